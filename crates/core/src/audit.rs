@@ -1,0 +1,184 @@
+//! What is written down for the people who answer for the service.
+//!
+//! No event holds a secret, an address or a number: methods are named, contacts are not.
+
+use serde::{Deserialize, Serialize};
+
+use crate::captcha;
+use crate::method::Method;
+use crate::subject::AccountId;
+use crate::throttle::What;
+
+/// Something that happened in a flow. Who was at the browser, from where and when is added by whoever writes it down.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Event {
+    /// The User ID as typed: what the visitor claimed.
+    pub user_id: String,
+    /// The account, once it is known to exist.
+    pub account: Option<AccountId>,
+    /// What happened.
+    pub act: Act,
+}
+
+/// What happened. The names are what exports and queries see: they stay.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "act")]
+pub enum Act {
+    /// Another picture was asked for.
+    PictureChanged,
+    /// The picture was read wrongly, or the puzzle not solved.
+    CaptchaFailed {
+        /// Which ladder was in force.
+        kind: captcha::Kind,
+    },
+    /// Somebody asked for a reset.
+    Started,
+    /// The look-up found an account that can reset.
+    Found,
+    /// No such User ID: the visitor goes on with a decoy.
+    NotFound,
+    /// The directory could not be asked.
+    LookUpFailed,
+    /// Led to the care team.
+    SentToCareTeam {
+        /// Why.
+        reason: CareTeamReason,
+    },
+    /// A code was sent.
+    CodeSent {
+        /// How.
+        method: Method,
+        /// For which step.
+        step: u8,
+    },
+    /// The whole number or address typed was not the registered one.
+    ConfirmationFailed {
+        /// Of which method.
+        method: Method,
+    },
+    /// A wrong code.
+    CodeWrong {
+        /// Of which method.
+        method: Method,
+    },
+    /// A code typed after its time.
+    CodeLate {
+        /// Of which method.
+        method: Method,
+    },
+    /// A step was passed.
+    Proved {
+        /// How.
+        method: Method,
+        /// Which step.
+        step: u8,
+    },
+    /// The person went back to choose another way.
+    OtherWay,
+    /// The person went back to correct the User ID.
+    WentBack,
+    /// The person asked for more time.
+    Extended,
+    /// A password was turned down before the directory was asked.
+    PasswordUnfit,
+    /// The directory is being told to set the password.
+    Writing,
+    /// The directory turned the password down.
+    PasswordRefused {
+        /// Its reason.
+        reason: String,
+    },
+    /// The directory could not be reached; the password is as it was.
+    WriteFailed,
+    /// The password is set.
+    PasswordSet,
+    /// Nobody knows whether the password is set.
+    OutcomeUnknown,
+    /// Too many wrong answers in one flow.
+    TriesExhausted,
+    /// A limit over several flows was reached.
+    Throttled {
+        /// Which.
+        what: What,
+    },
+    /// The person stopped it.
+    Cancelled,
+    /// Time ran out.
+    Expired,
+}
+
+/// Why somebody cannot reset alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CareTeamReason {
+    /// Nothing, or not enough, is registered.
+    NotEnoughMethods,
+    /// In no group that may reset.
+    OutOfScope,
+    /// The directory has the account disabled.
+    Disabled,
+}
+
+impl Act {
+    /// Its name in rows and exports.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::PictureChanged => "picture_changed",
+            Self::CaptchaFailed { .. } => "captcha_failed",
+            Self::Started => "started",
+            Self::Found => "found",
+            Self::NotFound => "not_found",
+            Self::LookUpFailed => "look_up_failed",
+            Self::SentToCareTeam { .. } => "sent_to_care_team",
+            Self::CodeSent { .. } => "code_sent",
+            Self::ConfirmationFailed { .. } => "confirmation_failed",
+            Self::CodeWrong { .. } => "code_wrong",
+            Self::CodeLate { .. } => "code_late",
+            Self::Proved { .. } => "proved",
+            Self::OtherWay => "other_way",
+            Self::WentBack => "went_back",
+            Self::Extended => "extended",
+            Self::PasswordUnfit => "password_unfit",
+            Self::Writing => "writing",
+            Self::PasswordRefused { .. } => "password_refused",
+            Self::WriteFailed => "write_failed",
+            Self::PasswordSet => "password_set",
+            Self::OutcomeUnknown => "outcome_unknown",
+            Self::TriesExhausted => "tries_exhausted",
+            Self::Throttled { .. } => "throttled",
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// Whether the visitor got what was asked for, as far as this event goes.
+    pub const fn outcome(&self) -> &'static str {
+        match self {
+            Self::CaptchaFailed { .. }
+            | Self::NotFound
+            | Self::LookUpFailed
+            | Self::SentToCareTeam { .. }
+            | Self::ConfirmationFailed { .. }
+            | Self::CodeWrong { .. }
+            | Self::CodeLate { .. }
+            | Self::PasswordUnfit
+            | Self::PasswordRefused { .. }
+            | Self::WriteFailed
+            | Self::TriesExhausted
+            | Self::Throttled { .. }
+            | Self::Expired => "failure",
+            Self::OutcomeUnknown => "unknown",
+            Self::PictureChanged
+            | Self::Started
+            | Self::Found
+            | Self::CodeSent { .. }
+            | Self::Proved { .. }
+            | Self::OtherWay
+            | Self::WentBack
+            | Self::Extended
+            | Self::Writing
+            | Self::PasswordSet
+            | Self::Cancelled => "success",
+        }
+    }
+}

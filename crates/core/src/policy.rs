@@ -1,0 +1,147 @@
+//! The organisation's rules, and which proofs they ask for.
+
+use crate::captcha;
+use crate::method::Method;
+use crate::method::issued_code::Proof;
+use crate::password;
+use crate::subject::{Option_, Subject};
+use crate::throttle::Limit;
+use crate::time::Span;
+
+/// Rules that decide over a reset. The figures of [`Policy::default`] are those of the project's design; their sources
+/// stand beside them.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// Verification steps for everyone, 1 or 2. Administrators always have two.
+    pub steps: u8,
+    /// The methods that are allowed, for verification and so for registration.
+    pub methods: Vec<Method>,
+    /// Groups whose members are administrators.
+    pub administrators: Vec<String>,
+    /// Groups whose members may reset; empty means everyone.
+    pub scope: Vec<String>,
+    /// Whether the whole number must be typed before a text or a call.
+    pub confirm_number: bool,
+    /// Whether the whole address must be typed before an email.
+    pub confirm_email: bool,
+    /// How the form tells people from programs.
+    pub captcha: captcha::Kind,
+    /// What a password must be like.
+    pub password: password::Rules,
+    /// Life of a flow from its last extension (the reference product gives 15 minutes).
+    pub lifetime: Span,
+    /// How often it may be extended (WCAG 2.2, 2.2.1: at least ten times).
+    pub extensions: u8,
+    /// Life of a code (NIST SP 800-63B-4: at most 10 minutes by text or voice).
+    pub code_lifetime: Span,
+    /// Wrong answers a flow survives fewer than. A new code does not refill them (NIST SP 800-63B-4).
+    pub tries: u8,
+    /// Codes a flow may send.
+    pub sends: u8,
+    /// The time between two codes of one flow.
+    pub resend_after: Span,
+    /// Attempts at the password box that the directory may refuse.
+    pub password_tries: u8,
+    /// After how long an unanswered write is called unknown.
+    pub write_patience: Span,
+    /// Wrong answers of one account over all its flows, and for how long resets rest then.
+    pub failed_proofs: Limit,
+    /// Messages to one destination; all hold at once.
+    pub sends_to_one: Vec<Limit>,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            steps: 1,
+            methods: Method::ALL.to_vec(),
+            administrators: vec!["administrators".into()],
+            scope: Vec::new(),
+            confirm_number: false,
+            confirm_email: false,
+            captcha: captcha::Kind::Ladder,
+            password: password::Rules::default(),
+            lifetime: Span::minutes(15),
+            extensions: 10,
+            code_lifetime: Span::minutes(10),
+            tries: 5,
+            sends: 10,
+            resend_after: Span::seconds(30),
+            password_tries: 20,
+            write_patience: Span::seconds(30),
+            failed_proofs: Limit { count: 5, window: Span::hours(24) },
+            sends_to_one: vec![
+                Limit { count: 1, window: Span::seconds(30) },
+                Limit { count: 5, window: Span::hours(1) },
+                Limit { count: 10, window: Span::hours(24) },
+            ],
+        }
+    }
+}
+
+impl Policy {
+    /// Whether one of these groups makes an administrator. Names are compared without regard to case.
+    pub fn is_administrator(&self, groups: &[String]) -> bool {
+        in_any(&self.administrators, groups)
+    }
+
+    /// Whether somebody in these groups may reset at all.
+    pub fn in_scope(&self, groups: &[String]) -> bool {
+        self.scope.is_empty() || in_any(&self.scope, groups)
+    }
+
+    /// How many steps this subject has to pass.
+    pub fn steps_for(&self, subject: &Subject) -> u8 {
+        if subject.administrator { 2 } else { self.steps.clamp(1, 2) }
+    }
+
+    /// Whether this subject has passed all steps.
+    pub fn satisfied(&self, subject: &Subject, proofs: &[Proof]) -> bool {
+        proofs.len() >= usize::from(self.steps_for(subject))
+    }
+
+    /// The places, in the subject's list, of the options that may be used next: allowed, not used up by an earlier step,
+    /// and such that the steps still missing can be passed after it.
+    pub fn usable(&self, subject: &Subject, proofs: &[Proof]) -> Vec<usize> {
+        let missing = usize::from(self.steps_for(subject)).saturating_sub(proofs.len());
+        let allowed = |option: &&Option_| self.methods.contains(&option.method);
+        let fits = |option: &Option_| {
+            proofs.iter().all(|proof| self.differ(subject, (option.method, option), (proof.method(), proof)))
+        };
+        let leads_on =
+            |option: &Option_| {
+                missing < 2
+                    || subject.options.iter().filter(allowed).any(|other| {
+                        fits(other) && self.differ(subject, (option.method, option), (other.method, other))
+                    })
+            };
+        let options = subject.options.iter().enumerate();
+        options.filter(|(_, o)| allowed(o) && fits(o) && leads_on(o)).map(|(place, _)| place).collect()
+    }
+
+    /// Whether two ways count as two steps: another method, and for an administrator another device as well.
+    fn differ(&self, subject: &Subject, one: (Method, &dyn Device), other: (Method, &dyn Device)) -> bool {
+        one.0 != other.0 && (!subject.administrator || one.1.device() != other.1.device())
+    }
+}
+
+/// Something that reaches a device.
+trait Device {
+    fn device(&self) -> &crate::Digest;
+}
+
+impl Device for Option_ {
+    fn device(&self) -> &crate::Digest {
+        &self.device
+    }
+}
+
+impl Device for Proof {
+    fn device(&self) -> &crate::Digest {
+        Self::device(self)
+    }
+}
+
+fn in_any(wanted: &[String], groups: &[String]) -> bool {
+    wanted.iter().any(|wanted| groups.iter().any(|group| group.to_lowercase() == wanted.to_lowercase()))
+}

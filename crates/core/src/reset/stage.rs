@@ -1,0 +1,170 @@
+//! Where a reset stands, and how it can end.
+
+use serde::{Deserialize, Serialize};
+
+use crate::method::issued_code::{Proof, Sent};
+use crate::password;
+use crate::subject::Subject;
+use crate::time::Time;
+
+/// Where a reset stands.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Waiting for the User ID.
+    Identify {
+        /// What was wrong with the last one.
+        problem: Option<IdentifyProblem>,
+    },
+    /// Waiting for the directory.
+    LookingUp,
+    /// Waiting for the choice of a method.
+    Choosing {
+        /// Whose password.
+        subject: Subject,
+        /// Steps passed.
+        proofs: Vec<Proof>,
+        /// What was wrong with the last choice.
+        problem: Option<ChoiceProblem>,
+    },
+    /// Waiting for the code.
+    Proving {
+        /// Whose password.
+        subject: Subject,
+        /// Steps passed.
+        proofs: Vec<Proof>,
+        /// The code on its way.
+        sent: Sent,
+        /// What was wrong with the last answer.
+        problem: Option<CodeProblem>,
+    },
+    /// Waiting for the new password.
+    Password {
+        /// Whose password.
+        subject: Subject,
+        /// Steps passed: all.
+        proofs: Vec<Proof>,
+        /// Why the last one was turned down.
+        problems: Vec<password::Problem>,
+    },
+    /// The directory is being told.
+    Writing {
+        /// Whose password.
+        subject: Subject,
+        /// Steps passed: all.
+        proofs: Vec<Proof>,
+        /// Since when.
+        since: Time,
+    },
+    /// Over.
+    Ended {
+        /// How.
+        end: End,
+        /// When.
+        at: Time,
+    },
+}
+
+impl Stage {
+    /// The person it is about, while one is known.
+    pub fn subject(&self) -> Option<&Subject> {
+        match self {
+            Self::Choosing { subject, .. }
+            | Self::Proving { subject, .. }
+            | Self::Password { subject, .. }
+            | Self::Writing { subject, .. } => Some(subject),
+            Self::Identify { .. } | Self::LookingUp | Self::Ended { .. } => None,
+        }
+    }
+}
+
+/// How a reset ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// The password is set.
+    Done,
+    /// It may be set: the directory's answer was lost.
+    Unknown,
+    /// This person cannot reset alone.
+    CareTeam,
+    /// Too many wrong answers.
+    TooManyTries,
+    /// Too many wrong pictures.
+    TooManyPictures,
+    /// Resets of this account rest.
+    Resting {
+        /// Until when.
+        until: Time,
+    },
+    /// Time ran out.
+    Expired,
+    /// The person stopped it.
+    Cancelled,
+}
+
+/// What was wrong with the User ID form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IdentifyProblem {
+    /// The characters were not those of the picture.
+    Captcha,
+    /// The directory could not be asked.
+    Unavailable,
+}
+
+/// Why a code was not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChoiceProblem {
+    /// The whole number or address typed is not the registered one.
+    Confirmation {
+        /// The option it was typed for.
+        option: usize,
+    },
+    /// The last code was sent a moment ago.
+    TooSoon,
+    /// This flow has sent all it may.
+    NoCodesLeft,
+    /// This destination has had all it may for now.
+    TooManySends {
+        /// When it may again.
+        until: Time,
+    },
+}
+
+/// What was wrong with a code, or with asking for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CodeProblem {
+    /// Not the code that was sent.
+    Wrong {
+        /// How many more wrong answers this flow survives.
+        left: u8,
+    },
+    /// Typed after its time.
+    Late,
+    /// This destination has had all it may for now.
+    TooManySends {
+        /// When it may again.
+        until: Time,
+    },
+}
+
+/// What the directory said to a new password.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Written {
+    /// It is set.
+    Done,
+    /// It was turned down; nothing changed.
+    Refused {
+        /// What the person is told.
+        problem: password::Problem,
+        /// What the audit trail says.
+        reason: String,
+    },
+    /// It could not be reached; nothing changed.
+    Unavailable,
+    /// The answer was lost, and looking did not help.
+    Unknown,
+}

@@ -1,0 +1,190 @@
+//! Whose password it is: a real account, or a decoy that looks like one.
+
+use serde::{Deserialize, Serialize};
+
+use crate::keys::{Digest, Keys, Use};
+use crate::mask;
+use crate::method::{ContactKind, Method};
+use crate::policy::Policy;
+use crate::throttle;
+
+/// The directory's lasting name of an account: never the User ID, which people change, nor a DN.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AccountId(pub String);
+
+/// Names a registered contact in the store.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ContactId(pub String);
+
+/// What the directory and the store know of a person, as the answer to a look-up.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Lasting name.
+    pub id: AccountId,
+    /// The address of the account itself, for notices; never for codes.
+    pub own_mail: Option<String>,
+    /// Names of the groups it is in.
+    pub groups: Vec<String>,
+    /// Whether the directory refuses it altogether.
+    pub disabled: bool,
+    /// Verified contacts.
+    pub contacts: Vec<Contact>,
+}
+
+/// A verified contact of an account.
+#[derive(Clone, Debug)]
+pub struct Contact {
+    /// Its name in the store.
+    pub id: ContactId,
+    /// What it is.
+    pub kind: ContactKind,
+    /// The address, or the number in E.164 (with `;ext=` for an extension).
+    pub address: String,
+}
+
+/// One thing the person can choose to be verified by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Option_ {
+    /// How.
+    pub method: Method,
+    /// Where to: read again from the store when the message is sent. A decoy's leads nowhere.
+    pub contact: Option<ContactId>,
+    /// What may be shown of it.
+    pub mask: String,
+    /// Recognises the number or address: two options on one number share it.
+    pub device: Digest,
+}
+
+/// The person a flow is about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Subject {
+    /// The account; a decoy has none.
+    pub account: Option<AccountId>,
+    /// The account's own address, for the notice afterwards.
+    pub own_mail: Option<String>,
+    /// Whether two steps on two devices are asked for whatever the policy says.
+    pub administrator: bool,
+    /// The name under which attempts are counted.
+    pub counter: String,
+    /// All options, allowed or not, in a fixed order.
+    pub options: Vec<Option_>,
+}
+
+/// User IDs are compared in one spelling: without surrounding space, NFKC, lower case.
+pub fn canonical(user_id: &str) -> String {
+    use unicode_normalization::UnicodeNormalization;
+    user_id.trim().nfkc().collect::<String>().to_lowercase()
+}
+
+/// The digest by which an address or number is recognised.
+pub fn device(keys: &Keys, kind: ContactKind, address: &str) -> Digest {
+    let family: &[u8] = if kind == ContactKind::Email { b"email" } else { b"phone" };
+    keys.derive(Use::Lookup, &[family, address.trim().to_lowercase().as_bytes()])
+}
+
+impl Subject {
+    /// The subject for an account that was found.
+    pub fn real(keys: &Keys, policy: &Policy, account: &Account) -> Self {
+        let option = |method: Method, contact: &Contact| Option_ {
+            method,
+            contact: Some(contact.id.clone()),
+            mask: masked(contact.kind, &contact.address),
+            device: device(keys, contact.kind, &contact.address),
+        };
+        let options = Method::ALL.into_iter().flat_map(|method| {
+            let suitable = account.contacts.iter().filter(move |contact| contact.kind == method.contact());
+            suitable.map(move |contact| option(method, contact))
+        });
+        Self {
+            account: Some(account.id.clone()),
+            own_mail: account.own_mail.clone(),
+            administrator: policy.is_administrator(&account.groups),
+            counter: throttle::counter_of_account(keys, &account.id),
+            options: options.collect(),
+        }
+    }
+
+    /// The subject for a User ID that belongs to nobody: the same one each time, with enough options for the policy, drawn
+    /// by the installation's key so that nobody outside can tell it from a person.
+    pub fn decoy(keys: &Keys, policy: &Policy, user_id: &str) -> Self {
+        let typed = canonical(user_id);
+        let draw = keys.derive(Use::Decoy, &[typed.as_bytes()]);
+        let byte = |place: usize| draw.0.get(place).copied().unwrap_or_default();
+        let kinds = decoy_kinds(policy, byte(0));
+        let address = |kind: ContactKind| match kind {
+            ContactKind::Email => decoy_email(&typed, byte(1), byte(2), byte(3)),
+            ContactKind::Mobile => format!("+440000000{:02}", byte(4) % 100),
+            ContactKind::Office => format!("+440000001{:02}", byte(5) % 100),
+        };
+        let options = Method::ALL.into_iter().filter(|method| kinds.contains(&method.contact())).map(|method| {
+            let kind = method.contact();
+            // The device is drawn from the User ID, not from the made-up number, which many decoys share.
+            let device = keys.derive(Use::Decoy, &[typed.as_bytes(), kind.name().as_bytes()]);
+            Option_ { method, contact: None, mask: masked(kind, &address(kind)), device }
+        });
+        Self {
+            account: None,
+            own_mail: None,
+            administrator: false,
+            counter: throttle::counter_of_stranger(keys, user_id),
+            options: options.collect(),
+        }
+    }
+
+    /// Whether there is an account behind it.
+    pub fn is_real(&self) -> bool {
+        self.account.is_some()
+    }
+}
+
+fn masked(kind: ContactKind, address: &str) -> String {
+    match kind {
+        ContactKind::Email => mask::email(address),
+        ContactKind::Mobile | ContactKind::Office => mask::phone(address.split(';').next().unwrap_or_default()),
+    }
+}
+
+/// The contacts of a decoy: among the usual ones, the first from the drawn place on that the policy finds enough.
+fn decoy_kinds(policy: &Policy, draw: u8) -> &'static [ContactKind] {
+    use ContactKind::{Email, Mobile, Office};
+    const USUAL: [&[ContactKind]; 7] = [
+        &[Email, Mobile],
+        &[Mobile],
+        &[Email, Mobile],
+        &[Email],
+        &[Email, Mobile, Office],
+        &[Mobile, Office],
+        &[Office],
+    ];
+    let enough = |kinds: &&&'static [ContactKind]| {
+        let methods = policy.methods.iter().filter(|method| kinds.contains(&method.contact())).count();
+        methods >= usize::from(policy.steps.clamp(1, 2))
+    };
+    let from = usize::from(draw) % USUAL.len();
+    USUAL.iter().cycle().skip(from).take(USUAL.len()).find(enough).copied().unwrap_or(&[Email, Mobile, Office])
+}
+
+/// A private address such as people register: their own name at one of the large providers.
+fn decoy_email(user_id: &str, letters: u8, spelling: u8, provider: u8) -> String {
+    const PROVIDERS: [&str; 8] = [
+        "gmail.com",
+        "outlook.com",
+        "icloud.com",
+        "yahoo.co.uk",
+        "hotmail.co.uk",
+        "gmail.com",
+        "btinternet.com",
+        "mail.co.uk",
+    ];
+    let name: String = user_id.chars().filter(|c| c.is_alphabetic()).take(2).collect();
+    let mailbox = if name.chars().count() == 2 && spelling % 4 != 0 {
+        name
+    } else {
+        let letter = |n: u8| char::from(b'a' + n % 26);
+        [letter(letters), letter(spelling / 4)].into_iter().collect()
+    };
+    let provider = PROVIDERS.get(usize::from(provider) % PROVIDERS.len()).copied().unwrap_or("gmail.com");
+    format!("{mailbox}xxxx@{provider}")
+}
