@@ -179,7 +179,7 @@ fn decoy_email(user_id: &str, letters: u8, spelling: u8, provider: u8) -> String
         "mail.co.uk",
     ];
     let name: String = user_id.chars().filter(|c| c.is_alphabetic()).take(2).collect();
-    let mailbox = if name.chars().count() == 2 && spelling % 4 != 0 {
+    let mailbox = if name.chars().count() == 2 && !spelling.is_multiple_of(4) {
         name
     } else {
         let letter = |n: u8| char::from(b'a' + n % 26);

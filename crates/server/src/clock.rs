@@ -1,0 +1,72 @@
+//! The only source of time and randomness.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use regain_core::{FlowId, Span, Time};
+
+/// Tells the time: the machine's, or in tests one that is moved by hand.
+#[derive(Clone, Debug, Default)]
+pub struct Clock {
+    by_hand: Option<Arc<AtomicI64>>,
+}
+
+impl Clock {
+    /// The machine's clock.
+    pub fn real() -> Self {
+        Self::default()
+    }
+
+    /// A clock that stands at `start` until it is moved.
+    pub fn by_hand(start: Time) -> Self {
+        Self { by_hand: Some(Arc::new(AtomicI64::new(start.0))) }
+    }
+
+    /// Moves a clock that is moved by hand; the machine's stays as it is.
+    pub fn pass(&self, span: Span) {
+        if let Some(hand) = &self.by_hand {
+            hand.fetch_add(span.0, Ordering::SeqCst);
+        }
+    }
+
+    /// Now.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+    pub fn now(&self) -> Time {
+        self.by_hand.as_ref().map_or_else(
+            || Time(jiff::Timestamp::now().as_millisecond()),
+            |hand| Time(hand.load(Ordering::SeqCst)),
+        )
+    }
+}
+
+/// A point in the machine's steady time, for time-outs and measurements only; it cannot be moved by hand.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+pub fn steady() -> std::time::Instant {
+    std::time::Instant::now()
+}
+
+/// Waits; for the worker and for time-outs, never to make a race come out right.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that waits")]
+pub async fn wait(span: Duration) {
+    tokio::time::sleep(span).await;
+}
+
+/// Random bytes from the operating system.
+///
+/// # Errors
+/// If the operating system gives none; nothing may go on then.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that draws randomness")]
+pub fn random<const N: usize>() -> Result<[u8; N], getrandom::Error> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// A new name for a flow.
+///
+/// # Errors
+/// If the operating system gives no randomness.
+pub fn flow_id() -> Result<FlowId, getrandom::Error> {
+    random().map(FlowId)
+}

@@ -1,0 +1,143 @@
+//! Where accounts and their passwords live.
+//!
+//! A directory kind is one file with its own section of the configuration and one line in [`KINDS`].
+
+pub mod embedded;
+
+use async_trait::async_trait;
+use regain_core::Secret;
+use regain_core::subject::AccountId;
+
+/// What a directory knows of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The lasting name: never the User ID, never a DN.
+    pub id: AccountId,
+    /// The User ID in the directory's own spelling.
+    pub user_id: String,
+    /// The person's name.
+    pub name: String,
+    /// The account's own address.
+    pub mail: Option<String>,
+    /// Groups it is in.
+    pub groups: Vec<String>,
+    /// Whether it may not be used at all.
+    pub disabled: bool,
+}
+
+/// Whether a password is right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is.
+    Right,
+    /// It is not, or there is no such account.
+    Wrong,
+    /// It may be, but the account is disabled.
+    Disabled,
+}
+
+/// Why a directory turned down a new password. The names follow what LDAP servers can say (RFC 3062, password policy
+/// control, Active Directory's data codes).
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Fewer characters than it asks for.
+    #[error("too short")]
+    TooShort {
+        /// The fewest it takes.
+        min: usize,
+    },
+    /// Not the kinds of characters it asks for.
+    #[error("not complex enough")]
+    Complexity,
+    /// Used before.
+    #[error("in history")]
+    InHistory,
+    /// The last change is too recent.
+    #[error("too young")]
+    TooYoung,
+    /// On its list of known passwords.
+    #[error("in dictionary")]
+    Dictionary,
+    /// The account is disabled.
+    #[error("disabled")]
+    Disabled,
+    /// The account has expired.
+    #[error("expired")]
+    Expired,
+    /// The account is one whose password may not be reset this way.
+    #[error("protected")]
+    Protected,
+    /// Our own account lacks the right.
+    #[error("not permitted")]
+    NotPermitted,
+    /// No such account any more.
+    #[error("no such account")]
+    Gone,
+    /// Something else; the server's own words are in the log.
+    #[error("refused")]
+    Other,
+}
+
+/// What can go wrong with a directory.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It answered, and the answer is no. Nothing changed.
+    #[error("the directory refused: {0}")]
+    Refused(Refusal),
+    /// It could not be reached, or not in time, and nothing was changed.
+    #[error("the directory is not available: {0}")]
+    Unavailable(String),
+    /// The answer to a change was lost: it may have happened.
+    #[error("the directory's answer was lost: {0}")]
+    Indeterminate(String),
+}
+
+/// A directory. Every operation has a time limit of its own; none retries a change.
+#[async_trait]
+pub trait Directory: Send + Sync {
+    /// The account with this User ID: exactly one match, else nothing.
+    async fn find(&self, user_id: &str) -> Result<Option<Person>, Error>;
+
+    /// Whether this is the account's password. Takes as long for an account that does not exist (`None`).
+    async fn verify(&self, account: Option<&AccountId>, password: &Secret) -> Result<Verdict, Error>;
+
+    /// Sets a password without knowing the old one, keeping the directory's rules on passwords.
+    async fn reset(&self, account: &AccountId, password: &Secret) -> Result<(), Error>;
+}
+
+/// A kind of directory, as the configuration names it.
+pub struct Kind {
+    /// `directory.kind`.
+    pub name: &'static str,
+    /// Makes one from its section.
+    pub open: fn(Deps, toml::Table) -> Result<std::sync::Arc<dyn Directory>, String>,
+}
+
+/// What a directory may be given. Only the embedded one keeps its accounts in our store.
+#[derive(Clone)]
+pub struct Deps {
+    /// The store.
+    pub store: crate::store::Store,
+    /// The clock.
+    pub clock: crate::clock::Clock,
+}
+
+/// All kinds.
+pub static KINDS: &[Kind] = &[embedded::KIND];
+
+/// Opens the directory that the section `[directory]` describes (without `kind`, the embedded one).
+///
+/// # Errors
+/// A sentence that names the key and says what to do.
+pub fn open(deps: Deps, mut section: toml::Table) -> Result<std::sync::Arc<dyn Directory>, String> {
+    let kind = match section.remove("kind") {
+        None => "embedded".to_owned(),
+        Some(toml::Value::String(kind)) => kind,
+        Some(_) => return Err("directory.kind: must be a text such as \"embedded\"".into()),
+    };
+    let Some(found) = KINDS.iter().find(|entry| entry.name == kind) else {
+        let known: Vec<&str> = KINDS.iter().map(|entry| entry.name).collect();
+        return Err(format!("directory.kind: there is no kind \"{kind}\"; use one of: {}", known.join(", ")));
+    };
+    (found.open)(deps, section)
+}

@@ -1,0 +1,20 @@
+//! Regain, the server: everything that touches the world. What is decided is decided in `regain_core`.
+//!
+//! `ARCHITECTURE.md` has the map and says which module may use which.
+#![warn(missing_docs)]
+
+pub mod app;
+pub mod captcha;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod delivery;
+pub mod directory;
+pub mod drive;
+pub mod message;
+pub mod perform;
+pub mod phone;
+pub mod store;
+pub mod text;
+pub mod web;
+pub mod worker;
