@@ -15,6 +15,7 @@ pub mod fault;
 pub mod message;
 pub mod perform;
 pub mod phone;
+pub mod sign_in;
 pub mod store;
 pub mod text;
 pub mod tls;
