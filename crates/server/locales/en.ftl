@@ -280,3 +280,26 @@ host-title = Wrong address
 host-body = This server does not answer to that name. Please use the address your organisation gave you.
 fault-title = Something went wrong on our side
 fault-body = It is not your fault, and your password is as it was unless a page told you otherwise. Please try again in a minute.
+
+## Messages: email, text and call
+
+message-code-subject = { $code } is your { $organisation } verification code
+message-code-title = Your verification code
+message-code-intro = Somebody, we hope you, is getting back into the account { $user }. Type this code on the page that asked for it:
+message-code-after = It works for 10 minutes, on that page only. Nobody from { $organisation } will ever ask you for it.
+message-code-not-you = Was this not you? Then ignore this message: without the code nothing changes.
+message-code-short = { $code } is your { $organisation } verification code. Tell it to nobody.
+message-code-spoken = Hello. This is { $organisation }. Here is your verification code.
+message-code-spoken-end = If you did not ask for this code, you can hang up. Goodbye.
+message-changed-subject = The password of { $user } was changed
+message-changed-title = Your password was changed
+message-changed-intro = A new password was chosen for your { $organisation } account.
+message-changed-user = User ID: { $user }
+message-changed-when = When: { $when }
+message-changed-where = From: { $address }
+message-changed-not-you = Was this you? Then there is nothing to do. If it was not, tell { $team } now:
+message-changed-call = Telephone: { $telephone }
+message-changed-mail = Email: { $mail }
+message-changed-short = { $organisation }: the password of { $user } was changed.
+message-changed-short-call = Not you? Call { $telephone }.
+message-changed-short-mail = Not you? Write to { $mail }.

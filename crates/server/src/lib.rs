@@ -5,7 +5,6 @@
 
 pub mod app;
 pub mod captcha;
-pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod delivery;

@@ -15,14 +15,15 @@ use crate::drive::Fault;
 pub(crate) async fn perform(app: &App, effect: Effect) -> Option<Event> {
     match effect {
         Effect::LookUp { user_id } => {
-            let answer = look_up(app, &user_id).await.unwrap_or_else(|fault| {
+            let found = look_up(app, &user_id).await.unwrap_or_else(|fault| {
                 tracing::error!(error = %fault, "the account could not be looked up");
                 LookedUp::Failed
             });
-            Some(Event::LookedUp(answer))
+            Some(Event::LookedUp { user_id, found })
         }
-        Effect::SetPassword { account, password } => {
-            Some(Event::Written(set_password(app, &account, &password).await))
+        Effect::SetPassword { write, account, password } => {
+            let answer = set_password(app, &account, &password).await;
+            Some(Event::Written { write, answer })
         }
         Effect::Audit(_) | Effect::Deliver(_) | Effect::GiveBack { .. } | Effect::Forgive { .. } => None,
     }
