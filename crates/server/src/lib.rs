@@ -5,7 +5,6 @@
 
 pub mod app;
 pub mod captcha;
-pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod delivery;
@@ -15,6 +14,7 @@ pub mod fault;
 pub mod message;
 pub mod perform;
 pub mod phone;
+pub mod sign_in;
 pub mod store;
 pub mod text;
 pub mod tls;

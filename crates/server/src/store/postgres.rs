@@ -33,7 +33,7 @@ impl Postgres {
             .build()
             .map_err(|error| Error::Unavailable(error.to_string()))?;
         let opened = Self { pool };
-        opened.connection().await?;
+        drop(opened.connection().await?);
         Ok(opened)
     }
 
