@@ -60,7 +60,8 @@ fn code(settings: &Settings, channel: Channel, code: &str, user_id: &str) -> Con
             language: "en-GB".into(),
         }),
         Channel::Email => {
-            let (intro, after, not_you) = (words("message-code-intro"), words("message-code-after"), words("message-code-not-you"));
+            let (intro, after, not_you) =
+                (words("message-code-intro"), words("message-code-after"), words("message-code-not-you"));
             let plain = format!("{intro}\n\n    {code}\n\n{after}\n\n{not_you}\n\n{organisation}\n");
             let title = words("message-code-title");
             let colour = settings.organisation.colour.as_str();
@@ -99,12 +100,14 @@ fn changed(settings: &Settings, channel: Channel, user_id: &str, at: Time, addre
             language: "en-GB".into(),
         }),
         Channel::Email => {
-            let details = vec![words("message-changed-user"), words("message-changed-when"), words("message-changed-where")];
+            let details =
+                vec![words("message-changed-user"), words("message-changed-when"), words("message-changed-where")];
             let mut contact = Vec::new();
             contact.extend(team.telephone.as_ref().map(|_| words("message-changed-call")));
             contact.extend(team.mail.as_ref().map(|_| words("message-changed-mail")));
             let (intro, not_you) = (words("message-changed-intro"), words("message-changed-not-you"));
-            let plain = format!("{intro}\n\n{}\n\n{not_you}\n{}\n\n{organisation}\n", details.join("\n"), contact.join("\n"));
+            let plain =
+                format!("{intro}\n\n{}\n\n{not_you}\n{}\n\n{organisation}\n", details.join("\n"), contact.join("\n"));
             let title = words("message-changed-title");
             let colour = settings.organisation.colour.as_str();
             let page = NoticeMail { organisation, colour, title, intro, details, not_you, contact };
