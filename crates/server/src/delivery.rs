@@ -171,7 +171,7 @@ impl Delivery {
     }
 
     /// Every channel, into an inbox that can be looked at.
-    pub fn demo(inbox: &Inbox, clock: &Clock) -> Self {
+    pub fn demo(inbox: Inbox, clock: Clock) -> Self {
         let route = |channel| {
             let gateway = demo::Gateway::new(channel, inbox.clone(), clock.clone());
             let hop = Hop { name: "demo".into(), patience: PATIENCE, gateway: Arc::new(gateway) };

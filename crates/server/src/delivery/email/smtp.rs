@@ -190,7 +190,7 @@ impl Smtp {
     async fn announce(&self, connection: &mut AsyncSmtpConnection, to: &Address) -> Result<(), Failure> {
         let from = self.settings.from.email.clone();
         let mut options = Vec::new();
-        if !to.as_ref().is_ascii() || !from.as_ref().is_ascii() {
+        if !(to as &dyn AsRef<str>).as_ref().is_ascii() {
             if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
                 return Err(Failure::Unavailable("the server takes plain ASCII addresses only (no SMTPUTF8)".into()));
             }
