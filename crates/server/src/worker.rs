@@ -148,7 +148,11 @@ fn pause(attempt: i64) -> Span {
     Span(pause + pause * i64::from(byte) / 512)
 }
 
-async fn tidy_up(app: &Arc<App>, now: Time) -> Result<(), Fault> {
+/// Ends flows whose time has run out and forgets old rows.
+///
+/// # Errors
+/// If the store cannot be read or written.
+pub async fn tidy_up(app: &Arc<App>, now: Time) -> Result<(), Fault> {
     let origin = Origin { address: "worker".into(), browser: String::new() };
     for flow in app.store.overdue_flows(now).await? {
         app.drive(&origin, flow, Event::Tick).await?;
