@@ -100,7 +100,7 @@ async fn send(app: &App, delivery: &Delivery, taken: Taken) -> Result<(), Fault>
     let Some(to) = address(app, &taken.payload.delivery.to).await? else {
         return Ok(store.settle_message(&taken.id, Settled::Dropped, None, None).await?);
     };
-    let content = message::content(&app.settings, &app.keys, channel, &taken.payload);
+    let content = message::content(&app.settings, &app.policy, &app.keys, channel, &taken.payload);
     let outgoing = Outgoing { to: &to, content: &content, key: &taken.id };
     crate::fault::point("delivery.send.before");
     let answer = delivery.send(channel, &outgoing).await;
