@@ -195,11 +195,15 @@ async fn samples(web: &Web) -> Vec<(String, String)> {
     for (name, problems, user_id) in
         [("sign-in", vec![], ""), ("sign-in-empty", problems("sign-in-empty"), ""), ("sign-in-long", vec![], LONG)]
     {
-        let page = sign_in::UserIdPage { page: shell("sign-in-title"), problems, user_id: user_id.into() };
+        let mut page = shell("sign-in-title");
+        page.error = !problems.is_empty();
+        let page = sign_in::UserIdPage { page, problems, user_id: user_id.into() };
         samples.push((name.into(), page.render().unwrap()));
     }
     for (name, problems) in [("sign-in-password", vec![]), ("sign-in-wrong", problems("sign-in-wrong"))] {
-        let page = sign_in::PasswordPage { page: shell("password-title"), problems, user_id: "jo.bloggs@example.org".into() };
+        let mut page = shell("password-title");
+        page.error = !problems.is_empty();
+        let page = sign_in::PasswordPage { page, problems, user_id: "jo.bloggs@example.org".into() };
         samples.push((name.into(), page.render().unwrap()));
     }
     let page = sign_in::WorksPage { page: shell("works-title"), name: "Jo Bloggs".into() };
