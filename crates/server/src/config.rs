@@ -126,7 +126,9 @@ pub fn environment() -> Vec<(String, String)> {
 fn value(text: &str) -> Value {
     let parsed = format!("value = {text}").parse::<Table>().ok().and_then(|mut table| table.remove("value"));
     match parsed {
-        Some(parsed @ (Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Array(_) | Value::Table(_))) => parsed,
+        Some(
+            parsed @ (Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Array(_) | Value::Table(_)),
+        ) => parsed,
         Some(Value::String(quoted)) => Value::String(quoted),
         _ => Value::String(text.to_owned()),
     }
@@ -167,9 +169,11 @@ fn delivery(mut section: Table, problems: &mut Vec<String>) -> BTreeMap<Channel,
                 _ => problems.push(format!("delivery.{name}.gateway[{place}]: must be a table")),
             }
         }
-        problems.extend(own.keys().map(|key| format!("delivery.{name}.{key}: unknown; use [[delivery.{name}.gateway]]")));
+        problems
+            .extend(own.keys().map(|key| format!("delivery.{name}.{key}: unknown; use [[delivery.{name}.gateway]]")));
     }
-    problems.extend(section.keys().map(|key| format!("delivery.{key}: unknown; the channels are email, text and call")));
+    problems
+        .extend(section.keys().map(|key| format!("delivery.{key}: unknown; the channels are email, text and call")));
     gateways
 }
 
@@ -198,7 +202,8 @@ mod tests {
 
     #[test]
     fn all_problems_are_told_at_once_with_their_keys() {
-        let table: Table = "[policy]\nsteps = 3\n[servr]\n[care_team]\ntime_zone = \"Mars/Olympus\"\n[delivery.fax]".parse().unwrap();
+        let table: Table =
+            "[policy]\nsteps = 3\n[servr]\n[care_team]\ntime_zone = \"Mars/Olympus\"\n[delivery.fax]".parse().unwrap();
         let problems = Config::from_table(table).err().unwrap().join("\n");
         for key in ["policy.steps", "servr", "care_team.time_zone", "delivery.fax"] {
             assert!(problems.contains(key), "{key} in {problems}");

@@ -60,7 +60,8 @@ fn code(settings: &Settings, channel: Channel, code: &str, user_id: &str) -> Con
             language: "en-GB".into(),
         }),
         Channel::Email => {
-            let (intro, after, not_you) = (say("message-code-intro"), say("message-code-after"), say("message-code-not-you"));
+            let (intro, after, not_you) =
+                (say("message-code-intro"), say("message-code-after"), say("message-code-not-you"));
             let plain = format!("{intro}\n\n    {code}\n\n{after}\n\n{not_you}\n\n{organisation}\n");
             let title = say("message-code-title");
             let colour = settings.organisation.colour.as_str();
@@ -104,7 +105,8 @@ fn changed(settings: &Settings, channel: Channel, user_id: &str, at: Time, addre
             contact.extend(team.telephone.as_ref().map(|_| say("message-changed-call")));
             contact.extend(team.mail.as_ref().map(|_| say("message-changed-mail")));
             let (intro, not_you) = (say("message-changed-intro"), say("message-changed-not-you"));
-            let plain = format!("{intro}\n\n{}\n\n{not_you}\n{}\n\n{organisation}\n", details.join("\n"), contact.join("\n"));
+            let plain =
+                format!("{intro}\n\n{}\n\n{not_you}\n{}\n\n{organisation}\n", details.join("\n"), contact.join("\n"));
             let title = say("message-changed-title");
             let colour = settings.organisation.colour.as_str();
             let page = NoticeMail { organisation, colour, title, intro, details, not_you, contact };

@@ -18,8 +18,7 @@ struct Language {
     catalogue: &'static str,
 }
 
-static LANGUAGES: &[Language] =
-    &[Language { tag: "en", rtl: false, catalogue: include_str!("../locales/en.ftl") }];
+static LANGUAGES: &[Language] = &[Language { tag: "en", rtl: false, catalogue: include_str!("../locales/en.ftl") }];
 
 static TEXTS: LazyLock<Vec<Text>> = LazyLock::new(|| LANGUAGES.iter().map(Text::load).collect());
 
@@ -166,7 +165,9 @@ mod tests {
             depth == 0
         });
         let list = &list[..end.expect("the list ends").0];
-        list.match_indices("(\"").map(|(at, _)| list[at + 2..].split('"').next().unwrap_or_default().to_owned()).collect()
+        list.match_indices("(\"")
+            .map(|(at, _)| list[at + 2..].split('"').next().unwrap_or_default().to_owned())
+            .collect()
     }
 
     #[test]

@@ -115,7 +115,12 @@ async fn send(app: &App, delivery: &Delivery, taken: Taken) -> Result<(), Fault>
             store.settle_message(&taken.id, Settled::Failed, None, Some(why)).await?;
         }
         Err(Failure::Unavailable(why)) => {
-            tracing::warn!(message = taken.id, channel = channel.name(), answer = why, "a message could not be sent yet");
+            tracing::warn!(
+                message = taken.id,
+                channel = channel.name(),
+                answer = why,
+                "a message could not be sent yet"
+            );
             let due = app.clock.now() + pause(taken.attempt);
             store.delay_message(&taken.id, due, why).await?;
         }

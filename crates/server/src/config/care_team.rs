@@ -179,7 +179,14 @@ mod tests {
 
     #[test]
     fn nonsense_is_named() {
-        for wrong in ["Mon", "Mon-Fri 9-17", "Fri-Mon 09:00-17:00", "Mon 17:00-09:00", "Mon 25:00-26:00", "Mon 09:00-12:00, 11:00-13:00"] {
+        for wrong in [
+            "Mon",
+            "Mon-Fri 9-17",
+            "Fri-Mon 09:00-17:00",
+            "Mon 17:00-09:00",
+            "Mon 25:00-26:00",
+            "Mon 09:00-12:00, 11:00-13:00",
+        ] {
             assert!(team(&[wrong], &[]).is_err(), "{wrong}");
         }
         assert!(team(&[], &["2026-02-30"]).is_err());

@@ -42,11 +42,14 @@ impl ServerSection {
     /// Checks the section; gives something usable even then, so that other sections can be checked too.
     pub fn check(self, problems: &mut Vec<String>) -> Server {
         let listen = self.listen.parse().unwrap_or_else(|_| {
-            problems.push(format!("server.listen: \"{}\" is not an address and port such as 127.0.0.1:8080", self.listen));
+            problems
+                .push(format!("server.listen: \"{}\" is not an address and port such as 127.0.0.1:8080", self.listen));
             SocketAddr::from(([127, 0, 0, 1], 8080))
         });
         let public_url = self.public_url.trim_end_matches('/').to_owned();
-        let parts = public_url.split_once("://").filter(|(_, host)| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']));
+        let parts = public_url
+            .split_once("://")
+            .filter(|(_, host)| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']));
         let (https, host) = match parts {
             Some(("https", host)) => (true, host.strip_suffix(":443").unwrap_or(host)),
             Some(("http", host)) => (false, host.strip_suffix(":80").unwrap_or(host)),
@@ -64,7 +67,8 @@ impl ServerSection {
 }
 
 fn loopback(host: &str) -> bool {
-    let name = if host.starts_with('[') { host.trim_start_matches('[').split(']').next() } else { host.split(':').next() };
+    let name =
+        if host.starts_with('[') { host.trim_start_matches('[').split(']').next() } else { host.split(':').next() };
     let name = name.unwrap_or_default();
     name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
