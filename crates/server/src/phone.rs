@@ -277,7 +277,9 @@ mod tests {
         check("06 1 234 5678", "HU", Ok("+3612345678"));
         check("+800 1234 5678", "GB", Ok("+80012345678"));
         // Understood only by rewriting it: ask again rather than guess.
-        check("011 15-2345-6789", "AR", Err(Problem::NotPossible));
+        check("0343 15 555 1212", "AR", Err(Problem::NotPossible));
+        check("0 15 11 96123-4567", "BR", Err(Problem::NotPossible));
+        check("11 96123-4567", "BR", Ok("+5511961234567"));
         check("0800 1111", "GB", Ok("+448001111"));
         check("01632 960123", "GB", Ok("+441632960123"));
         check("+44 808 157 0123", "", Ok("+448081570123"));
