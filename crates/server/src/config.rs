@@ -187,7 +187,10 @@ mod tests {
 
     #[test]
     fn the_environment_overrides_the_file() {
-        let file: Table = "[policy]\nsteps = 1\n[captcha]\nkind = \"picture\"".parse().unwrap();
+        let file: Table =
+            "[policy]\nsteps = 1\n[captcha]\nkind = \"picture\"\n[care_team]\nmail = \"care@example.org\""
+                .parse()
+                .unwrap();
         let given = variables(&[
             ("REGAIN__POLICY__STEPS", "2"),
             ("REGAIN__CAPTCHA__KIND", "off"),
