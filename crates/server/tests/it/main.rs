@@ -1,4 +1,5 @@
 //! The one integration binary.
 
+mod directory;
 mod store;
 mod support;
