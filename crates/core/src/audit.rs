@@ -96,7 +96,7 @@ pub enum Act {
     OutcomeUnknown,
     /// Too many wrong answers in one flow.
     TriesExhausted,
-    /// A limit over several flows was reached.
+    /// A limit of this flow or over several was reached.
     Throttled {
         /// Which.
         what: What,

@@ -16,13 +16,15 @@ pub enum Effect {
     Audit(audit::Event),
     /// A message: queued in the same transaction, sent after it, at least once.
     Deliver(Delivery),
-    /// Find the account of the flow's User ID; answered by an event. A read, repeatable.
+    /// Find the account of the flow's User ID; answered by an event that names it. A read, repeatable.
     LookUp {
         /// As typed.
         user_id: String,
     },
     /// Set the password: after the state that announces it is committed, once.
     SetPassword {
+        /// The number of this write in its flow, to be given back with the answer.
+        write: u8,
         /// Whose.
         account: AccountId,
         /// To what.

@@ -95,9 +95,15 @@ impl Policy {
         if subject.administrator { 2 } else { self.steps.clamp(1, 2) }
     }
 
-    /// Whether this subject has passed all steps.
+    /// Whether this subject has passed all steps: as many proofs as there are steps, no two of which count as one.
     pub fn satisfied(&self, subject: &Subject, proofs: &[Proof]) -> bool {
-        proofs.len() >= usize::from(self.steps_for(subject))
+        let steps = usize::from(self.steps_for(subject));
+        let passed = proofs.get(..steps).unwrap_or_default().iter().enumerate();
+        proofs.len() >= steps
+            && passed.clone().all(|(place, proof)| {
+                let earlier = passed.clone().take(place);
+                earlier.into_iter().all(|(_, e)| self.differ(subject, (proof.method(), proof), (e.method(), e)))
+            })
     }
 
     /// The places, in the subject's list, of the options that may be used next: allowed, not used up by an earlier step,

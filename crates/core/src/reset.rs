@@ -7,8 +7,10 @@
 //! Cancelling, running out of time and running out of tries lead to `Ended` from everywhere. An event that does not fit the
 //! stage changes nothing: that is what a stale tab, a double click and a replayed form come to.
 
+mod claims;
 mod stage;
 mod view;
+mod writing;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,12 +18,11 @@ use crate::audit::{Act, CareTeamReason};
 use crate::effect::{Delivery, Effect, Message, To};
 use crate::flow::FlowId;
 use crate::keys::Digest;
-use crate::method::Channel;
 use crate::method::issued_code::{self, Checked, Issue, Proof, Purpose, Sent};
-use crate::password::{self, Judged};
+use crate::password::Judged;
 use crate::secret::Secret;
-use crate::subject::{Account, AccountId, Subject};
-use crate::throttle::{self, Claim, What};
+use crate::subject::{Account, Subject};
+use crate::throttle::What;
 use crate::time::{Span, Time};
 use crate::{Ctx, Step, audit, captcha};
 
@@ -49,7 +50,7 @@ pub struct Reset {
     pub last_code: Option<Time>,
     /// Wrong answers of all steps together. Neither a new code nor another User ID refills them.
     pub wrong: u8,
-    /// Passwords the directory turned down.
+    /// Passwords the directory turned down; numbers the next write.
     pub refused: u8,
     /// Where it stands.
     pub stage: Stage,
@@ -68,7 +69,13 @@ pub enum Event {
     /// Another picture is wanted.
     NewPicture,
     /// The answer to the look-up.
-    LookedUp(LookedUp),
+    LookedUp {
+        /// The User ID that was looked up, as the effect named it: an answer that comes after the person has gone back and
+        /// typed another one is nobody's.
+        user_id: String,
+        /// What was found.
+        found: LookedUp,
+    },
     /// An option was chosen: send the code.
     Choose {
         /// Its place in the subject's list.
@@ -85,7 +92,12 @@ pub enum Event {
     /// A password was chosen.
     Password(Judged),
     /// The directory's answer.
-    Written(Written),
+    Written {
+        /// The number of the write, as the effect named it: a late or repeated answer must not pass for that of the next.
+        write: u8,
+        /// What it said.
+        answer: Written,
+    },
     /// More time is wanted.
     Extend,
     /// The User ID was wrong: type it again.
@@ -141,48 +153,6 @@ impl Reset {
     pub fn ended(&self) -> bool {
         matches!(self.stage, Stage::Ended { .. })
     }
-
-    /// What has to be counted, in a committed statement of its own, before this event may be decided.
-    pub fn claims(&self, ctx: &Ctx, event: &Event) -> Vec<Claim> {
-        let sends_to = |subject: &Subject, option: usize| {
-            let device = subject.options.get(option).map(|option| option.device);
-            let limits = ctx.policy.sends_to_one.iter().map(move |limit| (device, *limit));
-            let claims = limits.filter_map(|(device, limit)| {
-                let counter = throttle::counter_of_destination(&device?, limit.window);
-                Some(Claim { counter, limit, what: What::Sends })
-            });
-            claims.collect::<Vec<_>>()
-        };
-        if ctx.now >= self.expires {
-            return Vec::new();
-        }
-        match (&self.stage, event) {
-            (Stage::Proving { subject, sent, .. }, Event::Code(_)) if ctx.now < sent.expires => {
-                vec![proofs_claim(ctx, subject)]
-            }
-            (Stage::Proving { subject, sent, .. }, Event::Resend) if self.may_send(ctx) => {
-                sends_to(subject, sent.option)
-            }
-            (Stage::Choosing { subject, proofs, .. }, Event::Choose { option, .. })
-                if self.may_send(ctx) && ctx.policy.usable(subject, proofs).contains(option) =>
-            {
-                let asked = view::asks_confirmation(ctx, subject, *option);
-                let mut claims = if asked { vec![proofs_claim(ctx, subject)] } else { Vec::new() };
-                claims.extend(sends_to(subject, *option));
-                claims
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    fn may_send(&self, ctx: &Ctx) -> bool {
-        let rested = self.last_code.is_none_or(|last| ctx.now >= last + ctx.policy.resend_after);
-        rested && self.codes < u32::from(ctx.policy.sends)
-    }
-}
-
-fn proofs_claim(ctx: &Ctx, subject: &Subject) -> Claim {
-    Claim { counter: subject.counter.clone(), limit: ctx.policy.failed_proofs, what: What::Proofs }
 }
 
 /// Decides. Total: whatever the stage and the event, there is a next state, and nothing is done twice.
@@ -209,7 +179,11 @@ impl Machine<'_> {
         let stage = self.flow.stage.clone();
         match (stage, event) {
             (Stage::Ended { .. }, _) => {}
-            (Stage::Writing { subject, proofs, .. }, Event::Written(answer)) => self.written(subject, proofs, answer),
+            (Stage::Writing { subject, proofs, .. }, Event::Written { write, answer })
+                if write == self.flow.refused =>
+            {
+                self.written(subject, proofs, answer);
+            }
             (Stage::Writing { since, .. }, Event::Resume | Event::Tick) => self.wait_for_write(since),
             (Stage::Writing { .. }, _) => {}
             (_, Event::Cancel) => self.end(End::Cancelled, Act::Cancelled),
@@ -217,7 +191,9 @@ impl Machine<'_> {
             (Stage::Identify { .. }, Event::Identify { user_id, answer }) => self.identify(user_id, &answer),
             (Stage::Identify { .. }, Event::NewPicture) => self.new_picture(),
             (Stage::LookingUp, Event::Resume) => self.look_up(Act::Started),
-            (Stage::LookingUp, Event::LookedUp(found)) => self.looked_up(found),
+            (Stage::LookingUp, Event::LookedUp { user_id, found }) if user_id == self.flow.user_id => {
+                self.looked_up(found);
+            }
             (
                 Stage::LookingUp | Stage::Choosing { .. } | Stage::Proving { .. } | Stage::Password { .. },
                 Event::Back,
@@ -299,7 +275,7 @@ impl Machine<'_> {
             || Subject::decoy(keys, policy, &self.flow.user_id),
             |account| Subject::real(keys, policy, account),
         );
-        let reason = account.as_ref().and_then(|account| self.unable(account, &subject));
+        let reason = self.unable(account.as_ref(), &subject);
         let act = match (&account, reason) {
             (_, Some(reason)) => Act::SentToCareTeam { reason },
             (Some(_), None) => Act::Found,
@@ -316,11 +292,12 @@ impl Machine<'_> {
         }
     }
 
-    fn unable(&self, account: &Account, subject: &Subject) -> Option<CareTeamReason> {
+    /// Why this person cannot reset alone. A decoy always can, unless the policy is one that nobody can satisfy.
+    fn unable(&self, account: Option<&Account>, subject: &Subject) -> Option<CareTeamReason> {
         let policy = self.ctx.policy;
-        if account.disabled {
+        if account.is_some_and(|account| account.disabled) {
             Some(CareTeamReason::Disabled)
-        } else if !policy.in_scope(&account.groups) {
+        } else if account.is_some_and(|account| !policy.in_scope(&account.groups)) {
             Some(CareTeamReason::OutOfScope)
         } else if policy.usable(subject, &[]).is_empty() {
             Some(CareTeamReason::NotEnoughMethods)
@@ -338,12 +315,16 @@ impl Machine<'_> {
             } else {
                 ChoiceProblem::TooSoon
             });
+            self.audit(Act::Throttled { what: What::Sends });
             return self.flow.stage = Stage::Choosing { subject, proofs, problem };
         }
         if view::asks_confirmation(self.ctx, &subject, place) {
             let same = confirmation.is_some_and(|typed| typed.same_as(&option.device)) & subject.is_real();
             if !same {
                 self.audit(Act::ConfirmationFailed { method: option.method });
+                // Nothing was sent, so nothing is held against the destination.
+                let unused = claims::sends(self.ctx, &subject, place).into_iter();
+                self.effects.extend(unused.map(|claim| Effect::GiveBack { counter: claim.counter }));
                 let problem = Some(ChoiceProblem::Confirmation { option: place });
                 self.flow.stage = Stage::Choosing { subject, proofs, problem };
                 return self.count_wrong();
@@ -421,77 +402,6 @@ impl Machine<'_> {
                 self.flow.stage = stay(ChoiceProblem::TooManySends { until });
             }
         }
-    }
-
-    fn password(&mut self, subject: Subject, proofs: Vec<Proof>, judged: Judged) {
-        if !judged.problems().is_empty() {
-            self.audit(Act::PasswordUnfit);
-            return self.flow.stage = Stage::Password { subject, proofs, problems: judged.problems().to_vec() };
-        }
-        // Asked again here, where it matters: no write without the proofs, however this stage was reached.
-        let account: Option<AccountId> =
-            subject.account.clone().filter(|_| self.ctx.policy.satisfied(&subject, &proofs));
-        let Some(account) = account else { return };
-        self.flow.stage = Stage::Writing { subject, proofs, since: self.ctx.now };
-        self.audit(Act::Writing);
-        self.effects.push(Effect::SetPassword { account, password: judged.password().clone() });
-    }
-
-    fn written(&mut self, subject: Subject, proofs: Vec<Proof>, answer: Written) {
-        match answer {
-            Written::Done => {
-                self.tell(&subject);
-                self.effects.push(Effect::Forgive { counter: subject.counter.clone() });
-                self.end(End::Done, Act::PasswordSet);
-            }
-            Written::Unknown => {
-                self.tell(&subject);
-                self.end(End::Unknown, Act::OutcomeUnknown);
-            }
-            Written::Refused { problem, reason } => {
-                self.turned_down(subject, proofs, problem, Act::PasswordRefused { reason })
-            }
-            Written::Unavailable => {
-                self.turned_down(subject, proofs, password::Problem::Unavailable, Act::WriteFailed);
-            }
-        }
-    }
-
-    fn turned_down(&mut self, subject: Subject, proofs: Vec<Proof>, problem: password::Problem, act: Act) {
-        self.audit(act);
-        self.flow.refused = self.flow.refused.saturating_add(1);
-        self.flow.stage = Stage::Password { subject, proofs, problems: vec![problem] };
-        if self.flow.refused >= self.ctx.policy.password_tries {
-            self.end(End::TooManyTries, Act::TriesExhausted);
-        } else if self.ctx.now >= self.flow.expires {
-            self.end(End::Expired, Act::Expired);
-        }
-    }
-
-    fn wait_for_write(&mut self, since: Time) {
-        if self.ctx.now >= since + self.ctx.policy.write_patience {
-            if let Stage::Writing { subject, .. } = self.flow.stage.clone() {
-                self.tell(&subject);
-            }
-            self.end(End::Unknown, Act::OutcomeUnknown);
-        }
-    }
-
-    /// Tells every address known, or by text where there is none, that the password was set.
-    fn tell(&mut self, subject: &Subject) {
-        let to_email = subject.options.iter().filter(|o| o.method.channel() == Channel::Email);
-        let own = subject.own_mail.clone().map(|mail| (To::OwnMail(mail), Channel::Email));
-        let registered = to_email.filter_map(|o| Some((To::Contact(o.contact.clone()?), Channel::Email)));
-        let mut all: Vec<(To, Channel)> = registered.chain(own).collect();
-        if all.is_empty() {
-            let texts = subject.options.iter().filter(|option| option.method.channel() == Channel::Text);
-            all.extend(texts.filter_map(|o| Some((To::Contact(o.contact.clone()?), Channel::Text))));
-        }
-        let message = Message::PasswordChanged { user_id: self.flow.user_id.clone(), at: self.ctx.now };
-        let deadline = self.ctx.now + Span::hours(24);
-        let deliveries =
-            all.into_iter().map(|(to, channel)| Delivery { to, channel, message: message.clone(), deadline });
-        self.effects.extend(deliveries.map(Effect::Deliver));
     }
 
     fn extend(&mut self) {

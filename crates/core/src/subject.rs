@@ -72,10 +72,12 @@ pub struct Subject {
     pub options: Vec<Option_>,
 }
 
-/// User IDs are compared in one spelling: without surrounding space, NFKC, lower case.
+/// User IDs are compared in one spelling: NFKC, lower case, without surrounding space.
 pub fn canonical(user_id: &str) -> String {
     use unicode_normalization::UnicodeNormalization;
-    user_id.trim().nfkc().collect::<String>().to_lowercase()
+    // Composed again at the end: a letter and its accent may have a common form in lower case only.
+    let lower = user_id.nfkc().collect::<String>().to_lowercase();
+    lower.nfkc().collect::<String>().trim().to_owned()
 }
 
 /// The digest by which an address or number is recognised.
@@ -112,25 +114,31 @@ impl Subject {
         let typed = canonical(user_id);
         let draw = keys.derive(Use::Decoy, &[typed.as_bytes()]);
         let byte = |place: usize| draw.0.get(place).copied().unwrap_or_default();
-        let kinds = decoy_kinds(policy, byte(0));
         let address = |kind: ContactKind| match kind {
             ContactKind::Email => decoy_email(&typed, byte(1), byte(2), byte(3)),
             ContactKind::Mobile => format!("+440000000{:02}", byte(4) % 100),
             ContactKind::Office => format!("+440000001{:02}", byte(5) % 100),
         };
-        let options = Method::ALL.into_iter().filter(|method| kinds.contains(&method.contact())).map(|method| {
+        let option = |method: Method| {
             let kind = method.contact();
             // The device is drawn from the User ID, not from the made-up number, which many decoys share.
             let device = keys.derive(Use::Decoy, &[typed.as_bytes(), kind.name().as_bytes()]);
             Option_ { method, contact: None, mask: masked(kind, &address(kind)), device }
-        });
-        Self {
+        };
+        // Were no decoy an administrator, two steps where others have one would betray that the account exists.
+        let administrator = !policy.administrators.is_empty() && byte(6).is_multiple_of(DECOY_ADMINISTRATORS);
+        let with = |administrator: bool, kinds: &[ContactKind]| Self {
             account: None,
             own_mail: None,
-            administrator: false,
+            administrator,
             counter: throttle::counter_of_stranger(keys, user_id),
-            options: options.collect(),
-        }
+            options: Method::ALL.into_iter().filter(|m| kinds.contains(&m.contact())).map(option).collect(),
+        };
+        let enough = |subject: &Self| !policy.usable(subject, &[]).is_empty();
+        let drawn = usual_kinds(byte(0)).map(|kinds| with(administrator, kinds)).find(enough);
+        drawn
+            .or_else(|| usual_kinds(byte(0)).map(|kinds| with(false, kinds)).find(enough))
+            .unwrap_or_else(|| with(false, &ContactKind::ALL))
     }
 
     /// Whether there is an account behind it.
@@ -146,8 +154,11 @@ fn masked(kind: ContactKind, address: &str) -> String {
     }
 }
 
-/// The contacts of a decoy: among the usual ones, the first from the drawn place on that the policy finds enough.
-fn decoy_kinds(policy: &Policy, draw: u8) -> &'static [ContactKind] {
+/// One decoy in so many is an administrator.
+const DECOY_ADMINISTRATORS: u8 = 16;
+
+/// The contacts people usually have, all of them once, from the drawn place on.
+fn usual_kinds(draw: u8) -> impl Iterator<Item = &'static [ContactKind]> {
     use ContactKind::{Email, Mobile, Office};
     const USUAL: [&[ContactKind]; 7] = [
         &[Email, Mobile],
@@ -158,12 +169,7 @@ fn decoy_kinds(policy: &Policy, draw: u8) -> &'static [ContactKind] {
         &[Mobile, Office],
         &[Office],
     ];
-    let enough = |kinds: &&&'static [ContactKind]| {
-        let methods = policy.methods.iter().filter(|method| kinds.contains(&method.contact())).count();
-        methods >= usize::from(policy.steps.clamp(1, 2))
-    };
-    let from = usize::from(draw) % USUAL.len();
-    USUAL.iter().cycle().skip(from).take(USUAL.len()).find(enough).copied().unwrap_or(&[Email, Mobile, Office])
+    USUAL.into_iter().cycle().skip(usize::from(draw) % USUAL.len()).take(USUAL.len())
 }
 
 /// A private address such as people register: their own name at one of the large providers.

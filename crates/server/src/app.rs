@@ -1,1 +1,63 @@
-//! To be written.
+//! Puts the parts together.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use regain_core::{Ctx, Keys, Policy};
+use tokio::sync::Notify;
+
+use crate::clock::{self, Clock};
+use crate::config::{Config, Settings};
+use crate::directory::{self, Deps, Directory};
+use crate::store::{self, Store};
+
+/// The running program: what every handler and the worker share.
+pub struct App {
+    /// What the pages and messages need to know.
+    pub settings: Settings,
+    /// The rules.
+    pub policy: Policy,
+    /// The keys.
+    pub keys: Keys,
+    /// The time.
+    pub clock: Clock,
+    /// What lasts.
+    pub store: Store,
+    /// Where accounts live.
+    pub directory: Arc<dyn Directory>,
+    /// Rung when a message was queued.
+    pub wake: Notify,
+}
+
+impl App {
+    /// Opens everything the configuration names.
+    ///
+    /// # Errors
+    /// With what to do about it.
+    pub async fn open(config: Config, clock: Clock) -> Result<Self, String> {
+        let key_file = key_file(&config)?;
+        let keys = store::load_or_make_key(&key_file).map_err(|error| format!("store.key_file: {error}"))?;
+        let url = config.store.address()?;
+        let opened = Store::open(&url, keys.clone(), clock.clone()).await;
+        let store = opened.map_err(|error| format!("store.url: {error}"))?;
+        let deps = Deps { store: store.clone(), clock: clock.clone() };
+        let directory = directory::open(deps, config.directory)?;
+        let (settings, policy) = (config.settings, config.policy);
+        Ok(Self { settings, policy, keys, clock, store, directory, wake: Notify::new() })
+    }
+
+    /// What a decision may depend on, at this moment.
+    ///
+    /// # Errors
+    /// If the operating system gives no randomness.
+    pub fn ctx(&self) -> Result<Ctx<'_>, getrandom::Error> {
+        let (now, entropy) = (self.clock.now(), clock::random()?);
+        Ok(Ctx { now, entropy, policy: &self.policy, keys: &self.keys })
+    }
+}
+
+/// The key lies where the configuration says; a relative path is meant from the working directory.
+fn key_file(config: &Config) -> Result<PathBuf, String> {
+    let path = config.store.key_file.clone();
+    if path.as_os_str().is_empty() { Err("store.key_file: give a path".into()) } else { Ok(path) }
+}

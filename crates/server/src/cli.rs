@@ -1,1 +1,61 @@
-//! To be written.
+//! The command line. Each command is a file of its own.
+
+pub mod check;
+pub mod demo;
+pub mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Self-hosted self-service password reset.
+#[derive(Parser)]
+#[command(name = "regain", version, about, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Try it: everything embedded, sample people, and a page with the messages "sent"
+    Demo(demo::Args),
+    /// Run the service
+    Serve(serve::Args),
+    /// Look through the configuration and name all problems at once
+    Check(check::Args),
+}
+
+/// Where the configuration is; shared by the commands that need it.
+#[derive(clap::Args, Clone, Debug)]
+pub struct ConfigArg {
+    /// The configuration file; without one, defaults and REGAIN__SECTION__KEY variables hold
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// Parses the arguments and runs the command. Exit status: 0 done, 1 it did not work, 2 the arguments are wrong.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&format!("the runtime could not be started: {error}")),
+    };
+    let done = runtime.block_on(async {
+        match cli.command {
+            Command::Demo(args) => demo::run(args).await,
+            Command::Serve(args) => serve::run(args).await,
+            Command::Check(args) => check::run(&args),
+        }
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => failed(&message),
+    }
+}
+
+fn failed(message: &str) -> ExitCode {
+    eprintln!("regain: {message}");
+    ExitCode::FAILURE
+}

@@ -33,10 +33,9 @@ impl Clock {
     /// Now.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
     pub fn now(&self) -> Time {
-        self.by_hand.as_ref().map_or_else(
-            || Time(jiff::Timestamp::now().as_millisecond()),
-            |hand| Time(hand.load(Ordering::SeqCst)),
-        )
+        self.by_hand
+            .as_ref()
+            .map_or_else(|| Time(jiff::Timestamp::now().as_millisecond()), |hand| Time(hand.load(Ordering::SeqCst)))
     }
 }
 

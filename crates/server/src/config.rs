@@ -1,1 +1,222 @@
-//! To be written.
+//! The configuration: one TOML file, every key also from the environment, all problems told at once.
+//!
+//! Each section is a struct whose `Default` is the only place where a default stands. Unknown keys are refused. Secrets may
+//! lie in files of their own (`…_file`).
+
+pub mod care_team;
+pub mod organisation;
+pub mod rules;
+pub mod server;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use regain_core::Policy;
+use regain_core::method::Channel;
+use serde::de::DeserializeOwned;
+use toml::{Table, Value};
+
+use care_team::CareTeam;
+use organisation::Organisation;
+use server::{Server, StoreSection};
+
+/// What starts every environment variable that overrides a key: `REGAIN__SECTION__KEY`.
+const PREFIX: &str = "REGAIN__";
+
+/// What the pages and the messages need to know.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where it listens and what it is called.
+    pub server: Server,
+    /// Whose it is.
+    pub organisation: Organisation,
+    /// Who helps.
+    pub care_team: CareTeam,
+}
+
+/// Everything that was configured, checked.
+#[derive(Clone)]
+pub struct Config {
+    /// For pages and messages.
+    pub settings: Settings,
+    /// The store.
+    pub store: StoreSection,
+    /// The directory's own section, for its kind to read.
+    pub directory: Table,
+    /// The gateways of each channel, in order, for their kinds to read.
+    pub delivery: BTreeMap<Channel, Vec<Table>>,
+    /// The rules.
+    pub policy: Policy,
+}
+
+impl Config {
+    /// Reads a file (or nothing) and the environment.
+    ///
+    /// # Errors
+    /// All problems, each with its key and what to do.
+    pub fn load(file: Option<&Path>) -> Result<Self, Vec<String>> {
+        let text = match file {
+            None => String::new(),
+            Some(path) => std::fs::read_to_string(path)
+                .map_err(|error| vec![format!("{}: {error}; give the path with --config", path.display())])?,
+        };
+        let table: Table = text.parse().map_err(|error| vec![format!("not TOML: {error}")])?;
+        Self::from_table(overlay(table, environment()))
+    }
+
+    /// From a table that is already there: for the demo and for tests.
+    ///
+    /// # Errors
+    /// All problems, each with its key and what to do.
+    pub fn from_table(mut table: Table) -> Result<Self, Vec<String>> {
+        let mut problems = Vec::new();
+        let server = section::<server::ServerSection>(&mut table, "server", &mut problems);
+        let store = section::<StoreSection>(&mut table, "store", &mut problems);
+        let policy = section::<rules::PolicySection>(&mut table, "policy", &mut problems);
+        let password = section::<rules::PasswordSection>(&mut table, "password", &mut problems);
+        let captcha = section::<rules::CaptchaSection>(&mut table, "captcha", &mut problems);
+        let throttle = section::<rules::ThrottleSection>(&mut table, "throttle", &mut problems);
+        let organisation = section::<Organisation>(&mut table, "organisation", &mut problems);
+        let care_team = section::<care_team::CareTeamSection>(&mut table, "care_team", &mut problems);
+        let directory = take_table(&mut table, "directory", &mut problems);
+        let delivery = delivery(take_table(&mut table, "delivery", &mut problems), &mut problems);
+        problems.extend(table.keys().map(|key| format!("{key}: there is no such section; see docs/admin.md")));
+
+        let server = server.check(&mut problems);
+        organisation.check(&mut problems);
+        let care_team = care_team.check(&mut problems);
+        let policy = rules::policy(policy, password, captcha, throttle, &organisation, &mut problems);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let settings = Settings { server, organisation, care_team };
+        Ok(Self { settings, store, directory, delivery, policy })
+    }
+}
+
+/// Puts the environment's keys in the place of the file's.
+pub fn overlay(mut table: Table, variables: impl IntoIterator<Item = (String, String)>) -> Table {
+    for (name, text) in variables {
+        let Some(path) = name.strip_prefix(PREFIX) else { continue };
+        let path = path.to_lowercase();
+        put(&mut table, &path.split("__").collect::<Vec<_>>(), value(&text));
+    }
+    table
+}
+
+fn put(table: &mut Table, path: &[&str], value: Value) {
+    let Some((key, rest)) = path.split_first() else { return };
+    if rest.is_empty() {
+        table.insert((*key).to_owned(), value);
+        return;
+    }
+    let inner = table.entry(*key).or_insert_with(|| Value::Table(Table::new()));
+    if let Value::Table(inner) = inner {
+        put(inner, rest, value);
+    }
+}
+
+/// The process's environment.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+pub fn environment() -> Vec<(String, String)> {
+    std::env::vars().collect()
+}
+
+/// A number, a list or a truth value as TOML writes them; anything else is a text.
+fn value(text: &str) -> Value {
+    let parsed = format!("value = {text}").parse::<Table>().ok().and_then(|mut table| table.remove("value"));
+    match parsed {
+        Some(
+            parsed @ (Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Array(_) | Value::Table(_)),
+        ) => parsed,
+        Some(Value::String(quoted)) => Value::String(quoted),
+        _ => Value::String(text.to_owned()),
+    }
+}
+
+fn section<T: DeserializeOwned + Default>(table: &mut Table, name: &str, problems: &mut Vec<String>) -> T {
+    let table = take_table(table, name, problems);
+    table.try_into().unwrap_or_else(|error: toml::de::Error| {
+        problems.push(format!("{name}: {}", error.to_string().trim().replace('\n', " ")));
+        T::default()
+    })
+}
+
+fn take_table(table: &mut Table, name: &str, problems: &mut Vec<String>) -> Table {
+    match table.remove(name) {
+        None => Table::new(),
+        Some(Value::Table(table)) => table,
+        Some(_) => {
+            problems.push(format!("{name}: must be a section, [{name}]"));
+            Table::new()
+        }
+    }
+}
+
+fn delivery(mut section: Table, problems: &mut Vec<String>) -> BTreeMap<Channel, Vec<Table>> {
+    let mut gateways = BTreeMap::new();
+    for channel in [Channel::Email, Channel::Text, Channel::Call] {
+        let name = channel.name();
+        let mut own = take_table(&mut section, name, problems);
+        let listed = match own.remove("gateway") {
+            None => Vec::new(),
+            Some(Value::Array(list)) => list,
+            Some(one) => vec![one],
+        };
+        for (place, gateway) in listed.into_iter().enumerate() {
+            match gateway {
+                Value::Table(gateway) => gateways.entry(channel).or_insert_with(Vec::new).push(gateway),
+                _ => problems.push(format!("delivery.{name}.gateway[{place}]: must be a table")),
+            }
+        }
+        problems
+            .extend(own.keys().map(|key| format!("delivery.{name}.{key}: unknown; use [[delivery.{name}.gateway]]")));
+    }
+    problems
+        .extend(section.keys().map(|key| format!("delivery.{key}: unknown; the channels are email, text and call")));
+    gateways
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variables(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+    }
+
+    #[test]
+    fn the_environment_overrides_the_file() {
+        let file: Table =
+            "[policy]\nsteps = 1\n[captcha]\nkind = \"picture\"\n[care_team]\nmail = \"care@example.org\""
+                .parse()
+                .unwrap();
+        let given = variables(&[
+            ("REGAIN__POLICY__STEPS", "2"),
+            ("REGAIN__CAPTCHA__KIND", "off"),
+            ("REGAIN__POLICY__METHODS", "[\"email\", \"text\"]"),
+            ("HOME", "/root"),
+        ]);
+        let config = Config::from_table(overlay(file, given)).unwrap();
+        assert_eq!(config.policy.steps, 2);
+        assert_eq!(config.policy.captcha, regain_core::captcha::Kind::Off);
+        assert_eq!(config.policy.methods.len(), 2);
+    }
+
+    #[test]
+    fn all_problems_are_told_at_once_with_their_keys() {
+        let table: Table =
+            "[policy]\nsteps = 3\n[servr]\n[care_team]\ntime_zone = \"Mars/Olympus\"\n[delivery.fax]".parse().unwrap();
+        let problems = Config::from_table(table).err().unwrap().join("\n");
+        for key in ["policy.steps", "servr", "care_team.time_zone", "delivery.fax"] {
+            assert!(problems.contains(key), "{key} in {problems}");
+        }
+    }
+
+    #[test]
+    fn unknown_keys_are_refused_by_name() {
+        let table: Table = "[policy]\nstepz = 1".parse().unwrap();
+        let problems = Config::from_table(table).err().unwrap().join("\n");
+        assert!(problems.contains("policy") && problems.contains("stepz"), "{problems}");
+    }
+}

@@ -1,1 +1,192 @@
-//! To be written.
+//! The one loop, and the only code that changes a flow.
+//!
+//! For each event: count what has to be counted, in a committed statement of its own; load; decide; write the next state,
+//! its messages and its audit rows in one batch that is guarded by the version that was read; then do what the decision
+//! asked for, and feed the answer back as the next event. If somebody else was quicker the decision is thrown away, nothing
+//! of it is shown, and it is made again on what is there now.
+
+use std::sync::Arc;
+
+use regain_core::effect::Effect;
+use regain_core::reset::{self, Event, Reset, Stage, View};
+use regain_core::{Ctx, FlowId, Time};
+
+use crate::app::App;
+use crate::perform;
+use crate::store::outbox::Payload;
+use crate::store::{Outcome, Stmt};
+
+pub use crate::store::audit::Origin;
+
+/// How often a decision is made again when somebody else was quicker.
+const ROUNDS: usize = 3;
+
+/// Something that should not happen: the person sees an incident number, the log has the reason.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] crate::store::Error),
+    /// The operating system gives no randomness.
+    #[error("no randomness: {0}")]
+    Entropy(getrandom::Error),
+    /// A part of the program broke off.
+    #[error("a task broke off: {0}")]
+    Task(#[from] tokio::task::JoinError),
+    /// The directory.
+    #[error(transparent)]
+    Directory(#[from] crate::directory::Error),
+}
+
+impl From<getrandom::Error> for Fault {
+    fn from(error: getrandom::Error) -> Self {
+        Self::Entropy(error)
+    }
+}
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Drove {
+    /// It was decided upon.
+    Done,
+    /// Others were quicker each time: nothing happened, the page shows what is there now.
+    Overtaken,
+}
+
+/// What there is to see of a flow.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// The page.
+    pub view: View,
+    /// When it ends if nothing happens.
+    pub expires: Time,
+    /// How often more time can be asked for.
+    pub extensions_left: u8,
+    /// When it ended, if it has.
+    pub ended_at: Option<Time>,
+    /// The short number for the care team.
+    pub reference: String,
+}
+
+impl App {
+    /// What there is to see of a flow, if it exists. Changes nothing.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn look(&self, id: FlowId) -> Result<Option<Look>, Fault> {
+        let Some(loaded) = self.store.flow(id).await? else { return Ok(None) };
+        Ok(Some(self.look_at(&loaded.flow)?))
+    }
+
+    /// What there is to see of a flow nobody has touched yet.
+    ///
+    /// # Errors
+    /// If the operating system gives no randomness.
+    pub fn look_at_new(&self, id: FlowId) -> Result<Look, Fault> {
+        self.look_at(&Reset::new(id, self.clock.now(), self.policy.lifetime))
+    }
+
+    fn look_at(&self, flow: &Reset) -> Result<Look, Fault> {
+        let ended_at = match &flow.stage {
+            Stage::Ended { at, .. } => Some(*at),
+            _ => None,
+        };
+        Ok(Look {
+            view: reset::view(&self.ctx()?, flow),
+            expires: flow.expires,
+            extensions_left: self.policy.extensions.saturating_sub(flow.extensions),
+            ended_at,
+            reference: flow.id.reference(&self.keys),
+        })
+    }
+
+    /// Lets something happen to a flow, and everything that follows from it. What has begun is carried through even if
+    /// the browser goes away meanwhile.
+    ///
+    /// # Errors
+    /// If the store cannot be read or written; the flow is then as it was, or as the page will show it.
+    pub async fn drive(self: &Arc<Self>, origin: &Origin, id: FlowId, event: Event) -> Result<Drove, Fault> {
+        let (app, origin) = (Arc::clone(self), origin.clone());
+        tokio::spawn(async move { app.drive_through(&origin, id, event).await }).await?
+    }
+
+    async fn drive_through(&self, origin: &Origin, id: FlowId, event: Event) -> Result<Drove, Fault> {
+        let mut next = Some(event);
+        let mut drove = Drove::Done;
+        while let Some(event) = next.take() {
+            let Some(effects) = self.decide(origin, id, event).await? else {
+                drove = Drove::Overtaken;
+                break;
+            };
+            for effect in effects {
+                next = perform::perform(self, effect).await.or(next);
+            }
+        }
+        Ok(drove)
+    }
+
+    /// One decision, written down. Gives the effects that are to be carried out at once, or nothing if overtaken.
+    async fn decide(&self, origin: &Origin, id: FlowId, event: Event) -> Result<Option<Vec<Effect>>, Fault> {
+        let mut event = event;
+        let mut counted = false;
+        for _ in 0..ROUNDS {
+            let ctx = self.ctx()?;
+            let loaded = self.store.flow(id).await?;
+            let version = loaded.as_ref().map(|loaded| loaded.version);
+            let flow = loaded.map_or_else(|| Reset::new(id, ctx.now, ctx.policy.lifetime), |loaded| loaded.flow);
+            if !counted {
+                let claims = flow.claims(&ctx, &event);
+                counted = !claims.is_empty();
+                if let Some(exceeded) = self.store.take(&claims, ctx.now).await? {
+                    event = Event::Throttled { what: exceeded.claim.what, until: exceeded.until };
+                }
+            }
+            let step = reset::step(&ctx, flow.clone(), event.clone());
+            if step.state == flow && step.effects.is_empty() {
+                return Ok(Some(Vec::new()));
+            }
+            let batch = self.batch(&ctx, origin, version, &step.state, &step.effects)?;
+            if let Outcome::Committed(_) = self.store.db().write(batch).await? {
+                return Ok(Some(self.after_commit(step.effects)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The guarded change and all that has to come with it.
+    fn batch(
+        &self,
+        ctx: &Ctx<'_>,
+        origin: &Origin,
+        version: Option<i64>,
+        flow: &Reset,
+        effects: &[Effect],
+    ) -> Result<Vec<Stmt>, Fault> {
+        let place = version.unwrap_or(0) + 1;
+        let mut batch = vec![self.store.put_flow(version, flow)?];
+        for (n, effect) in effects.iter().enumerate() {
+            match effect {
+                Effect::Audit(event) => {
+                    batch.push(self.store.append_audit(flow.id, (place, n), event, origin, ctx.now)?);
+                }
+                Effect::Deliver(delivery) => {
+                    let (user_id, address) = (flow.user_id.clone(), origin.address.clone());
+                    let payload = Payload { delivery: delivery.clone(), user_id, address };
+                    batch.push(self.store.queue(flow.id, place, n, &payload, ctx.now)?);
+                }
+                Effect::GiveBack { counter } => batch.push(self.store.give_back(counter)),
+                Effect::Forgive { counter } => batch.push(self.store.forgive(counter)),
+                Effect::LookUp { .. } | Effect::SetPassword { .. } => {}
+            }
+        }
+        Ok(batch)
+    }
+
+    fn after_commit(&self, effects: Vec<Effect>) -> Vec<Effect> {
+        if effects.iter().any(|effect| matches!(effect, Effect::Deliver(_))) {
+            self.wake.notify_one();
+        }
+        let at_once = |effect: &Effect| matches!(effect, Effect::LookUp { .. } | Effect::SetPassword { .. });
+        effects.into_iter().filter(at_once).collect()
+    }
+}

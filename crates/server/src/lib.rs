@@ -5,16 +5,18 @@
 
 pub mod app;
 pub mod captcha;
-pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod delivery;
 pub mod directory;
 pub mod drive;
+pub mod fault;
 pub mod message;
 pub mod perform;
 pub mod phone;
+pub mod sign_in;
 pub mod store;
 pub mod text;
+pub mod tls;
 pub mod web;
 pub mod worker;

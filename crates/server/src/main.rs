@@ -1,7 +1,3 @@
 //! The one binary.
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    regain::cli::main()
-}
+fn main() {}

@@ -1,1 +1,98 @@
-//! To be written.
+//! Carries out what a decision asked for at once, and gives the answer back as an event.
+
+use regain_core::Secret;
+use regain_core::effect::Effect;
+use regain_core::password::Problem;
+use regain_core::reset::{Event, LookedUp, Written};
+use regain_core::subject::{Account, AccountId};
+use regain_core::throttle;
+
+use crate::app::App;
+use crate::directory::{self, Refusal, Verdict};
+use crate::drive::Fault;
+
+/// Does it. Effects that belong into the transaction are not for here and have no answer.
+pub(crate) async fn perform(app: &App, effect: Effect) -> Option<Event> {
+    match effect {
+        Effect::LookUp { user_id } => {
+            let found = look_up(app, &user_id).await.unwrap_or_else(|fault| {
+                tracing::error!(error = %fault, "the account could not be looked up");
+                LookedUp::Failed
+            });
+            Some(Event::LookedUp { user_id, found })
+        }
+        Effect::SetPassword { write, account, password } => {
+            let answer = set_password(app, &account, &password).await;
+            Some(Event::Written { write, answer })
+        }
+        Effect::Audit(_) | Effect::Deliver(_) | Effect::GiveBack { .. } | Effect::Forgive { .. } => None,
+    }
+}
+
+/// The same reads for an account that exists and for one that does not.
+async fn look_up(app: &App, user_id: &str) -> Result<LookedUp, Fault> {
+    crate::fault::point("directory.find");
+    let person = app.directory.find(user_id).await?;
+    let stranger = AccountId(throttle::counter_of_stranger(&app.keys, user_id));
+    let id = person.as_ref().map_or(&stranger, |person| &person.id);
+    let contacts = app.store.verified_contacts(id).await?;
+    let counter = match &person {
+        Some(person) => throttle::counter_of_account(&app.keys, &person.id),
+        None => throttle::counter_of_stranger(&app.keys, user_id),
+    };
+    let limit = app.policy.failed_proofs.count;
+    let resting = app.store.resting(&counter, limit, app.clock.now()).await?;
+    let account = person.map(|person| Account {
+        id: person.id,
+        own_mail: person.mail,
+        groups: person.groups,
+        disabled: person.disabled,
+        contacts,
+    });
+    Ok(LookedUp::Answer { account, resting })
+}
+
+async fn set_password(app: &App, account: &AccountId, password: &Secret) -> Written {
+    crate::fault::point("directory.reset.before");
+    let answer = app.directory.reset(account, password).await;
+    crate::fault::point("directory.reset.after");
+    match answer {
+        Ok(()) => Written::Done,
+        Err(directory::Error::Refused(refusal)) => {
+            tracing::warn!(%refusal, "the directory turned a password down");
+            Written::Refused { problem: problem(&refusal), reason: refusal.to_string() }
+        }
+        Err(directory::Error::Unavailable(why)) => {
+            tracing::error!(error = why, "the directory could not be reached to set a password");
+            Written::Unavailable
+        }
+        Err(directory::Error::Indeterminate(why)) => {
+            tracing::error!(error = why, "the directory's answer was lost; looking whether the password is set");
+            find_out(app, account, password).await
+        }
+    }
+}
+
+/// A lost answer is found out by signing in with the new password, never by setting it again.
+async fn find_out(app: &App, account: &AccountId, password: &Secret) -> Written {
+    match app.directory.verify(Some(account), password).await {
+        Ok(Verdict::Right | Verdict::Disabled) => Written::Done,
+        Ok(Verdict::Wrong) | Err(_) => Written::Unknown,
+    }
+}
+
+fn problem(refusal: &Refusal) -> Problem {
+    match refusal {
+        Refusal::TooShort { min } => Problem::TooShort { min: *min },
+        Refusal::Complexity => Problem::Complexity,
+        Refusal::InHistory => Problem::InHistory,
+        Refusal::TooYoung => Problem::TooYoung,
+        Refusal::Dictionary => Problem::Dictionary,
+        Refusal::Disabled
+        | Refusal::Expired
+        | Refusal::Protected
+        | Refusal::NotPermitted
+        | Refusal::Gone
+        | Refusal::Other => Problem::Refused,
+    }
+}

@@ -1,1 +1,160 @@
-//! To be written.
+//! What goes on behind the pages: messages are sent, flows whose time has run out are ended, old rows are forgotten.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use regain_core::effect::To;
+use regain_core::reset::Event;
+use regain_core::{Span, Time};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::app::App;
+use crate::clock;
+use crate::delivery::{Delivery, Failure, Outgoing};
+use crate::drive::{Fault, Origin};
+use crate::message;
+use crate::store::outbox::{Settled, Taken};
+
+/// The longest the worker sleeps when nothing wakes it: another node may have queued something and died.
+const DOZE: Span = Span::seconds(1);
+
+/// How often flows and counters are looked through.
+const HOUSEKEEPING: Span = Span::seconds(30);
+
+/// How long an ended flow is kept: its page, and the count of what it used up.
+const KEEP_ENDED: Span = Span::hours(1);
+
+/// How long the audit trail is kept: a year and a month.
+const KEEP_AUDIT: Span = Span::hours(24 * 396);
+
+/// Runs until told to stop; messages being sent are sent to the end.
+pub async fn run(app: Arc<App>, delivery: Arc<Delivery>, mut stop: watch::Receiver<bool>) {
+    let mut sending = JoinSet::new();
+    let mut tidied = Time(0);
+    while !*stop.borrow() {
+        let sleep = match send_due(&app, &delivery, &mut sending).await {
+            Ok(sleep) => sleep,
+            Err(fault) => {
+                tracing::error!(error = %fault, "messages could not be taken");
+                DOZE
+            }
+        };
+        let now = app.clock.now();
+        if now >= tidied + HOUSEKEEPING {
+            tidied = now;
+            if let Err(fault) = tidy_up(&app, now).await {
+                tracing::error!(error = %fault, "old rows could not be looked through");
+            }
+        }
+        let sleep = Duration::from_millis(u64::try_from(sleep.0).unwrap_or(0));
+        tokio::select! {
+            () = app.wake.notified() => {}
+            () = clock::wait(sleep) => {}
+            _ = stop.changed() => {}
+            Some(_) = sending.join_next() => {}
+        }
+    }
+    while sending.join_next().await.is_some() {}
+}
+
+/// Sends everything that is due now and waits for it: for tests, which have no worker running.
+///
+/// # Errors
+/// If the store cannot be read.
+pub async fn send_now(app: &Arc<App>, delivery: &Arc<Delivery>) -> Result<(), Fault> {
+    let mut sending = JoinSet::new();
+    send_due(app, delivery, &mut sending).await?;
+    while sending.join_next().await.is_some() {}
+    Ok(())
+}
+
+/// Takes what is due and sends it side by side: a slow gateway holds up nobody else's message. Gives the time until the
+/// next is due.
+async fn send_due(app: &Arc<App>, delivery: &Arc<Delivery>, sending: &mut JoinSet<()>) -> Result<Span, Fault> {
+    loop {
+        let taken = app.store.take_messages(app.clock.now()).await?;
+        if taken.is_empty() {
+            break;
+        }
+        for message in taken {
+            let (app, delivery) = (Arc::clone(app), Arc::clone(delivery));
+            sending.spawn(async move {
+                let id = message.id.clone();
+                if let Err(fault) = send(&app, &delivery, message).await {
+                    tracing::error!(error = %fault, message = id, "what became of a message could not be written down");
+                }
+            });
+        }
+    }
+    let next = app.store.next_message().await?;
+    Ok(next.map_or(DOZE, |due| Span((due - app.clock.now()).0.clamp(1, DOZE.0))))
+}
+
+async fn send(app: &App, delivery: &Delivery, taken: Taken) -> Result<(), Fault> {
+    let store = &app.store;
+    let channel = taken.payload.delivery.channel;
+    if app.clock.now() >= taken.deadline {
+        return Ok(store.settle_message(&taken.id, Settled::TooLate, None, None).await?);
+    }
+    let Some(to) = address(app, &taken.payload.delivery.to).await? else {
+        return Ok(store.settle_message(&taken.id, Settled::Dropped, None, None).await?);
+    };
+    let content = message::content(&app.settings, &app.keys, channel, &taken.payload);
+    let outgoing = Outgoing { to: &to, content: &content, key: &taken.id };
+    crate::fault::point("delivery.send.before");
+    let answer = delivery.send(channel, &outgoing).await;
+    crate::fault::point("delivery.send.after");
+    match answer {
+        Ok(receipt) => {
+            let (gateway, answer) = (Some(receipt.gateway), Some(receipt.answer));
+            store.settle_message(&taken.id, Settled::Sent, gateway, answer).await?;
+        }
+        Err(Failure::Refused(why)) => {
+            tracing::warn!(message = taken.id, channel = channel.name(), answer = why, "a message was refused");
+            store.settle_message(&taken.id, Settled::Failed, None, Some(why)).await?;
+        }
+        Err(Failure::Unavailable(why)) => {
+            tracing::warn!(
+                message = taken.id,
+                channel = channel.name(),
+                answer = why,
+                "a message could not be sent yet"
+            );
+            let due = app.clock.now() + pause(taken.attempt);
+            store.delay_message(&taken.id, due, why).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Where a message goes, as it stands now: a contact that was removed meanwhile gets nothing.
+async fn address(app: &App, to: &To) -> Result<Option<String>, Fault> {
+    match to {
+        To::Contact(id) => {
+            let contact = app.store.contact(id).await?;
+            Ok(contact.filter(|contact| contact.verified.is_some()).map(|contact| contact.address))
+        }
+        To::OwnMail(mail) => Ok(Some(mail.clone())),
+        To::Nobody => Ok(None),
+    }
+}
+
+/// 1 s, 2 s, 4 s … 60 s, each up to half as long again, so that messages that failed together do not come back together.
+fn pause(attempt: i64) -> Span {
+    let doubling = u32::try_from(attempt.clamp(1, 7) - 1).unwrap_or(0);
+    let pause = 1_000i64.saturating_mul(2i64.saturating_pow(doubling)).min(60_000);
+    let [byte] = clock::random().unwrap_or([128]);
+    Span(pause + pause * i64::from(byte) / 512)
+}
+
+async fn tidy_up(app: &Arc<App>, now: Time) -> Result<(), Fault> {
+    let origin = Origin { address: "worker".into(), browser: String::new() };
+    for flow in app.store.overdue_flows(now).await? {
+        app.drive(&origin, flow, Event::Tick).await?;
+    }
+    app.store.forget_flows(Time(now.0 - KEEP_ENDED.0)).await?;
+    app.store.forget_counters(now).await?;
+    app.store.forget_audit(Time(now.0 - KEEP_AUDIT.0)).await?;
+    Ok(())
+}

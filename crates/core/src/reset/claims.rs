@@ -1,0 +1,53 @@
+//! What is counted over several flows before an event is decided.
+
+use crate::Ctx;
+use crate::reset::{Event, Reset, Stage, view};
+use crate::subject::Subject;
+use crate::throttle::{self, Claim, What};
+
+impl Reset {
+    /// What has to be counted, in a committed statement of its own, before this event may be decided in the same `ctx`. All
+    /// are counted or none: a claim that is over its limit must not cost the others.
+    pub fn claims(&self, ctx: &Ctx, event: &Event) -> Vec<Claim> {
+        if ctx.now >= self.expires {
+            return Vec::new();
+        }
+        match (&self.stage, event) {
+            (Stage::Proving { subject, sent, .. }, Event::Code(_)) if ctx.now < sent.expires => {
+                vec![proofs(ctx, subject)]
+            }
+            (Stage::Proving { subject, sent, .. }, Event::Resend) if self.may_send(ctx) => {
+                sends(ctx, subject, sent.option)
+            }
+            (Stage::Choosing { subject, proofs: passed, .. }, Event::Choose { option, .. })
+                if self.may_send(ctx) && ctx.policy.usable(subject, passed).contains(option) =>
+            {
+                let asked = view::asks_confirmation(ctx, subject, *option);
+                let mut claims = if asked { vec![proofs(ctx, subject)] } else { Vec::new() };
+                claims.extend(sends(ctx, subject, *option));
+                claims
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether this flow may send a code at this moment.
+    pub(super) fn may_send(&self, ctx: &Ctx) -> bool {
+        let rested = self.last_code.is_none_or(|last| ctx.now >= last + ctx.policy.resend_after);
+        rested && self.codes < u32::from(ctx.policy.sends)
+    }
+}
+
+fn proofs(ctx: &Ctx, subject: &Subject) -> Claim {
+    Claim { counter: subject.counter.clone(), limit: ctx.policy.failed_proofs, what: What::Proofs }
+}
+
+/// One claim for each limit on messages to the destination of this option.
+pub(super) fn sends(ctx: &Ctx, subject: &Subject, option: usize) -> Vec<Claim> {
+    let Some(device) = subject.options.get(option).map(|option| option.device) else { return Vec::new() };
+    let claim = |limit: &throttle::Limit| {
+        let counter = throttle::counter_of_destination(&device, limit.window);
+        Claim { counter, limit: *limit, what: What::Sends }
+    };
+    ctx.policy.sends_to_one.iter().map(claim).collect()
+}

@@ -1,0 +1,89 @@
+//! The new password, the directory's answer to it, and who is told.
+
+use crate::audit::Act;
+use crate::effect::{Delivery, Effect, Message, To};
+use crate::method::issued_code::Proof;
+use crate::method::{Channel, ContactKind};
+use crate::password::{self, Judged};
+use crate::reset::{End, Machine, Stage, Written};
+use crate::subject::{AccountId, Subject, device};
+use crate::time::{Span, Time};
+
+impl Machine<'_> {
+    pub(super) fn password(&mut self, subject: Subject, proofs: Vec<Proof>, judged: Judged) {
+        if !judged.problems().is_empty() {
+            self.audit(Act::PasswordUnfit);
+            return self.flow.stage = Stage::Password { subject, proofs, problems: judged.problems().to_vec() };
+        }
+        // Asked again here, where it matters: no write without the proofs, however this stage was reached.
+        let account: Option<AccountId> =
+            subject.account.clone().filter(|_| self.ctx.policy.satisfied(&subject, &proofs));
+        let Some(account) = account else { return };
+        self.flow.stage = Stage::Writing { subject, proofs, since: self.ctx.now };
+        self.audit(Act::Writing);
+        self.effects.push(Effect::SetPassword {
+            write: self.flow.refused,
+            account,
+            password: judged.password().clone(),
+        });
+    }
+
+    pub(super) fn written(&mut self, subject: Subject, proofs: Vec<Proof>, answer: Written) {
+        match answer {
+            Written::Done => {
+                self.tell(&subject);
+                self.effects.push(Effect::Forgive { counter: subject.counter.clone() });
+                self.end(End::Done, Act::PasswordSet);
+            }
+            Written::Unknown => {
+                self.tell(&subject);
+                self.end(End::Unknown, Act::OutcomeUnknown);
+            }
+            Written::Refused { problem, reason } => {
+                self.turned_down(subject, proofs, problem, Act::PasswordRefused { reason })
+            }
+            Written::Unavailable => {
+                self.turned_down(subject, proofs, password::Problem::Unavailable, Act::WriteFailed);
+            }
+        }
+    }
+
+    fn turned_down(&mut self, subject: Subject, proofs: Vec<Proof>, problem: password::Problem, act: Act) {
+        self.audit(act);
+        self.flow.refused = self.flow.refused.saturating_add(1);
+        self.flow.stage = Stage::Password { subject, proofs, problems: vec![problem] };
+        if self.flow.refused >= self.ctx.policy.password_tries {
+            self.end(End::TooManyTries, Act::TriesExhausted);
+        } else if self.ctx.now >= self.flow.expires {
+            self.end(End::Expired, Act::Expired);
+        }
+    }
+
+    pub(super) fn wait_for_write(&mut self, since: Time) {
+        if self.ctx.now >= since + self.ctx.policy.write_patience {
+            if let Stage::Writing { subject, .. } = self.flow.stage.clone() {
+                self.tell(&subject);
+            }
+            self.end(End::Unknown, Act::OutcomeUnknown);
+        }
+    }
+
+    /// Tells every address known, or by text where there is none, that the password was set.
+    fn tell(&mut self, subject: &Subject) {
+        let to_email = subject.options.iter().filter(|o| o.method.channel() == Channel::Email);
+        let known =
+            |mail: &String| subject.options.iter().any(|o| o.device == device(self.ctx.keys, ContactKind::Email, mail));
+        let own = subject.own_mail.clone().filter(|mail| !known(mail)).map(|mail| (To::OwnMail(mail), Channel::Email));
+        let registered = to_email.filter_map(|o| Some((To::Contact(o.contact.clone()?), Channel::Email)));
+        let mut all: Vec<(To, Channel)> = registered.chain(own).collect();
+        if all.is_empty() {
+            let texts = subject.options.iter().filter(|option| option.method.channel() == Channel::Text);
+            all.extend(texts.filter_map(|o| Some((To::Contact(o.contact.clone()?), Channel::Text))));
+        }
+        let message = Message::PasswordChanged { user_id: self.flow.user_id.clone(), at: self.ctx.now };
+        let deadline = self.ctx.now + Span::hours(24);
+        let deliveries =
+            all.into_iter().map(|(to, channel)| Delivery { to, channel, message: message.clone(), deadline });
+        self.effects.extend(deliveries.map(Effect::Deliver));
+    }
+}

@@ -1,0 +1,305 @@
+# What people read. Plain words, short sentences, for someone who is locked out and worried.
+# Every problem says what to do next.
+
+## On every page
+
+skip = Skip to the form
+error-prefix = Error:
+page-title = { $page } · { $organisation }
+needs-person = Would you rather talk to a person?
+demo-note = This is a demonstration: no message leaves this computer.
+demo-inbox = See the messages
+user-id = User ID
+next = Next
+cancel = Cancel
+go-on = Go on
+start-again = Start again
+to-sign-in = Sign in
+problem = Something needs your attention
+
+## Sign in
+
+sign-in-title = Sign in
+sign-in-hint = Your User ID is usually your work email address.
+sign-in-empty = Type your User ID, then press Next.
+password-label = Password
+password-title = Type your password
+sign-in-button = Sign in
+forgotten = Forgotten my password
+other-user = Use another User ID
+sign-in-wrong = That did not work. Check your User ID and type your password again. If you no longer know it, press “Forgotten my password”: you can choose a new one.
+sign-in-disabled = Your password is right, but this account is switched off. Please ask the { $team } to switch it on again.
+sign-in-resting = There were too many wrong passwords for this User ID. You can try again { $when }. If you have forgotten it, you can choose a new one now.
+sign-in-unavailable = We cannot check passwords at this moment. Nothing is wrong with your account. Please wait a minute and press Sign in again.
+show-password = Show password
+works-title = Your password works
+works-welcome = Welcome, { $name }.
+works-body = Your User ID and password are right, so you can use them wherever { $organisation } asks for them.
+works-safe = If you have finished, close this page. It has not left you signed in here.
+
+## Get back into your account
+
+reset-title = Get back into your account
+who-title = Who are you?
+who-intro = You can choose a new password here by yourself. It takes about two minutes.
+who-empty = Type your User ID first. It is usually your work email address.
+who-captcha = The characters did not match. That happens easily. Look at the new picture or play the new sound, then type what you see or hear.
+who-puzzle = Your browser could not show that you are not a program. Press Next to let it try again.
+who-unavailable = We cannot look up accounts at this moment. Nothing is wrong with yours. Please wait a minute and press Next again.
+check-working = Checking that you are not a program…
+check-done = Checked: you are not a program.
+check-failed = The check did not finish. Please use the picture or the sound instead.
+captcha-legend = Show that you are not a program
+captcha-help = Look at the picture or play the sound: both give the same characters. Capitals do not matter.
+captcha-alt = A picture of six letters and digits. The sound below says the same characters.
+captcha-audio = The same characters, spoken
+captcha-label = Characters you see or hear
+captcha-new = New picture
+correct-user-id = Not your User ID? Correct it
+
+steps-label = Your steps
+step-done = done
+step-1 = verification step 1
+step-2 = verification step 2
+step-only = verification step 1
+step-password = choose a new password
+
+## Choose a way
+
+choose-title = How shall we check that it is you?
+choose-only = Please choose the contact method we should use for verification:
+choose-first = Please choose the first contact method we should use for verification:
+choose-second = Thank you, the first step is done. Please choose the second contact method we should use for verification:
+choose-nothing = Choose one of the ways below, then press its button.
+choose-email = Email my alternative email address
+choose-text = Send a text to my mobile phone number
+choose-mobile = Call my mobile phone number
+choose-office = Call my office phone number
+choose-with-mask = { $label } ({ $mask })
+explain-email = You will get an email with a verification code at your alternative email address ({ $mask }).
+explain-text = You will get a text message with a verification code on your mobile phone ({ $mask }).
+explain-mobile = Your mobile phone ({ $mask }) will ring, and a voice will read you a verification code. Have something to write with.
+explain-office = Your office phone ({ $mask }) will ring, and a voice will read you a verification code. Choose this only if you are beside that phone.
+button-email = Email
+button-text = Text
+button-call = Call
+confirm-phone = Your whole phone number
+confirm-phone-hint = With its area code, for example 07700 900123.
+confirm-email = Your whole email address
+confirm-email-hint = The alternative address you registered.
+choose-confirm-phone = That is not the number we have. Type your whole phone number with its area code, or choose another way.
+choose-confirm-email = That is not the address we have. Type your whole alternative email address, or choose another way.
+choose-too-soon = We sent a code a moment ago. Please wait half a minute, then try again.
+choose-no-codes = We have sent all the codes we can for now. Please use the last one you got, start again later, or ask the { $team }.
+choose-too-many = So many codes went there that it must rest. You can use it again { $when }. Until then choose another way, or ask the { $team }.
+choose-none-fits = Can you use none of these?
+choose-none-help = Ask the { $team }. They can help you in another way.
+
+## The code
+
+code-title = Enter your verification code
+code-sent-email = We have sent an email with a verification code to { $mask }.
+code-sent-text = We have sent a text message with a verification code to { $mask }.
+code-sent-mobile = We are calling your mobile phone { $mask }. A voice will read you a verification code.
+code-sent-office = We are calling your office phone { $mask }. A voice will read you a verification code.
+code-label = Enter your verification code
+code-hint = Six digits. You can paste them.
+code-empty = Type the code from the message or call, then press Next.
+code-wrong = That is not the code we sent. Check it and type it again. { $left ->
+    [one] You have one try left.
+   *[other] You have { $left } tries left.
+}
+code-late = That code is too old. Press “Send another code” and use the new one.
+code-too-many = So many codes went there that it must rest. You can ask for another { $when }. Until then choose another way.
+code-early = Please wait a little longer: another code can be sent in { $seconds ->
+    [one] one second.
+   *[other] { $seconds } seconds.
+}
+resend = Send another code
+resend-wait = You can ask for another code in { $seconds ->
+    [one] one second.
+   *[other] { $seconds } seconds.
+}
+resend-none = We have sent all the codes we can for now. Please use the last one.
+other-way = Choose another way
+nothing-came = Nothing arrived?
+nothing-minute = Give it a minute. Messages can be slow.
+nothing-email = Look in the spam or junk folder of { $mask }.
+nothing-text = Check that the phone ending in the digits { $mask } is switched on and has a signal.
+nothing-call = Check that the phone { $mask } is free and not set to silent.
+nothing-user-id = Check your User ID: { $user }. With a slip in it we would not find you, and no code would come. We cannot tell you whether an account exists, to keep everyone’s account safe.
+nothing-fix = Correct my User ID
+nothing-team = If it still does not work, ask the { $team }.
+
+## The new password
+
+new-title = Choose a new password
+new-rules = Your new password
+rule-length = has { $min } to { $max } characters
+rule-user-id = does not contain your User ID
+rule-guess = is hard to guess: three or four words that do not belong together work well
+rule-anything = may have spaces, accents and signs of any kind
+new-label = Enter new password
+again-label = Confirm new password
+show-passwords = Show passwords
+strength = Strength:
+strength-weak = weak
+strength-fair = fair
+strength-good = good
+strength-strong = strong
+finish = Finish
+bad-empty = Type your new password in both boxes.
+bad-mismatch = The two passwords are not the same. Type the new password again in both boxes.
+bad-short = That password is too short. Use at least { $min } characters.
+bad-long = That password is too long. Use at most { $max } characters.
+bad-control = That password has a character that cannot be typed again, such as a line break. Leave it out.
+bad-user-id = That password contains your User ID. Choose one without it.
+bad-easy = That password is too easy to guess. Make it longer, or use three or four words that do not belong together.
+bad-history = You have used that password before. Choose one you have not used here.
+bad-complexity = That password needs more kinds of characters. Mix small letters, capitals, digits and signs.
+bad-young = Your password was changed a short while ago and cannot be changed again yet. Please ask the { $team }.
+bad-dictionary = That password is on a list of well-known passwords. Choose another.
+bad-refused = That password was not accepted. Choose a different one, longer if you can.
+bad-unavailable = We could not reach the system that keeps passwords. Nothing has changed. Please type your new password again in a minute.
+bad-was = The one you typed was { $word }.
+
+## Time
+
+time-until = You have until { $clock } to finish.
+time-left = Less than { $time } left.
+time-more = I need more time
+time-given = Done. You have more time now, until { $clock }.
+time-last = This time cannot be made longer again.
+
+## While something is being done
+
+wait-title = One moment, please
+wait-body = We are working on it. This page goes on by itself.
+
+## How it ends
+
+reference = Your reference number
+reference-help = Tell it to the { $team }. It finds this attempt and opens nothing.
+done-title = You have a new password
+done-body = Your password is changed. The old one no longer works.
+done-next = What to do now
+done-sign-in = Sign in with your new password.
+done-devices = Your phone, tablet or mail program may still use the old password. Type the new one there when they ask, or they may lock you out again.
+done-notice = We have told you about this change by a message. If you did not make it, call the { $team } at once.
+unknown-title = Your new password may work already
+unknown-body = We sent your new password off, but the answer got lost. So we do not know yet whether it is in place.
+unknown-try-new = Try to sign in with your new password.
+unknown-try-old = If that does not work, try the old one.
+unknown-again = If neither works, start again here.
+team-title = We need to help you in person
+team-body = You cannot choose a new password here by yourself this time. That is nothing you did wrong. The { $team } will help you.
+tries-title = Too many wrong answers
+tries-body = To protect the account we have stopped here. Nothing has changed: your old password is as it was.
+tries-next = You can start again. If codes keep failing, ask the { $team }.
+pictures-title = The characters did not match
+pictures-body = That happens: some pictures are hard to read. Nothing has changed.
+pictures-next = Start again for a fresh picture and sound, or ask the { $team }.
+resting-title = This account is resting
+resting-body = There were too many wrong answers for this account, so resets rest for a while to protect it. Nothing has changed: your old password is as it was.
+resting-when = You can start again { $when }.
+resting-next = If you cannot wait, ask the { $team }.
+expired-title = Your time ran out
+expired-body = We stopped here because nothing happened for a while. Nothing has changed: your old password is as it was.
+expired-next = You can start again at once.
+cancelled-title = You stopped here
+cancelled-body = Nothing has changed: your old password is as it was.
+cancelled-next = You can sign in, or start again whenever you like.
+for-user = This was for the User ID { $user }.
+
+## The care team
+
+contact-title = Talk to a person
+contact-intro = The { $team } helps you when you cannot get back into your account by yourself.
+contact-safe = They will never ask you for your password or for a code we sent you.
+contact-mail = Email
+contact-phone = Telephone
+contact-hours = Opening hours
+contact-zone = Times are those of { $zone }.
+contact-holidays = Closed as well on: { $days }.
+open-until = Open now until { $clock }
+opens-today = Opens today at { $clock }
+opens-tomorrow = Opens tomorrow at { $clock }
+opens-day = Opens { $day } at { $clock }
+opens-never = Closed for now
+closed = closed
+shift = { $from } to { $until }
+day-1 = Monday
+day-2 = Tuesday
+day-3 = Wednesday
+day-4 = Thursday
+day-5 = Friday
+day-6 = Saturday
+day-7 = Sunday
+month-1 = January
+month-2 = February
+month-3 = March
+month-4 = April
+month-5 = May
+month-6 = June
+month-7 = July
+month-8 = August
+month-9 = September
+month-10 = October
+month-11 = November
+month-12 = December
+date = { $day } { $date } { $month }
+when-today = today at { $clock }
+when-tomorrow = tomorrow at { $clock }
+when-day = on { $day } at { $clock }
+
+## When something is wrong with the request
+
+back-home = Go to the first page
+back-reset = Go on here
+incident = Incident number
+incident-help = Tell it to the { $team } if it happens again.
+old-title = This page had grown old
+old-body = Perhaps it was open for a long time, or your browser keeps no cookies for this site. Nothing was changed.
+old-next = Go on here. If you come back to this page again, allow cookies for this site, or use another browser.
+missing-title = There is no such page
+missing-body = The address may have a slip in it, or the page has moved.
+method-title = That cannot be done here
+method-body = Your browser asked for this page in a way it does not know. Nothing was changed.
+unreadable-title = We could not read that form
+unreadable-body = Something in it was missing, came twice or was not text. Nothing was changed.
+overlong-title = That was too long
+overlong-user = A User ID has at most 320 characters. Nothing was changed.
+overlong-code = A verification code is much shorter. Nothing was changed.
+overlong-password = A password may fill at most 1,024 bytes. Nothing was changed.
+overlong-field = One of the boxes held far more than fits. Nothing was changed.
+large-title = That was too much to send
+large-body = The form was far larger than any of ours. Nothing was changed.
+busy-title = Many people are here just now
+busy-body = We could not check your password in time. Nothing was changed. Please go back, and press Finish again in a moment.
+host-title = Wrong address
+host-body = This server does not answer to that name. Please use the address your organisation gave you.
+fault-title = Something went wrong on our side
+fault-body = It is not your fault, and your password is as it was unless a page told you otherwise. Please try again in a minute.
+
+## Messages: email, text and call
+
+message-code-subject = { $code } is your { $organisation } verification code
+message-code-title = Your verification code
+message-code-intro = Somebody, we hope you, is getting back into the account { $user }. Type this code on the page that asked for it:
+message-code-after = It works for 10 minutes, on that page only. Nobody from { $organisation } will ever ask you for it.
+message-code-not-you = Was this not you? Then ignore this message: without the code nothing changes.
+message-code-short = { $code } is your { $organisation } verification code. Tell it to nobody.
+message-code-spoken = Hello. This is { $organisation }. Here is your verification code.
+message-code-spoken-end = If you did not ask for this code, you can hang up. Goodbye.
+message-changed-subject = The password of { $user } was changed
+message-changed-title = Your password was changed
+message-changed-intro = A new password was chosen for your { $organisation } account.
+message-changed-user = User ID: { $user }
+message-changed-when = When: { $when }
+message-changed-where = From: { $address }
+message-changed-not-you = Was this you? Then there is nothing to do. If it was not, tell { $team } now:
+message-changed-call = Telephone: { $telephone }
+message-changed-mail = Email: { $mail }
+message-changed-short = { $organisation }: the password of { $user } was changed.
+message-changed-short-call = Not you? Call { $telephone }.
+message-changed-short-mail = Not you? Write to { $mail }.

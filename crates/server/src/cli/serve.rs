@@ -1,0 +1,111 @@
+//! `regain serve`: the service, until it is told to stop.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::serve::ListenerExt as _;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use super::ConfigArg;
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::delivery::Delivery;
+use crate::{web, worker};
+
+/// What `regain serve` takes.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    config: ConfigArg,
+}
+
+/// Runs the service.
+///
+/// # Errors
+/// With what to do about it.
+pub async fn run(args: Args) -> Result<(), String> {
+    log();
+    let lines = |problems: Vec<String>| problems.join("\nregain: ");
+    let config = Config::load(args.config.config.as_deref()).map_err(lines)?;
+    let clock = Clock::real();
+    let delivery = Delivery::open(&config.delivery, clock.clone()).map_err(lines)?;
+    for method in config.policy.methods.iter().filter(|method| !delivery.offers(method.channel())) {
+        tracing::warn!(method = method.name(), "this method is allowed, but no gateway carries it");
+    }
+    let app = Arc::new(App::open(config, clock).await?);
+    let router = web::router(Arc::clone(&app))?;
+    let listener = listen(app.settings.server.listen).await?;
+    tracing::info!(listen = %app.settings.server.listen, url = app.settings.server.public_url, "ready");
+    serve(app, Arc::new(delivery), router, listener).await
+}
+
+/// Log lines go to standard error, one JSON object each unless somebody looks at them.
+pub(super) fn log() {
+    use std::io::IsTerminal as _;
+    let filter = tracing_subscriber::EnvFilter::try_from_env("REGAIN_LOG");
+    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let to = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second call, in a test, changes nothing.
+    let _ = if std::io::stderr().is_terminal() { to.try_init() } else { to.json().try_init() };
+}
+
+/// Takes the address.
+pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, String> {
+    let listener = TcpListener::bind(address).await;
+    listener.map_err(|error| format!("server.listen: {address}: {error}"))
+}
+
+/// Serves pages and sends messages until SIGTERM or SIGINT; requests and messages under way are finished.
+pub(super) async fn serve(
+    app: Arc<App>,
+    delivery: Arc<Delivery>,
+    router: Router,
+    listener: TcpListener,
+) -> Result<(), String> {
+    arm_faults();
+    let (stop, stopped) = watch::channel(false);
+    let worker = tokio::spawn(worker::run(app, delivery, stopped));
+    // Pages are small: waiting to fill a packet only makes them late.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY could not be set");
+        }
+    });
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let served = axum::serve(listener, service).with_graceful_shutdown(told_to_stop()).await;
+    stop.send_replace(true);
+    worker.await.map_err(|error| format!("the worker broke off: {error}"))?;
+    served.map_err(|error| error.to_string())
+}
+
+/// Stops the program at a numbered point: for the tests that look at what is left behind.
+fn arm_faults() {
+    #[cfg(debug_assertions)]
+    if let Some((_, n)) = crate::config::environment().into_iter().find(|(name, _)| name == "REGAIN_FAULT_KILL_AT") {
+        crate::fault::kill_at(n.parse().unwrap_or(0));
+    }
+}
+
+async fn told_to_stop() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let terminate = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}

@@ -1,0 +1,181 @@
+//! `[policy]`, `[password]`, `[captcha]` and `[throttle]`: what core is given as its rules.
+
+use regain_core::method::Method;
+use regain_core::password::Strength;
+use regain_core::throttle::Limit;
+use regain_core::{Policy, Span, captcha};
+use serde::Deserialize;
+
+use super::organisation::Organisation;
+
+/// `[policy]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PolicySection {
+    /// Verification steps for everyone, 1 or 2. Administrators always have two.
+    steps: u8,
+    /// The methods that are allowed: email, text, mobile_call, office_call.
+    methods: Vec<Method>,
+    /// Groups whose members are administrators.
+    administrators: Vec<String>,
+    /// Groups whose members may reset; empty means everyone.
+    scope: Vec<String>,
+    /// Whether the whole number must be typed before a text or a call.
+    confirm_number: bool,
+    /// Whether the whole address must be typed before an email.
+    confirm_email: bool,
+    /// Life of a flow, 5 to 60 minutes; it can be extended.
+    flow_minutes: i64,
+    /// Life of a code, 1 to 10 minutes.
+    code_minutes: i64,
+    /// Wrong answers that end a flow, 1 to 10.
+    tries: u8,
+    /// Codes one flow may send, 1 to 50.
+    sends: u8,
+    /// Seconds between two codes of a flow, 0 to 300.
+    resend_seconds: i64,
+}
+
+impl Default for PolicySection {
+    fn default() -> Self {
+        let policy = Policy::default();
+        Self {
+            steps: policy.steps,
+            methods: policy.methods,
+            administrators: policy.administrators,
+            scope: policy.scope,
+            confirm_number: policy.confirm_number,
+            confirm_email: policy.confirm_email,
+            flow_minutes: policy.lifetime.0 / Span::minutes(1).0,
+            code_minutes: policy.code_lifetime.0 / Span::minutes(1).0,
+            tries: policy.tries,
+            sends: policy.sends,
+            resend_seconds: policy.resend_after.0 / Span::seconds(1).0,
+        }
+    }
+}
+
+/// `[password]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PasswordSection {
+    /// Fewest characters, 8 to 64.
+    min: usize,
+    /// Most characters, 64 to 256.
+    max: usize,
+    /// The weakest strength accepted: weak, fair, good or strong.
+    min_strength: Strength,
+}
+
+impl Default for PasswordSection {
+    fn default() -> Self {
+        let rules = regain_core::password::Rules::default();
+        Self { min: rules.min, max: rules.max, min_strength: rules.least }
+    }
+}
+
+/// `[captcha]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CaptchaSection {
+    /// ladder, picture or off.
+    kind: captcha::Kind,
+}
+
+impl Default for CaptchaSection {
+    fn default() -> Self {
+        Self { kind: captcha::Kind::Ladder }
+    }
+}
+
+/// `[throttle]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ThrottleSection {
+    /// Wrong answers of one account over all its flows.
+    failed_proofs: u32,
+    /// For how many hours resets of it rest then.
+    failed_proofs_hours: i64,
+    /// Messages to one destination; an empty list means no limit.
+    sends: Vec<SendsLimit>,
+}
+
+/// One limit on messages to one destination.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SendsLimit {
+    count: u32,
+    seconds: i64,
+}
+
+impl Default for ThrottleSection {
+    fn default() -> Self {
+        let policy = Policy::default();
+        let sends = policy.sends_to_one.iter();
+        Self {
+            failed_proofs: policy.failed_proofs.count,
+            failed_proofs_hours: policy.failed_proofs.window.0 / Span::hours(1).0,
+            sends: sends.map(|l| SendsLimit { count: l.count, seconds: l.window.0 / Span::seconds(1).0 }).collect(),
+        }
+    }
+}
+
+/// Puts the sections together and checks them.
+pub(super) fn policy(
+    policy: PolicySection,
+    password: PasswordSection,
+    captcha: CaptchaSection,
+    throttle: ThrottleSection,
+    organisation: &Organisation,
+    problems: &mut Vec<String>,
+) -> Policy {
+    let mut within = |key: &str, value: i64, from: i64, to: i64| {
+        if !(from..=to).contains(&value) {
+            problems.push(format!("{key}: {value} is not from {from} to {to}"));
+        }
+    };
+    within("policy.steps", policy.steps.into(), 1, 2);
+    within("policy.flow_minutes", policy.flow_minutes, 5, 60);
+    within("policy.code_minutes", policy.code_minutes, 1, 10);
+    within("policy.tries", policy.tries.into(), 1, 10);
+    within("policy.sends", policy.sends.into(), 1, 50);
+    within("policy.resend_seconds", policy.resend_seconds, 0, 300);
+    within("password.min", password.min.try_into().unwrap_or(i64::MAX), 8, 64);
+    within("password.max", password.max.try_into().unwrap_or(i64::MAX), 64, 256);
+    within("throttle.failed_proofs", throttle.failed_proofs.into(), 1, 100);
+    within("throttle.failed_proofs_hours", throttle.failed_proofs_hours, 1, 168);
+    for limit in &throttle.sends {
+        within("throttle.sends.count", limit.count.into(), 1, 1_000);
+        within("throttle.sends.seconds", limit.seconds, 1, 604_800);
+    }
+    let mut methods = policy.methods;
+    methods.sort_unstable();
+    methods.dedup();
+    if methods.len() < usize::from(policy.steps) {
+        problems.push(format!("policy.methods: {} steps need as many methods", policy.steps));
+    }
+    let limit = |limit: &SendsLimit| Limit { count: limit.count, window: Span::seconds(limit.seconds) };
+    Policy {
+        steps: policy.steps,
+        methods,
+        administrators: policy.administrators,
+        scope: policy.scope,
+        confirm_number: policy.confirm_number,
+        confirm_email: policy.confirm_email,
+        captcha: captcha.kind,
+        password: regain_core::password::Rules {
+            min: password.min,
+            max: password.max,
+            least: password.min_strength,
+            words: vec![organisation.name.clone()],
+        },
+        lifetime: Span::minutes(policy.flow_minutes),
+        code_lifetime: Span::minutes(policy.code_minutes),
+        tries: policy.tries,
+        sends: policy.sends,
+        resend_after: Span::seconds(policy.resend_seconds),
+        failed_proofs: Limit { count: throttle.failed_proofs, window: Span::hours(throttle.failed_proofs_hours) },
+        sends_to_one: throttle.sends.iter().map(limit).collect(),
+        ..Policy::default()
+    }
+}

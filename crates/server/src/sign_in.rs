@@ -1,0 +1,53 @@
+//! Signing in with a password: throttled here, never by locking the directory's account.
+
+use regain_core::keys::Use;
+use regain_core::throttle::{Claim, Limit, What};
+use regain_core::{Secret, Span, Time, subject};
+
+use crate::app::App;
+use crate::directory::Verdict;
+use crate::drive::Fault;
+
+/// Wrong passwords for one User ID, known or not, before its sign-in rests.
+const WRONG_PASSWORDS: Limit = Limit { count: 10, window: Span::minutes(15) };
+
+/// What became of an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SignIn {
+    /// The password is right.
+    Right {
+        /// The person's name.
+        name: String,
+    },
+    /// It is not, or there is no such account.
+    Wrong,
+    /// Too many wrong ones.
+    Resting {
+        /// Until when.
+        until: Time,
+    },
+}
+
+impl App {
+    /// Tries a password. Takes as long, and says the same, for a User ID that does not exist.
+    ///
+    /// # Errors
+    /// If the store or the directory cannot be asked.
+    pub async fn sign_in(&self, user_id: &str, password: &Secret) -> Result<SignIn, Fault> {
+        let digest = self.keys.derive(Use::Throttle, &[b"sign-in", subject::canonical(user_id).as_bytes()]).hex();
+        let counter = format!("signin:{}", digest.get(..32).unwrap_or(&digest));
+        let claim = Claim { counter: counter.clone(), limit: WRONG_PASSWORDS, what: What::Proofs };
+        if let Some(exceeded) = self.store.take(&[claim], self.clock.now()).await? {
+            return Ok(SignIn::Resting { until: exceeded.until });
+        }
+        let person = self.directory.find(user_id).await?;
+        let verdict = self.directory.verify(person.as_ref().map(|person| &person.id), password).await?;
+        match (verdict, person) {
+            (Verdict::Right, Some(person)) => {
+                self.store.db().write(vec![self.store.forgive(&counter)]).await?;
+                Ok(SignIn::Right { name: person.name })
+            }
+            _ => Ok(SignIn::Wrong),
+        }
+    }
+}

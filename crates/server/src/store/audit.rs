@@ -1,0 +1,123 @@
+//! The audit trail: rows that come with the change they tell of, and are never altered.
+
+use regain_core::audit::Event;
+use regain_core::{FlowId, Time};
+
+use super::db::{Error, Stmt};
+use super::flow::flow_name;
+use super::{Store, statements};
+
+statements! {
+    /// One more.
+    APPEND = "INSERT INTO audit (id, at, flow, reference, user_id, account, act, outcome, detail, address, browser) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    /// The trail of one flow, by the number people read out.
+    OF_REFERENCE = "SELECT at, user_id, account, act, outcome, detail, address FROM audit WHERE reference = $1 ORDER BY id";
+    /// How often something happened in a flow, for tests of races.
+    COUNT_ACT = "SELECT COUNT(*) FROM audit WHERE reference = $1 AND act = $2";
+    /// Rows past their retention.
+    FORGET = "DELETE FROM audit WHERE at <= $1";
+}
+
+/// Who was at the browser, as far as that can be told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The network address.
+    pub address: String,
+    /// What the browser calls itself, shortened.
+    pub browser: String,
+}
+
+/// A row that was read.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// When.
+    pub at: Time,
+    /// The User ID as typed.
+    pub user_id: String,
+    /// The account, if it exists.
+    pub account: Option<String>,
+    /// What happened.
+    pub act: String,
+    /// success, failure or unknown.
+    pub outcome: String,
+    /// The event's own fields, as JSON.
+    pub detail: String,
+    /// From where.
+    pub address: String,
+}
+
+impl Store {
+    /// The statement that appends the n-th event of a flow's version.
+    ///
+    /// # Errors
+    /// If the event cannot be written as JSON.
+    pub fn append_audit(
+        &self,
+        flow: FlowId,
+        place: (i64, usize),
+        event: &Event,
+        origin: &Origin,
+        now: Time,
+    ) -> Result<Stmt, Error> {
+        let (version, n) = place;
+        let name = flow_name(flow);
+        // Sorts by time, then within the flow; unique without asking the store for a number.
+        let id = format!("{:015}-{name}-{version:06}-{n:03}", now.0);
+        let detail = serde_json::to_string(&event.act).map_err(|error| Error::Corrupt(error.to_string()))?;
+        let account = event.account.as_ref().map(|account| account.0.clone());
+        Ok(Stmt::new(
+            APPEND,
+            vec![
+                id.into(),
+                now.into(),
+                name.into(),
+                flow.reference(&self.keys).into(),
+                event.user_id.as_str().into(),
+                account.into(),
+                event.act.name().into(),
+                event.act.outcome().into(),
+                detail.into(),
+                origin.address.as_str().into(),
+                origin.browser.as_str().into(),
+            ],
+        ))
+    }
+
+    /// The trail of the flow with this reference, oldest first.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn audit_of(&self, reference: &str) -> Result<Vec<Entry>, Error> {
+        let rows = self.db.read(OF_REFERENCE, vec![reference.into()]).await?;
+        let entry = |row: &super::Row| {
+            Ok(Entry {
+                at: Time(row.int(0)?),
+                user_id: row.text(1)?.to_owned(),
+                account: row.opt_text(2)?.map(str::to_owned),
+                act: row.text(3)?.to_owned(),
+                outcome: row.text(4)?.to_owned(),
+                detail: row.text(5)?.to_owned(),
+                address: row.text(6)?.to_owned(),
+            })
+        };
+        rows.iter().map(entry).collect()
+    }
+
+    /// How often something happened in the flow with this reference.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn count_audit(&self, reference: &str, act: &str) -> Result<i64, Error> {
+        let rows = self.db.read(COUNT_ACT, vec![reference.into(), act.into()]).await?;
+        rows.first().map_or(Ok(0), |row| row.int(0))
+    }
+
+    /// Deletes events older than `then`.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub async fn forget_audit(&self, then: Time) -> Result<(), Error> {
+        self.db.write(vec![Stmt::new(FORGET, vec![then.into()])]).await.map(drop)
+    }
+}

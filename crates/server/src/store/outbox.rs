@@ -1,0 +1,165 @@
+//! Messages waiting to be sent: queued with the change they tell of, sent after it, at least once.
+
+use regain_core::effect::Delivery;
+use regain_core::method::Channel;
+use regain_core::{FlowId, Span, Time};
+use serde::{Deserialize, Serialize};
+
+use super::db::{Error, Outcome, Row, Stmt, Value};
+use super::flow::flow_name;
+use super::{Store, statements};
+
+statements! {
+    /// Queues a message; its name is the flow's and a number, so that it cannot be queued twice.
+    QUEUE = "INSERT INTO outbox (id, flow, channel, payload, created, deadline, due, attempts, state) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 'waiting') ON CONFLICT (id) DO NOTHING";
+    /// Takes what is due, for a while: another node passes over it, and takes it if this one dies.
+    CLAIM = "UPDATE outbox SET due = $1, attempts = attempts + 1 WHERE id IN \
+             (SELECT id FROM outbox WHERE state = 'waiting' AND due <= $2 ORDER BY due LIMIT 32 /*pg FOR UPDATE SKIP LOCKED */) \
+             RETURNING id, channel, payload, deadline, attempts";
+    /// What became of a message.
+    SETTLE = "UPDATE outbox SET state = $1, gateway = $2, answer = $3, done = $4 WHERE id = $5 AND state = 'waiting'";
+    /// Later again.
+    DELAY = "UPDATE outbox SET due = $1, answer = $2 WHERE id = $3 AND state = 'waiting'";
+    /// When the next one is due.
+    NEXT = "SELECT MIN(due) FROM outbox WHERE state = 'waiting'";
+    /// How many wait.
+    WAITING = "SELECT COUNT(*) FROM outbox WHERE state = 'waiting'";
+}
+
+/// What is kept, sealed, of a message until it is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payload {
+    /// What core asked for.
+    pub delivery: Delivery,
+    /// The User ID as typed.
+    pub user_id: String,
+    /// From where the browser came: told to the person in notices.
+    pub address: String,
+}
+
+/// A message that was taken to be sent.
+#[derive(Clone, Debug)]
+pub struct Taken {
+    /// Its name: the same at each attempt.
+    pub id: String,
+    /// By what.
+    pub channel: String,
+    /// What is to be said to whom.
+    pub payload: Payload,
+    /// After this it is worth nothing.
+    pub deadline: Time,
+    /// Which attempt this is, from 1.
+    pub attempt: i64,
+}
+
+/// How a message ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// A gateway took it.
+    Sent,
+    /// It can never go.
+    Failed,
+    /// There was nobody to send it to.
+    Dropped,
+    /// Its time ran out.
+    TooLate,
+}
+
+impl Settled {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Failed => "failed",
+            Self::Dropped => "dropped",
+            Self::TooLate => "too_late",
+        }
+    }
+}
+
+/// How long a taken message is left to whoever took it.
+const LEASE: Span = Span::seconds(60);
+
+impl Store {
+    /// The statement that queues the n-th message of a flow's version.
+    ///
+    /// # Errors
+    /// If it cannot be sealed.
+    pub fn queue(&self, flow: FlowId, version: i64, n: usize, payload: &Payload, now: Time) -> Result<Stmt, Error> {
+        let flow = flow_name(flow);
+        let id = format!("{flow}-{version}-{n}");
+        let text = serde_json::to_string(payload).map_err(|error| Error::Corrupt(error.to_string()))?;
+        let sealed = self.vault.seal(&["outbox", &id, "payload"], &text)?;
+        let channel = payload.delivery.channel.name();
+        let deadline = payload.delivery.deadline;
+        Ok(Stmt::new(
+            QUEUE,
+            vec![id.into(), flow.into(), channel.into(), sealed.into(), now.into(), deadline.into(), now.into()],
+        ))
+    }
+
+    /// Takes messages that are due.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub async fn take_messages(&self, now: Time) -> Result<Vec<Taken>, Error> {
+        let lease = now + LEASE;
+        let outcome = self.db.write(vec![Stmt::new(CLAIM, vec![lease.into(), now.into()])]).await?;
+        let Outcome::Committed(results) = outcome else { return Ok(Vec::new()) };
+        results.iter().flatten().map(|row| self.taken(row)).collect()
+    }
+
+    fn taken(&self, row: &Row) -> Result<Taken, Error> {
+        let id = row.text(0)?.to_owned();
+        let text = self.vault.open(&["outbox", &id, "payload"], row.text(2)?)?;
+        let payload = serde_json::from_str(&text).map_err(|error| Error::Corrupt(error.to_string()))?;
+        Ok(Taken { id, channel: row.text(1)?.to_owned(), payload, deadline: Time(row.int(3)?), attempt: row.int(4)? })
+    }
+
+    /// Writes down what became of a message, and what the gateway said: for the care team, never a code.
+    ///
+    /// # Errors
+    /// If the store cannot be written; then the message goes again.
+    pub async fn settle_message(
+        &self,
+        id: &str,
+        settled: Settled,
+        gateway: Option<String>,
+        answer: Option<String>,
+    ) -> Result<(), Error> {
+        let now = self.clock.now();
+        let args = vec![settled.name().into(), gateway.into(), answer.into(), now.into(), id.into()];
+        self.db.write(vec![Stmt::new(SETTLE, args)]).await.map(drop)
+    }
+
+    /// Puts a message off.
+    ///
+    /// # Errors
+    /// If the store cannot be written; then it goes again when its lease is over.
+    pub async fn delay_message(&self, id: &str, due: Time, answer: String) -> Result<(), Error> {
+        let args: Vec<Value> = vec![due.into(), answer.into(), id.into()];
+        self.db.write(vec![Stmt::new(DELAY, args)]).await.map(drop)
+    }
+
+    /// When the next message is due, if any waits.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn next_message(&self) -> Result<Option<Time>, Error> {
+        let rows = self.db.read(NEXT, vec![]).await?;
+        rows.first().map_or(Ok(None), |row| row.opt_int(0)).map(|due| due.map(Time))
+    }
+
+    /// How many messages wait.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn waiting_messages(&self) -> Result<i64, Error> {
+        self.db.read(WAITING, vec![]).await?.first().map_or(Ok(0), |row| row.int(0))
+    }
+}
+
+/// The channel of a row.
+pub fn channel(name: &str) -> Option<Channel> {
+    [Channel::Email, Channel::Text, Channel::Call].into_iter().find(|channel| channel.name() == name)
+}

@@ -1,0 +1,199 @@
+//! SQLite: one thread writes, everybody reads.
+//!
+//! WAL with `synchronous=FULL`: counters, proofs and audit rows survive a power cut. The writer takes all batches that
+//! wait, each in a savepoint of its own, and commits them together: one fsync for many people. Reads take a few
+//! microseconds from the page cache and are done in place, without a hop to another thread.
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ToSql, params_from_iter};
+use tokio::sync::oneshot;
+
+use super::db::{Error, Outcome, Row, Stmt, Value};
+
+/// How many batches may share one commit.
+const TOGETHER: usize = 64;
+
+/// An open SQLite file.
+pub struct Sqlite {
+    path: String,
+    writer: Sender<Job>,
+    readers: Mutex<Vec<Connection>>,
+}
+
+struct Job {
+    batch: Vec<Stmt>,
+    reply: oneshot::Sender<Result<Outcome, Error>>,
+}
+
+impl Sqlite {
+    pub(super) fn open(path: &str) -> Result<Self, Error> {
+        make_private(path)?;
+        let connection = connect(path)?;
+        let (writer, jobs) = channel();
+        let spawned =
+            std::thread::Builder::new().name("sqlite-writer".into()).spawn(move || write_all(connection, &jobs));
+        spawned.map_err(|error| Error::Unavailable(error.to_string()))?;
+        Ok(Self { path: path.to_owned(), writer, readers: Mutex::default() })
+    }
+
+    pub(super) async fn write(&self, batch: Vec<Stmt>) -> Result<Outcome, Error> {
+        let (reply, answer) = oneshot::channel();
+        let gone = || Error::Unavailable("the writer has stopped".into());
+        self.writer.send(Job { batch, reply }).map_err(|_| gone())?;
+        answer.await.map_err(|_| Error::Indeterminate("the writer has stopped".into()))?
+    }
+
+    pub(super) fn read(&self, sql: &'static str, args: &[Value]) -> Result<Vec<Row>, Error> {
+        let kept = self.readers.lock().ok().and_then(|mut readers| readers.pop());
+        let connection = kept.map_or_else(|| connect(&self.path), Ok)?;
+        let rows = run(&connection, sql, args).map(|(rows, _)| rows).map_err(refused);
+        if let Ok(mut readers) = self.readers.lock() {
+            readers.push(connection);
+        }
+        rows
+    }
+
+    pub(super) fn prepare(&self, sql: &str) -> Result<(), Error> {
+        let connection = connect(&self.path)?;
+        let statement = connection.prepare(sql).map_err(refused)?;
+        for place in 1..=statement.parameter_count() {
+            let name = statement.parameter_name(place).unwrap_or_default();
+            if name != format!("${place}") {
+                return Err(Error::Corrupt(format!("parameter {place} is called {name}: number them as they appear")));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn script(&self, text: &str, last: Option<&Stmt>) -> Result<(), Error> {
+        let mut connection = connect(&self.path)?;
+        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate);
+        let transaction = transaction.map_err(refused)?;
+        transaction.execute_batch(text).map_err(refused)?;
+        if let Some(last) = last {
+            run(&transaction, last.sql, &last.args).map_err(refused)?;
+        }
+        transaction.commit().map_err(|error| Error::Indeterminate(error.to_string()))
+    }
+}
+
+/// The file holds hashes of passwords: nobody else on the machine may read it.
+fn make_private(path: &str) -> Result<(), Error> {
+    use std::os::unix::fs::OpenOptionsExt;
+    if Path::new(path).exists() {
+        return Ok(());
+    }
+    let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    made.map(drop).map_err(|error| Error::Unavailable(format!("cannot make {path}: {error}")))
+}
+
+fn connect(path: &str) -> Result<Connection, Error> {
+    let open = || {
+        let connection = Connection::open(path)?;
+        connection.busy_timeout(Duration::from_secs(5))?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "cache_size", -4096)?;
+        connection.set_prepared_statement_cache_capacity(128);
+        Ok(connection)
+    };
+    open().map_err(|error: rusqlite::Error| Error::Unavailable(format!("cannot open {path}: {error}")))
+}
+
+fn write_all(connection: Connection, jobs: &Receiver<Job>) {
+    while let Ok(first) = jobs.recv() {
+        let mut waiting = vec![first];
+        waiting.extend(jobs.try_iter().take(TOGETHER - 1));
+        let outcomes = write_together(&connection, &waiting);
+        for (job, outcome) in waiting.into_iter().zip(outcomes) {
+            // Whoever asked may have gone; what was written stays written.
+            let _ = job.reply.send(outcome);
+        }
+    }
+}
+
+fn write_together(connection: &Connection, jobs: &[Job]) -> Vec<Result<Outcome, Error>> {
+    let all = |error: Error| jobs.iter().map(|_| Err(error.clone())).collect();
+    if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
+        return all(refused(error));
+    }
+    let outcomes: Vec<_> = jobs.iter().map(|job| write_one(connection, &job.batch)).collect();
+    match connection.execute_batch("COMMIT") {
+        Ok(()) => outcomes,
+        Err(error) => {
+            // A commit that fails in SQLite has not happened once it is rolled back.
+            let undone = connection.execute_batch("ROLLBACK").is_ok() || connection.is_autocommit();
+            let text = error.to_string();
+            all(if undone { Error::Unavailable(text) } else { Error::Indeterminate(text) })
+        }
+    }
+}
+
+fn write_one(connection: &Connection, batch: &[Stmt]) -> Result<Outcome, Error> {
+    connection.execute_batch("SAVEPOINT batch").map_err(refused)?;
+    let mut results = Vec::with_capacity(batch.len());
+    let mut done = Ok(true);
+    for statement in batch {
+        match run(connection, statement.sql, &statement.args) {
+            Ok((rows, changed)) => {
+                if statement.guard && changed == 0 && rows.is_empty() {
+                    done = Ok(false);
+                    break;
+                }
+                results.push(rows);
+            }
+            Err(error) => {
+                done = Err(refused(error));
+                break;
+            }
+        }
+    }
+    let end = if matches!(done, Ok(true)) { "RELEASE batch" } else { "ROLLBACK TO batch; RELEASE batch" };
+    connection.execute_batch(end).map_err(refused)?;
+    done.map(|all| if all { Outcome::Committed(results) } else { Outcome::Guarded })
+}
+
+fn run(connection: &Connection, sql: &'static str, args: &[Value]) -> rusqlite::Result<(Vec<Row>, u64)> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let columns = statement.column_count();
+    if columns == 0 {
+        let changed = statement.execute(params_from_iter(args))?;
+        return Ok((Vec::new(), changed as u64));
+    }
+    let mut found = statement.query(params_from_iter(args))?;
+    let mut rows = Vec::new();
+    while let Some(row) = found.next()? {
+        let values = (0..columns).map(|column| {
+            Ok(match row.get_ref(column)? {
+                ValueRef::Integer(number) => Value::Int(number),
+                ValueRef::Null => Value::OptText(None),
+                other => Value::Text(other.as_str()?.to_owned()),
+            })
+        });
+        rows.push(Row(values.collect::<rusqlite::Result<_>>()?));
+    }
+    let changed = rows.len() as u64;
+    Ok((rows, changed))
+}
+
+fn refused(error: rusqlite::Error) -> Error {
+    match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::ConstraintViolation) => Error::Duplicate(error.to_string()),
+        _ => Error::Unavailable(error.to_string()),
+    }
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self {
+            Self::Text(text) | Self::OptText(Some(text)) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+            Self::Int(number) | Self::OptInt(Some(number)) => ToSqlOutput::Borrowed(ValueRef::Integer(*number)),
+            Self::OptText(None) | Self::OptInt(None) => ToSqlOutput::Borrowed(ValueRef::Null),
+        })
+    }
+}

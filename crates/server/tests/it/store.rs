@@ -1,0 +1,193 @@
+//! The store: both engines, one text.
+
+use std::collections::BTreeSet;
+
+use regain::clock::Clock;
+use regain::store::enrolment::NewContact;
+use regain::store::outbox::Payload;
+use regain::store::{Db, Outcome, STATEMENTS, Stmt, Store};
+use regain_core::effect::{Delivery, Message, To};
+use regain_core::method::{Channel, ContactKind};
+use regain_core::reset::{Event, Reset, step};
+use regain_core::subject::AccountId;
+use regain_core::throttle::{Claim, Limit, What};
+use regain_core::{Ctx, FlowId, Policy, Span, Time};
+
+use crate::support::{Engine, START, keys};
+
+async fn each(test: impl AsyncFn(&Engine, Store, Clock)) {
+    for engine in Engine::both().await {
+        let clock = Clock::by_hand(START);
+        let store = engine.open(&clock).await;
+        println!("on {}", engine.name);
+        test(&engine, store, clock).await;
+    }
+}
+
+#[tokio::test]
+async fn every_statement_is_understood_by_both_engines() {
+    each(async |_, store, _| {
+        for sql in STATEMENTS.iter().copied().flatten() {
+            store.db().prepare(sql).await.unwrap_or_else(|error| panic!("{sql}\n{error}"));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_data_inventory_names_every_column_and_no_other() {
+    let text = include_str!("../../../../docs/data-inventory.md");
+    let rows = text.lines().filter_map(|line| line.strip_prefix("| ")).filter(|line| line.contains('.'));
+    let mut named = BTreeSet::new();
+    for row in rows {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        assert!(["secret", "personal", "operational"].contains(&cells[1]), "{row}");
+        assert!(cells.iter().take(4).all(|cell| !cell.is_empty()), "{row}");
+        named.insert(cells[0].to_owned());
+    }
+    each(async |engine, store, _| {
+        let sql = match store.db() {
+            Db::Sqlite(_) => "SELECT m.name || '.' || p.name FROM sqlite_master m JOIN pragma_table_info(m.name) p WHERE m.type = 'table'",
+            Db::Postgres(_) => "SELECT (table_name || '.' || column_name)::text FROM information_schema.columns WHERE table_schema = 'public'",
+        };
+        let rows = store.db().read(sql, vec![]).await.unwrap();
+        let found: BTreeSet<String> = rows.iter().map(|row| row.text(0).unwrap().to_owned()).collect();
+        assert_eq!(found, named, "{}", engine.name);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn opening_again_changes_nothing_and_a_newer_store_is_left_alone() {
+    each(async |engine, store, clock| {
+        drop(engine.open(&clock).await);
+        let newer = "INSERT INTO migration (version, at) VALUES (999, 0)";
+        store.db().write(vec![Stmt::new(newer, vec![])]).await.unwrap();
+        let refused = Store::open(&engine.url, keys(), clock).await.err().expect("a newer store is refused");
+        assert!(refused.to_string().contains("newer"), "{refused}");
+    })
+    .await;
+}
+
+/// A flow that has moved on by one event.
+fn moved(flow: Reset) -> Reset {
+    let (policy, keys) = (Policy::default(), keys());
+    let ctx = Ctx { now: START, entropy: [1; 32], policy: &policy, keys: &keys };
+    step(&ctx, flow, Event::NewPicture).state
+}
+
+#[tokio::test]
+async fn of_sixteen_changes_of_one_version_one_wins_and_brings_its_message() {
+    each(async |_, store, _| {
+        let flow = Reset::new(FlowId([1; 16]), START, Span::minutes(15));
+        let first = store.put_flow(None, &flow).unwrap();
+        assert!(matches!(store.db().write(vec![first]).await.unwrap(), Outcome::Committed(_)));
+        let tasks: Vec<_> = (0..16)
+            .map(|n| {
+                let (store, flow) = (store.clone(), moved(flow.clone()));
+                tokio::spawn(async move {
+                    let batch = vec![
+                        store.put_flow(Some(1), &flow).unwrap(),
+                        store.queue(flow.id, 2, n, &payload(To::Nobody), START).unwrap(),
+                    ];
+                    matches!(store.db().write(batch).await.unwrap(), Outcome::Committed(_))
+                })
+            })
+            .collect();
+        let mut winners = 0;
+        for task in tasks {
+            winners += usize::from(task.await.unwrap());
+        }
+        assert_eq!(winners, 1);
+        assert_eq!(store.waiting_messages().await.unwrap(), 1, "what lost the swap left no message");
+        let loaded = store.flow(flow.id).await.unwrap().unwrap();
+        assert_eq!((loaded.version, loaded.flow), (2, moved(flow)));
+    })
+    .await;
+}
+
+fn payload(to: To) -> Payload {
+    let message = Message::PasswordChanged { user_id: "jo@example.org".into(), at: START };
+    let deadline = START + Span::minutes(10);
+    let delivery = Delivery { to, channel: Channel::Email, message, deadline };
+    Payload { delivery, user_id: "jo@example.org".into(), address: "192.0.2.1".into() }
+}
+
+#[tokio::test]
+async fn twenty_counts_at_once_are_twenty_different_counts() {
+    each(async |_, store, clock| {
+        let limit = Limit { count: 5, window: Span::hours(24) };
+        let claim = Claim { counter: "reset:x".into(), limit, what: What::Proofs };
+        let tasks: Vec<_> = (0..20)
+            .map(|_| {
+                let (store, claim) = (store.clone(), claim.clone());
+                tokio::spawn(async move { store.take(&[claim], START).await.unwrap().is_none() })
+            })
+            .collect();
+        let mut passed = 0;
+        for task in tasks {
+            passed += usize::from(task.await.unwrap());
+        }
+        assert_eq!(passed, 5);
+        let until = store.resting("reset:x", 5, START).await.unwrap();
+        assert_eq!(until, Some(START + Span::hours(24)));
+        clock.pass(Span::hours(24));
+        assert_eq!(store.take(&[claim], clock.now()).await.unwrap(), None, "a new window begins");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_message_is_taken_by_one_node_and_again_when_that_one_dies() {
+    each(async |engine, store, clock| {
+        let flow = FlowId([2; 16]);
+        let queue = |n| store.queue(flow, 1, n, &payload(To::OwnMail("jo@example.org".into())), START).unwrap();
+        store.db().write((0..8).map(queue).collect()).await.unwrap();
+        let other = engine.open(&clock).await;
+        let (one, two) = tokio::join!(store.take_messages(START), other.take_messages(START));
+        let mut taken: Vec<String> = one.unwrap().into_iter().chain(two.unwrap()).map(|taken| taken.id).collect();
+        taken.sort();
+        taken.dedup();
+        assert_eq!(taken.len(), 8, "each by one of the two");
+        assert!(store.take_messages(START).await.unwrap().is_empty(), "none twice");
+        let later = START + Span::minutes(2);
+        assert_eq!(other.take_messages(later).await.unwrap().len(), 8, "whoever took them is gone");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_personal_lies_sealed() {
+    each(async |_, store, _| {
+        let account = AccountId("a1".into());
+        let number = "+447700900123";
+        let contact =
+            NewContact { account: account.clone(), kind: ContactKind::Mobile, address: number.into(), verified: true };
+        store.set_contacts(&[contact]).await.unwrap();
+        let mut flow = Reset::new(FlowId([3; 16]), START, Span::minutes(15));
+        flow.user_id = "jo.bloggs@example.org".into();
+        let message = store.queue(flow.id, 1, 0, &payload(To::OwnMail("jo.bloggs@example.org".into())), START).unwrap();
+        store.db().write(vec![store.put_flow(None, &flow).unwrap(), message]).await.unwrap();
+        for sql in ["SELECT address || lookup FROM contact", "SELECT state FROM flow", "SELECT payload FROM outbox"] {
+            for row in store.db().read(sql, vec![]).await.unwrap() {
+                let text = row.text(0).unwrap();
+                assert!(!text.contains("7700900123") && !text.contains("bloggs"), "{sql}: {text}");
+            }
+        }
+        assert_eq!(store.contacts(&account).await.unwrap()[0].address, number, "and opens again");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_batch_that_breaks_off_leaves_nothing() {
+    each(async |_, store, _| {
+        let insert = "INSERT INTO throttle (counter, count, since, until) VALUES ($1, 1, 0, 0)";
+        let twice = vec![Stmt::new(insert, vec!["x".into()]), Stmt::new(insert, vec!["x".into()])];
+        assert!(matches!(store.db().write(twice).await, Err(regain::store::Error::Duplicate(_))));
+        let rows = store.db().read("SELECT counter FROM throttle", vec![]).await.unwrap();
+        assert!(rows.is_empty());
+        assert_eq!(store.resting("x", 1, Time(0)).await.unwrap(), None);
+    })
+    .await;
+}
