@@ -285,8 +285,11 @@ fault-body = It is not your fault, and your password is as it was unless a page 
 
 message-code-subject = { $code } is your { $organisation } verification code
 message-code-title = Your verification code
-message-code-intro = Somebody, we hope you, is getting back into the account { $user }. Type this code on the page that asked for it:
-message-code-after = It works for 10 minutes, on that page only. Nobody from { $organisation } will ever ask you for it.
+message-code-intro = Here is the code to get back into the account { $user }. Type it on the page that asked for it:
+message-code-after = It works for { $minutes ->
+    [one] one minute
+   *[other] { $minutes } minutes
+ }, on that page only. Nobody from { $organisation } will ever ask you for it.
 message-code-not-you = Was this not you? Then ignore this message: without the code nothing changes.
 message-code-short = { $code } is your { $organisation } verification code. Tell it to nobody.
 message-code-spoken = Hello. This is { $organisation }. Here is your verification code.

@@ -1,4 +1,6 @@
 //! The one integration binary.
 
+mod crash;
+mod reset;
 mod store;
 mod support;
