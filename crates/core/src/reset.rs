@@ -217,6 +217,8 @@ impl Machine<'_> {
             }
             (Stage::Proving { subject, proofs, .. }, Event::OtherWay) => {
                 self.audit(Act::OtherWay);
+                // Another way need not wait for the last one; a destination's own limit still holds.
+                self.flow.last_code = None;
                 self.flow.stage = Stage::Choosing { subject, proofs, problem: None };
             }
             (Stage::Proving { subject, proofs, sent, .. }, Event::Throttled { what, until }) => {

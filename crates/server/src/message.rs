@@ -3,7 +3,7 @@
 use askama::Template;
 use regain_core::effect::Message;
 use regain_core::method::Channel;
-use regain_core::{Keys, Time};
+use regain_core::{Keys, Policy, Span, Time};
 
 use crate::config::Settings;
 use crate::delivery::{Content, Spoken};
@@ -11,9 +11,12 @@ use crate::store::outbox::Payload;
 use crate::text::{Text, Value};
 
 /// Says a queued message in the form of its channel. A code is worked out here, at the last moment, and written nowhere.
-pub fn content(settings: &Settings, keys: &Keys, channel: Channel, payload: &Payload) -> Content {
+pub fn content(settings: &Settings, policy: &Policy, keys: &Keys, channel: Channel, payload: &Payload) -> Content {
     match &payload.delivery.message {
-        Message::Code(issue) => code(settings, channel, issue.code(keys).reveal(), &payload.user_id),
+        Message::Code(issue) => {
+            let minutes = policy.code_lifetime.0 / Span::minutes(1).0;
+            code(settings, channel, issue.code(keys).reveal(), &payload.user_id, minutes)
+        }
         Message::PasswordChanged { user_id, at } => changed(settings, channel, user_id, *at, &payload.address),
     }
 }
@@ -42,10 +45,15 @@ struct NoticeMail<'a> {
     contact: Vec<String>,
 }
 
-fn code(settings: &Settings, channel: Channel, code: &str, user_id: &str) -> Content {
+fn code(settings: &Settings, channel: Channel, code: &str, user_id: &str, minutes: i64) -> Content {
     let text = Text::english();
     let organisation = settings.organisation.name.as_str();
-    let values = [("organisation", Value::from(organisation)), ("code", code.into()), ("user", user_id.into())];
+    let values = [
+        ("organisation", Value::from(organisation)),
+        ("code", code.into()),
+        ("user", user_id.into()),
+        ("minutes", minutes.into()),
+    ];
     let words = |key: &str| text.say_plain(key, &values);
     match channel {
         Channel::Text => {
@@ -146,7 +154,7 @@ mod tests {
 
     /// All that a channel would send, in one text.
     fn said(channel: Channel, message: Message) -> String {
-        match content(&settings(), &Keys::new([7; 32]), channel, &payload(message)) {
+        match content(&settings(), &Policy::default(), &Keys::new([7; 32]), channel, &payload(message)) {
             Content::Email { subject, text, html } => format!("{subject}\n{text}\n{html}"),
             Content::Text(text) => text,
             Content::Call(call) => format!("{} {} {}", call.before, call.digits.unwrap_or_default(), call.after),

@@ -21,6 +21,8 @@ pub enum SignIn {
     },
     /// It is not, or there is no such account.
     Wrong,
+    /// It is, but the account is disabled: told only to who knows the password.
+    Disabled,
     /// Too many wrong ones.
     Resting {
         /// Until when.
@@ -47,6 +49,7 @@ impl App {
                 self.store.db().write(vec![self.store.forgive(&counter)]).await?;
                 Ok(SignIn::Right { name: person.name })
             }
+            (Verdict::Disabled, Some(_)) => Ok(SignIn::Disabled),
             _ => Ok(SignIn::Wrong),
         }
     }

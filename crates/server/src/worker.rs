@@ -100,7 +100,7 @@ async fn send(app: &App, delivery: &Delivery, taken: Taken) -> Result<(), Fault>
     let Some(to) = address(app, &taken.payload.delivery.to).await? else {
         return Ok(store.settle_message(&taken.id, Settled::Dropped, None, None).await?);
     };
-    let content = message::content(&app.settings, &app.keys, channel, &taken.payload);
+    let content = message::content(&app.settings, &app.policy, &app.keys, channel, &taken.payload);
     let outgoing = Outgoing { to: &to, content: &content, key: &taken.id };
     crate::fault::point("delivery.send.before");
     let answer = delivery.send(channel, &outgoing).await;
@@ -148,7 +148,11 @@ fn pause(attempt: i64) -> Span {
     Span(pause + pause * i64::from(byte) / 512)
 }
 
-async fn tidy_up(app: &Arc<App>, now: Time) -> Result<(), Fault> {
+/// Ends flows whose time has run out and forgets old rows.
+///
+/// # Errors
+/// If the store cannot be read or written.
+pub async fn tidy_up(app: &Arc<App>, now: Time) -> Result<(), Fault> {
     let origin = Origin { address: "worker".into(), browser: String::new() };
     for flow in app.store.overdue_flows(now).await? {
         app.drive(&origin, flow, Event::Tick).await?;

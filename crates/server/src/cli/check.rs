@@ -1,8 +1,7 @@
 //! `regain check`: all problems of the configuration at once.
 
-use std::sync::Arc;
-
 use super::ConfigArg;
+use super::serve::drop_uncarried;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::delivery::Delivery;
@@ -20,13 +19,11 @@ pub struct Args {
 /// The problems, one to a line.
 pub fn run(args: &Args) -> Result<(), String> {
     let checked = Config::load(args.config.config.as_deref()).and_then(|config| {
-        Delivery::open(&config.delivery, Clock::real()).map(|delivery| (config, Arc::new(delivery)))
+        Delivery::open(&config.delivery, Clock::real()).map(|delivery| (config, delivery))
     });
-    let (config, delivery) = checked.map_err(|problems| problems.join("\nregain: "))?;
-    for method in &config.policy.methods {
-        if !delivery.offers(method.channel()) {
-            eprintln!("regain: note: policy.methods has {}, but nothing carries it", method.name());
-        }
+    let (mut config, delivery) = checked.map_err(|problems| problems.join("\nregain: "))?;
+    for method in drop_uncarried(&mut config, &delivery)? {
+        eprintln!("regain: note: policy.methods has {}, but no gateway carries it: it will not be offered", method.name());
     }
     println!("The configuration is good.");
     Ok(())

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::serve::ListenerExt as _;
+use regain_core::method::Method;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -30,17 +31,37 @@ pub struct Args {
 pub async fn run(args: Args) -> Result<(), String> {
     log();
     let lines = |problems: Vec<String>| problems.join("\nregain: ");
-    let config = Config::load(args.config.config.as_deref()).map_err(lines)?;
+    let mut config = Config::load(args.config.config.as_deref()).map_err(lines)?;
     let clock = Clock::real();
     let delivery = Delivery::open(&config.delivery, clock.clone()).map_err(lines)?;
-    for method in config.policy.methods.iter().filter(|method| !delivery.offers(method.channel())) {
-        tracing::warn!(method = method.name(), "this method is allowed, but no gateway carries it");
+    for method in drop_uncarried(&mut config, &delivery)? {
+        tracing::warn!(method = method.name(), "this method is allowed, but not offered: no gateway carries it");
     }
     let app = Arc::new(App::open(config, clock).await?);
     let router = web::router(Arc::clone(&app))?;
     let listener = listen(app.settings.server.listen).await?;
     tracing::info!(listen = %app.settings.server.listen, url = app.settings.server.public_url, "ready");
     serve(app, Arc::new(delivery), router, listener).await
+}
+
+/// Takes out the methods that nothing carries: a code that cannot arrive must not be offered. Gives them.
+///
+/// # Errors
+/// If too few are left for the steps the policy asks for.
+pub(super) fn drop_uncarried(config: &mut Config, delivery: &Delivery) -> Result<Vec<Method>, String> {
+    let policy = &mut config.policy;
+    let (carried, dropped): (Vec<_>, Vec<_>) = policy.methods.iter().partition(|m| delivery.offers(m.channel()));
+    policy.methods = carried;
+    if policy.methods.len() < usize::from(policy.steps) {
+        let names: Vec<&str> = dropped.iter().map(Method::name).collect();
+        return Err(format!(
+            "policy.steps = {} needs as many methods that can be sent; nothing carries {}: add [[delivery.email.gateway]], \
+             [[delivery.text.gateway]] or [[delivery.call.gateway]]",
+            policy.steps,
+            names.join(", ")
+        ));
+    }
+    Ok(dropped)
 }
 
 /// Log lines go to standard error, one JSON object each unless somebody looks at them.

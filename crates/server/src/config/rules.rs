@@ -34,6 +34,8 @@ pub struct PolicySection {
     sends: u8,
     /// Seconds between two codes of a flow, 0 to 300.
     resend_seconds: i64,
+    /// Seconds after which a password write that nobody answers any more is called unknown, 1 to 120.
+    write_seconds: i64,
 }
 
 impl Default for PolicySection {
@@ -51,6 +53,7 @@ impl Default for PolicySection {
             tries: policy.tries,
             sends: policy.sends,
             resend_seconds: policy.resend_after.0 / Span::seconds(1).0,
+            write_seconds: policy.write_patience.0 / Span::seconds(1).0,
         }
     }
 }
@@ -140,6 +143,7 @@ pub(super) fn policy(
     within("policy.tries", policy.tries.into(), 1, 10);
     within("policy.sends", policy.sends.into(), 1, 50);
     within("policy.resend_seconds", policy.resend_seconds, 0, 300);
+    within("policy.write_seconds", policy.write_seconds, 1, 120);
     within("password.min", password.min.try_into().unwrap_or(i64::MAX), 8, 64);
     within("password.max", password.max.try_into().unwrap_or(i64::MAX), 64, 256);
     within("throttle.failed_proofs", throttle.failed_proofs.into(), 1, 100);
@@ -174,6 +178,7 @@ pub(super) fn policy(
         tries: policy.tries,
         sends: policy.sends,
         resend_after: Span::seconds(policy.resend_seconds),
+        write_patience: Span::seconds(policy.write_seconds),
         failed_proofs: Limit { count: throttle.failed_proofs, window: Span::hours(throttle.failed_proofs_hours) },
         sends_to_one: throttle.sends.iter().map(limit).collect(),
         ..Policy::default()

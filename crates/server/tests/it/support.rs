@@ -1,6 +1,8 @@
 //! What the tests start for themselves.
 
+pub(crate) mod app;
 pub(crate) mod postgres;
+pub(crate) mod visitor;
 
 use regain::clock::Clock;
 use regain::store::Store;

@@ -1,0 +1,130 @@
+//! What may be kept of a provider's answer: a few words, without the code and without the address.
+//!
+//! Providers like to repeat the message in their answer. Each gateway's answers and failures pass through here, so that no
+//! gateway can let a code slip into a row or a log.
+
+use regain_core::method::issued_code::DIGITS;
+
+use super::{Content, Outgoing};
+
+/// The most characters that are kept.
+const KEPT: usize = 200;
+const CUT: &str = "… (the rest repeats the message and is not kept)";
+
+/// The part of `answer` that may be kept.
+pub(crate) fn safe(answer: &str, message: &Outgoing<'_>) -> String {
+    let answer = without_address(answer, message.to);
+    let codes = codes(message.content);
+    let projections = [digits(&answer, false), digits(&answer, true)];
+    let cut = codes.iter().flat_map(|code| projections.iter().filter_map(|read| find(read, code))).min();
+    let kept = answer.get(..cut.unwrap_or(answer.len())).unwrap_or_default();
+    let mut safe: String = kept.chars().map(|c| if c.is_control() { ' ' } else { c }).take(KEPT).collect();
+    if cut.is_some() {
+        safe.push_str(CUT);
+    }
+    safe
+}
+
+fn without_address(answer: &str, to: &str) -> String {
+    let number = to.split(';').next().unwrap_or(to);
+    let digits = number.trim_start_matches('+');
+    let long = [to, number, digits].into_iter().filter(|form| form.len() > 5);
+    long.fold(answer.to_owned(), |answer, form| answer.replace(form, "(address)"))
+}
+
+/// Everything in a message that may be a code: runs of as many digits as a code has, or more; written in groups too.
+fn codes(content: &Content) -> Vec<String> {
+    let texts: Vec<&str> = match content {
+        Content::Email { subject, text, html } => vec![subject, text, html],
+        Content::Text(text) => vec![text],
+        Content::Call(spoken) => {
+            vec![&spoken.before, spoken.digits.as_deref().unwrap_or_default(), &spoken.after]
+        }
+    };
+    let length = DIGITS as usize;
+    let mut codes: Vec<String> = Vec::new();
+    for text in texts {
+        let runs = text.split(|c: char| !c.is_ascii_digit()).filter(|run| run.len() >= length);
+        codes.extend(runs.map(String::from));
+        let groups = text.split(|c: char| !c.is_ascii_digit() && !matches!(c, ' ' | '-' | '\u{a0}'));
+        let joined = groups.map(|run| run.chars().filter(char::is_ascii_digit).collect::<String>());
+        codes.extend(joined.filter(|run| run.len() == length));
+    }
+    codes
+}
+
+/// The digits of a text, each with its place; `decoded` reads `%31` and `\u0031` as the digit they stand for.
+fn digits(text: &str, decoded: bool) -> Vec<(usize, char)> {
+    let mut found = Vec::new();
+    let mut skip = 0;
+    for (at, c) in text.char_indices() {
+        if at < skip {
+            continue;
+        }
+        let escape = if decoded { escape(text.get(at..).unwrap_or_default()) } else { None };
+        let c = escape.map_or(c, |(length, c)| {
+            skip = at + length;
+            c
+        });
+        if c.is_ascii_digit() {
+            found.push((at, c));
+        }
+    }
+    found
+}
+
+fn escape(text: &str) -> Option<(usize, char)> {
+    let (prefix, length) = if text.starts_with('%') { (1, 2) } else { (text.strip_prefix("\\u").map(|_| 2)?, 4) };
+    let code = u32::from_str_radix(text.get(prefix..prefix + length)?, 16).ok()?;
+    Some((prefix + length, char::from_u32(code).unwrap_or(' ')))
+}
+
+/// Where the code begins, whatever stands between its digits.
+fn find(read: &[(usize, char)], code: &str) -> Option<usize> {
+    let code: Vec<char> = code.chars().collect();
+    let at = |window: &[(usize, char)]| window.iter().map(|(_, c)| c).eq(&code);
+    read.windows(code.len()).find(|window| at(window)).and_then(|window| window.first()).map(|(at, _)| *at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::Spoken;
+
+    fn check(content: &Content, answer: &str, kept: &str) {
+        let message = Outgoing { to: "+447700900123;ext=9", content, key: "k" };
+        assert_eq!(safe(answer, &message), kept, "{answer}");
+    }
+
+    #[test]
+    fn a_code_is_cut_off_however_it_is_written() {
+        let text = Content::Text("Your code is 123 456. Ends at 10:30.\n@host #123456".into());
+        for echo in ["123456", "123 456", "1, 2, 3, 4, 5, 6", "%31%32%33456", "1%202%203%204%205%206", "\\u0031\\u00323456"]
+        {
+            check(&text, &format!("OK 42: {echo} and more"), &format!("OK 42: {CUT}"));
+        }
+        check(&text, "OK id 654321 12345", "OK id 654321 12345");
+        let call = Content::Call(Spoken {
+            before: "Hello".into(),
+            digits: Some("123456".into()),
+            after: String::new(),
+            language: "en-GB".into(),
+        });
+        check(&call, "<Say>1</Say><Say>2</Say><Say>3</Say><Say>4</Say><Say>5</Say><Say>6</Say>", &format!("<Say>{CUT}"));
+    }
+
+    #[test]
+    fn the_address_is_left_out_and_the_length_is_limited() {
+        let text = Content::Text("no code".into());
+        check(&text, "to +447700900123 (447700900123)\r\nX: y", "to (address) ((address))  X: y");
+        check(&text, &"é".repeat(500), &"é".repeat(KEPT));
+    }
+
+    #[test]
+    fn odd_escapes_are_read_without_harm() {
+        let text = Content::Text("123456".into());
+        for odd in ["%", "%é", "\\u", "\\u12", "100% of 12", "%zz", "\\uD800é", "%+1"] {
+            check(&text, odd, odd);
+        }
+    }
+}

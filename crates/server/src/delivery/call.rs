@@ -1,0 +1,4 @@
+//! Gateways for telephone calls.
+
+pub(crate) mod http;
+pub(crate) mod twilio;

@@ -1,0 +1,132 @@
+//! The HTTP client of all gateways that speak HTTP.
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::{RequestBuilder, Url};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+
+use super::Failure;
+
+/// As much of an answer as is read, in bytes.
+const READ: usize = 16 * 1024;
+
+/// A provider's answer.
+pub(crate) struct Answer {
+    /// The HTTP status.
+    pub(crate) status: u16,
+    /// The beginning of the body.
+    pub(crate) body: String,
+}
+
+/// Makes a client that keeps its connections open, follows no redirect (the message would go to a host that nobody chose),
+/// uses no proxy and sends nothing twice. Trusts the public authorities and those in `ca_file` (PEM).
+///
+/// # Errors
+/// A sentence about `ca_file`, or the operating system's refusal.
+pub(crate) fn open(ca_file: Option<&Path>) -> Result<reqwest::Client, String> {
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls(ca_file)?)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .referer(false)
+        .tcp_nodelay(true)
+        .connect_timeout(Duration::from_secs(5))
+        .pool_idle_timeout(Duration::from_secs(90))
+        .user_agent(concat!("Regain/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|error| format!("the HTTP client cannot be made ({error})"))
+}
+
+fn tls(ca_file: Option<&Path>) -> Result<rustls::ClientConfig, String> {
+    let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    if let Some(file) = ca_file {
+        for certificate in authorities(file)? {
+            roots.add(certificate).map_err(|error| format!("{}: {error}; use a PEM certificate", file.display()))?;
+        }
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
+}
+
+fn authorities(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let unreadable = |error| format!("cannot read certificates from {} ({error}); it must be a PEM file", file.display());
+    let all = CertificateDer::pem_file_iter(file).map_err(unreadable)?;
+    let all = all.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
+    if all.is_empty() { Err(format!("there is no certificate in {}", file.display())) } else { Ok(all) }
+}
+
+/// Takes an address that messages may be sent to: `https`, or `http` to this machine.
+///
+/// # Errors
+/// What to write instead.
+pub(crate) fn address(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| format!("is not an address ({error}); write it as https://host/path"))?;
+    let host = url.host_str().unwrap_or_default();
+    match url.scheme() {
+        _ if !url.username().is_empty() || url.password().is_some() => {
+            Err("must not hold a name and password; use user and password".into())
+        }
+        "https" => Ok(url),
+        "http" if loopback(host) => Ok(url),
+        "http" => Err("must begin with https://; http:// is allowed to this machine only (127.0.0.1)".into()),
+        _ => Err("must begin with https://".into()),
+    }
+}
+
+/// Whether a host is this machine.
+pub(crate) fn loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare.eq_ignore_ascii_case("localhost") || bare.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+}
+
+/// Sends a request and reads the beginning of the answer.
+///
+/// # Errors
+/// [`Failure::Unavailable`] without the address of the request, which may hold the message.
+pub(crate) async fn ask(request: RequestBuilder) -> Result<Answer, Failure> {
+    let mut response = request.send().await.map_err(failure)?;
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(failure)? {
+        body.extend_from_slice(&chunk);
+        if body.len() >= READ {
+            body.truncate(READ);
+            break;
+        }
+    }
+    Ok(Answer { status: response.status().as_u16(), body: String::from_utf8_lossy(&body).into_owned() })
+}
+
+fn failure(error: reqwest::Error) -> Failure {
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(&error);
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    Failure::Unavailable(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_https_or_this_machine() {
+        for good in ["https://api.example.com/send?x=1", "http://127.0.0.1:8080/", "http://[::1]/a", "http://localhost/"] {
+            assert!(address(good).is_ok(), "{good}");
+        }
+        for bad in ["http://api.example.com/", "ftp://127.0.0.1/", "api.example.com", "https://u:p@host/", "", "http://127.0.0.1.example.com/"]
+        {
+            assert!(address(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Gateways for mail.
+
+pub(crate) mod smtp;

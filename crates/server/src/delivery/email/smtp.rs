@@ -1,0 +1,233 @@
+//! Mail by SMTP (RFC 5321), to the organisation's own relay or a provider's submission port (RFC 6409).
+//!
+//! The commands are given one by one rather than through lettre's transport, because what a `5xx` means depends on where it
+//! comes: after `RCPT` it is about the destination, before that about us. It also lets us switch off Nagle's algorithm.
+
+mod mail;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use lettre::message::Mailbox;
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters};
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
+use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
+use lettre::transport::smtp::{Error, client::AsyncTokioStream};
+use lettre::{Address, transport::smtp::response::Response};
+use tokio::net::TcpStream;
+
+use crate::clock;
+use crate::delivery::keys::Keys;
+use crate::delivery::{Channel, Content, Failure, Outgoing, client};
+
+/// Connections that wait for the next message; more are closed.
+const KEPT_OPEN: usize = 4;
+/// How long one may wait. Relays hang up after five minutes (RFC 5321, 4.5.3.2.7), some earlier.
+const KEPT_FOR: Duration = Duration::from_secs(60);
+
+/// What its section says.
+struct Settings {
+    /// The relay's name; its certificate must bear it.
+    host: String,
+    /// Default 587 for `starttls`, 465 for `tls`, 25 for `none`.
+    port: u16,
+    /// Default `starttls`. `none` is for a relay on this machine.
+    security: Security,
+    /// For AUTH, `user` and `password`.
+    credentials: Option<Credentials>,
+    /// `Name <address>` or an address.
+    from: Mailbox,
+    /// With authorities (PEM) besides the public ones from `ca_file`; none if `security` is `none`.
+    tls: Option<TlsParameters>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Security {
+    StartTls,
+    Tls,
+    None,
+}
+
+/// The gateway.
+struct Smtp {
+    settings: Settings,
+    idle: Mutex<Vec<(AsyncSmtpConnection, Instant)>>,
+}
+
+/// Opens one from its section.
+///
+/// # Errors
+/// A line per problem.
+pub(crate) fn open(section: toml::Table) -> Result<Arc<dyn Channel>, String> {
+    let settings = Settings::read(Keys::new(section))?;
+    Ok(Arc::new(Smtp { settings, idle: Mutex::default() }))
+}
+
+impl Settings {
+    fn read(mut keys: Keys) -> Result<Self, String> {
+        let host = keys.required("host", "which server takes the mail, such as \"smtp.example.org\"");
+        let words = [("starttls", Security::StartTls), ("tls", Security::Tls), ("none", Security::None)];
+        let security = keys.choice("security", &words).unwrap_or(Security::StartTls);
+        if security == Security::None && !client::loopback(&host) {
+            keys.problem("security", "\"none\" is for a server on this machine only; use \"starttls\" or \"tls\"");
+        }
+        let port = keys.number("port", 1..=65535).and_then(|port| u16::try_from(port).ok());
+        let port = port.unwrap_or(match security {
+            Security::StartTls => 587,
+            Security::Tls => 465,
+            Security::None => 25,
+        });
+        let (user, password) = (keys.text("user"), keys.secret("password"));
+        if user.is_some() != password.is_some() {
+            keys.problem("user", "goes with password or password_file; give both or neither");
+        }
+        let credentials = user.zip(password).map(|(user, password)| Credentials::new(user, password.reveal().into()));
+        let from = keys.required("from", "who sends, such as \"Password help <help@example.org>\"");
+        let from = from.parse::<Mailbox>().map_err(|error| {
+            if !from.is_empty() {
+                keys.problem("from", &format!("is not an address ({error}); write \"Name <name@example.org>\""));
+            }
+        });
+        let ca_file = keys.path("ca_file");
+        let tls = (security != Security::None).then(|| tls(&host, ca_file.as_deref()));
+        let tls = tls.transpose().map_err(|error| keys.problem("ca_file", &error));
+        keys.finish()?;
+        match (from, tls) {
+            (Ok(from), Ok(tls)) => Ok(Self { host, port, security, credentials, from, tls }),
+            _ => Err("from: is not an address".into()),
+        }
+    }
+}
+
+fn tls(host: &str, ca_file: Option<&Path>) -> Result<TlsParameters, String> {
+    let mut tls = TlsParameters::builder(host.to_owned()).certificate_store(CertificateStore::WebpkiRoots);
+    if let Some(file) = ca_file {
+        let wrong = |error: String| format!("cannot read certificates from {} ({error}); it must be a PEM file", file.display());
+        let pem = std::fs::read(file).map_err(|error| wrong(error.to_string()))?;
+        tls = tls.add_root_certificate(Certificate::from_pem(&pem).map_err(|error| wrong(error.to_string()))?);
+    }
+    tls.build().map_err(|error| format!("TLS cannot be set up ({error})"))
+}
+
+#[async_trait]
+impl Channel for Smtp {
+    async fn send(&self, message: &Outgoing<'_>) -> Result<String, Failure> {
+        let Content::Email { subject, text, html } = message.content else {
+            return Err(Failure::Unavailable("this gateway carries mail only".into()));
+        };
+        let to: Address = message.to.parse().map_err(|_| {
+            Failure::Refused("the registered address is not a mail address; it has to be registered again".into())
+        })?;
+        let mail = mail::write(&mail::Parts { from: &self.settings.from, to: &to, key: message.key, subject, text, html })?;
+        let mut connection = self.begin(&to).await?;
+        let outcome = hand_over(&mut connection, &to, mail).await;
+        self.keep(connection, outcome.is_ok()).await;
+        outcome
+    }
+}
+
+impl Smtp {
+    /// A connection on which the mail was begun. An old one may have been closed by the server meanwhile; nothing was sent
+    /// then, so a new one takes its place.
+    async fn begin(&self, to: &Address) -> Result<AsyncSmtpConnection, Failure> {
+        while let Some(mut connection) = self.kept() {
+            if self.announce(&mut connection, to).await.is_ok() {
+                return Ok(connection);
+            }
+        }
+        let mut connection = self.connect().await?;
+        self.announce(&mut connection, to).await?;
+        Ok(connection)
+    }
+
+    fn kept(&self) -> Option<AsyncSmtpConnection> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.retain(|(_, since)| clock::steady().duration_since(*since) < KEPT_FOR);
+        idle.pop().map(|(connection, _)| connection)
+    }
+
+    /// Keeps the connection for the next mail, after a failed one if the server can be brought back to the start.
+    async fn keep(&self, mut connection: AsyncSmtpConnection, clean: bool) {
+        if connection.has_broken() || (!clean && connection.command(Rset).await.is_err()) {
+            return;
+        }
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < KEPT_OPEN {
+            idle.push((connection, clock::steady()));
+        }
+    }
+
+    async fn connect(&self) -> Result<AsyncSmtpConnection, Failure> {
+        let Settings { host, port, security, tls, credentials, .. } = &self.settings;
+        let name = ClientId::default();
+        let at = (host.as_str(), *port);
+        let mut connection = match (security, tls) {
+            (Security::Tls, tls) => AsyncSmtpConnection::connect_tokio1(at, None, &name, tls.clone(), None).await,
+            (_, tls) => {
+                let stream = TcpStream::connect(at).await.map_err(|error| unavailable("cannot connect", &error))?;
+                stream.set_nodelay(true).map_err(|error| unavailable("cannot connect", &error))?;
+                let stream: Box<dyn AsyncTokioStream> = Box::new(stream);
+                let mut plain = AsyncSmtpConnection::connect_with_transport(stream, &name).await;
+                if let (Ok(connection), Some(tls)) = (&mut plain, tls) {
+                    connection.starttls(tls.clone(), &name).await.map_err(|error| unavailable("STARTTLS", &error))?;
+                }
+                plain
+            }
+        }
+        .map_err(|error| unavailable("cannot connect", &error))?;
+        if let Some(credentials) = credentials {
+            let ways = [Mechanism::Plain, Mechanism::Login];
+            connection.auth(&ways, credentials).await.map_err(|error| {
+                unavailable("AUTH (check user and password of this gateway)", &error)
+            })?;
+        }
+        Ok(connection)
+    }
+
+    async fn announce(&self, connection: &mut AsyncSmtpConnection, to: &Address) -> Result<(), Failure> {
+        let from = self.settings.from.email.clone();
+        let mut options = Vec::new();
+        if !(to as &dyn AsRef<str>).as_ref().is_ascii() {
+            if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
+                return Err(Failure::Unavailable("the server takes plain ASCII addresses only (no SMTPUTF8)".into()));
+            }
+            options.push(MailParameter::SmtpUtfEight);
+        }
+        let begun = connection.command(Mail::new(Some(from), options)).await;
+        begun.map(drop).map_err(|error| unavailable("MAIL (check from of this gateway)", &error))
+    }
+}
+
+/// From RCPT to the end of the mail.
+async fn hand_over(connection: &mut AsyncSmtpConnection, to: &Address, mail: String) -> Result<String, Failure> {
+    let rcpt = connection.command(Rcpt::new(to.clone(), Vec::new())).await;
+    rcpt.map_err(|error| about_destination("RCPT", &error, true))?;
+    connection.command(Data).await.map_err(|error| unavailable("DATA", &error))?;
+    let taken = connection.command(mail).await.map_err(|error| about_destination("DATA", &error, false))?;
+    Ok(words(&taken))
+}
+
+fn words(response: &Response) -> String {
+    let lines: Vec<&str> = response.message().collect();
+    format!("{} {}", response.code(), lines.join(" "))
+}
+
+/// A permanent `no` after RCPT means the destination, unless the enhanced status (RFC 3463) says that it is about policy, and
+/// so about us. After the mail's end it means the destination only if the enhanced status says so.
+fn about_destination(stage: &str, error: &Error, by_default: bool) -> Failure {
+    let detail = error.to_string();
+    let about = |class: &str| detail.contains(&format!(": {class}"));
+    let destination = if by_default { !about("5.7.") && !about("5.3.") } else { about("5.1.") || about("5.2.") };
+    let login_wanted = error.status().is_some_and(|code| code.to_string() == "530");
+    if error.is_permanent() && destination && !login_wanted {
+        return Failure::Refused(format!("{stage}: {detail}"));
+    }
+    unavailable(stage, error)
+}
+
+fn unavailable(stage: &str, error: &dyn std::fmt::Display) -> Failure {
+    Failure::Unavailable(format!("{stage}: {error}"))
+}

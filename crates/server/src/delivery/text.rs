@@ -1,0 +1,4 @@
+//! Gateways for text messages.
+
+pub(crate) mod http;
+pub(crate) mod twilio;
