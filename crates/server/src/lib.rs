@@ -3,8 +3,10 @@
 //! `ARCHITECTURE.md` has the map and says which module may use which.
 #![warn(missing_docs)]
 
+pub mod address;
 pub mod app;
 pub mod captcha;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod delivery;

@@ -1,3 +1,4 @@
+//! What the template of a gateway makes of answers and texts.
 use super::*;
 
 fn problems(section: &str) -> String {

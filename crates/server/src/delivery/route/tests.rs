@@ -1,3 +1,4 @@
+//! In which order gateways are tried, and when they rest.
 use async_trait::async_trait;
 use tokio::sync::{Notify, Semaphore};
 
