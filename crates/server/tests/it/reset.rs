@@ -24,7 +24,12 @@ async fn each(settings: &str, test: impl AsyncFn(TestApp)) {
 #[tokio::test]
 async fn a_forgotten_password_is_reset_by_each_method() {
     each("", async |app| {
-        let ways = [(JO, Method::Email), (JO, Method::Text), (JO, Method::MobileCall), ("robin.khan@example.org", Method::OfficeCall)];
+        let ways = [
+            (JO, Method::Email),
+            (JO, Method::Text),
+            (JO, Method::MobileCall),
+            ("robin.khan@example.org", Method::OfficeCall),
+        ];
         for (n, (user_id, method)) in (1..).zip(ways) {
             app.clock.pass(Span::hours(25));
             let flow = FlowId([n; 16]);
@@ -83,7 +88,10 @@ async fn of_fifty_wrong_codes_at_the_same_moment_five_are_compared() {
         let app = std::sync::Arc::new(app);
         let guesses: Vec<_> = (0..50)
             .map(|n| {
-                let (app, wrong) = (std::sync::Arc::clone(&app), format!("{:06}", (right.parse::<u32>().unwrap() + 1 + n) % 1_000_000));
+                let (app, wrong) = (
+                    std::sync::Arc::clone(&app),
+                    format!("{:06}", (right.parse::<u32>().unwrap() + 1 + n) % 1_000_000),
+                );
                 tokio::spawn(async move { app.drive(flow, Event::Code(Secret::new(wrong))).await })
             })
             .collect();
@@ -167,7 +175,9 @@ async fn a_known_and_an_unknown_user_id_cost_the_same_statements() {
 async fn nobody_hears_from_a_decoy() {
     each("", async |app| {
         let flow = FlowId([1; 16]);
-        let View::Choose { options, .. } = app.identify(flow, "nobody@example.org").await else { panic!("the list of ways") };
+        let View::Choose { options, .. } = app.identify(flow, "nobody@example.org").await else {
+            panic!("the list of ways")
+        };
         app.drive(flow, Event::Choose { option: options[0].place, confirmation: None }).await;
         assert!(app.messages().await.is_empty());
         assert_eq!(app.app.store.waiting_messages().await.unwrap(), 0, "and nothing waits");
