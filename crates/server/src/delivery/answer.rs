@@ -99,7 +99,8 @@ mod tests {
     #[test]
     fn a_code_is_cut_off_however_it_is_written() {
         let text = Content::Text("Your code is 123 456. Ends at 10:30.\n@host #123456".into());
-        for echo in ["123456", "123 456", "1, 2, 3, 4, 5, 6", "%31%32%33456", "1%202%203%204%205%206", "\\u0031\\u00323456"]
+        for echo in
+            ["123456", "123 456", "1, 2, 3, 4, 5, 6", "%31%32%33456", "1%202%203%204%205%206", "\\u0031\\u00323456"]
         {
             check(&text, &format!("OK 42: {echo} and more"), &format!("OK 42: {CUT}"));
         }
@@ -110,7 +111,11 @@ mod tests {
             after: String::new(),
             language: "en-GB".into(),
         });
-        check(&call, "<Say>1</Say><Say>2</Say><Say>3</Say><Say>4</Say><Say>5</Say><Say>6</Say>", &format!("<Say>{CUT}"));
+        check(
+            &call,
+            "<Say>1</Say><Say>2</Say><Say>3</Say><Say>4</Say><Say>5</Say><Say>6</Say>",
+            &format!("<Say>{CUT}"),
+        );
     }
 
     #[test]
