@@ -1,4 +1,5 @@
 //! The one integration binary.
 
+mod delivery;
 mod store;
 mod support;

@@ -1,6 +1,10 @@
 //! What the tests start for themselves.
 
+pub(crate) mod gateways;
+pub(crate) mod logs;
 pub(crate) mod postgres;
+pub(crate) mod providers;
+pub(crate) mod smtp;
 
 use regain::clock::Clock;
 use regain::store::Store;
