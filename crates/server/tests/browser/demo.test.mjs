@@ -18,11 +18,13 @@ after(cleanUp);
 /** Takes messages from the demo's page of messages. */
 class Inbox extends Box {
   async next(to) {
-    for (;;) {
+    const end = Date.now() + 10_000;
+    while (Date.now() < end) {
       const messages = await (await fetch(`${site.address}/demo/inbox.json`)).json();
       const found = messages.findLast((message) => message.to === to);
       if (found) return { ...found, code: () => codeIn(found.text) };
     }
+    throw new Error(`nothing came for ${to}`);
   }
 }
 
