@@ -44,7 +44,7 @@ who-title = Who are you?
 who-intro = You can choose a new password here by yourself. It takes about two minutes.
 who-empty = Type your User ID first. It is usually your work email address.
 who-captcha = The characters did not match. That happens easily. Look at the new picture or play the new sound, then type what you see or hear.
-who-puzzle = Your browser could not show that you are not a program. Press Next to let it try again.
+who-no-characters = Type the characters you see in the picture or hear in the sound, then press Next.
 who-unavailable = We cannot look up accounts at this moment. Nothing is wrong with yours. Please wait a minute and press Next again.
 check-working = Checking that you are not a program…
 check-done = Checked: you are not a program.
@@ -61,7 +61,6 @@ steps-label = Your steps
 step-done = done
 step-1 = verification step 1
 step-2 = verification step 2
-step-only = verification step 1
 step-password = choose a new password
 
 ## Choose a way
@@ -115,6 +114,7 @@ code-early = Please wait a little longer: another code can be sent in { $seconds
     [one] one second.
    *[other] { $seconds } seconds.
 }
+code-early-over = You can ask for another code now: press “Send another code”.
 resend = Send another code
 resend-wait = You can ask for another code in { $seconds ->
     [one] one second.
@@ -162,6 +162,10 @@ bad-dictionary = That password is on a list of well-known passwords. Choose anot
 bad-refused = That password was not accepted. Choose a different one, longer if you can.
 bad-unavailable = We could not reach the system that keeps passwords. Nothing has changed. Please type your new password again in a minute.
 bad-was = The one you typed was { $word }.
+
+note-moved = You had already gone on from that page. This is where you are now.
+note-over = That page belonged to an attempt that is over. Nothing was changed. You can start again here.
+note-sent = We have sent another code. Only the newest one works.
 
 ## Time
 

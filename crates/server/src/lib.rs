@@ -3,6 +3,7 @@
 //! `ARCHITECTURE.md` has the map and says which module may use which.
 #![warn(missing_docs)]
 
+pub mod address;
 pub mod app;
 pub mod captcha;
 pub mod clock;

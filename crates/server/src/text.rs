@@ -140,14 +140,15 @@ mod tests {
         files.into_iter().filter_map(read).collect()
     }
 
-    /// The key of every `say…("key"` with the names of the values given, as they stand in a source.
-    fn calls(source: &str) -> Vec<(String, BTreeSet<String>)> {
+    /// The key of every `.say…("key"` with the names of the values given, as they stand in a source. A bare `say("key"` is a
+    /// closure that shares the values of its file: what it gives is not known here.
+    fn calls(source: &str) -> Vec<(String, Option<BTreeSet<String>>)> {
         let mut found = Vec::new();
         for opening in ["say(\"", "say_with(\"", "say_plain(\""] {
             for (at, _) in source.match_indices(opening) {
-                let rest = &source[at + opening.len()..];
-                let (key, after) = rest.split_once('"').expect("the key ends");
-                found.push((key.to_owned(), names(after)));
+                let (key, after) = source[at + opening.len()..].split_once('"').expect("the key ends");
+                let values = source[..at].ends_with('.').then(|| names(after));
+                found.push((key.to_owned(), values));
             }
         }
         found
@@ -155,7 +156,7 @@ mod tests {
 
     /// The names in `, &[("a", …), ("b", …)])`.
     fn names(after: &str) -> BTreeSet<String> {
-        let Some(list) = after.trim_start().strip_prefix(',').map(str::trim_start).and_then(|l| l.strip_prefix("&["))
+        let Some(list) = after.trim_start().strip_prefix(',').map(str::trim_start).and_then(|l| l.trim_start_matches('&').strip_prefix('['))
         else {
             return BTreeSet::new();
         };
@@ -177,7 +178,13 @@ mod tests {
         for (file, source) in sources() {
             for (key, values) in calls(&source) {
                 let expected = known.get(&key).unwrap_or_else(|| panic!("{}: no message {key}", file.display()));
-                assert_eq!(&values, expected, "{}: values of {key}", file.display());
+                match values {
+                    Some(values) => assert_eq!(&values, expected, "{}: values of {key}", file.display()),
+                    None => {
+                        let given = |name: &String| source.contains(&format!("(\"{name}\", "));
+                        assert!(expected.iter().all(given), "{}: values of {key}", file.display());
+                    }
+                }
                 seen += 1;
             }
         }

@@ -1,1 +1,103 @@
-//! To be written.
+//! The pages: everything that knows HTTP.
+//!
+//! A handler is short: it takes what was posted, lets the event happen ([`App::drive`]), and sends the browser to the page
+//! that shows what is there now. Reading a page changes nothing in the store. Every page is whole without scripts.
+//!
+//! Three kinds of bad news: an *outcome* that a person may meet is a view of the flow; a [`Refusal`] has a status and a page;
+//! a *fault* is written to the log and shows an incident number.
+
+mod asset;
+mod brand;
+mod contact;
+mod fields;
+mod guard;
+mod page;
+mod refusal;
+mod reset;
+mod sign_in;
+mod strength;
+mod visitor;
+mod when;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::{from_fn_with_state, map_response_with_state};
+use axum::routing::{get, post};
+use tokio::sync::Semaphore;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::app::App;
+use asset::{Addresses, Assets};
+pub(crate) use refusal::Refusal;
+
+/// How many passwords are judged at the same moment: a judgement takes up to 0.1 s of a core.
+const JUDGES: usize = 2;
+
+/// What every handler has at hand.
+pub(crate) struct Web {
+    pub(crate) app: Arc<App>,
+    pub(crate) assets: Assets,
+    pub(crate) addresses: Addresses,
+    /// Whether this is the demo, whose messages can be looked at.
+    pub(crate) demo: bool,
+    pub(crate) judges: Arc<Semaphore>,
+    pub(crate) ratings: strength::Ratings,
+}
+
+impl Web {
+    pub(crate) fn new(app: Arc<App>, demo: bool) -> Result<Arc<Self>, String> {
+        let (assets, addresses) = Assets::new(&app.settings.organisation)?;
+        let judges = Arc::new(Semaphore::new(JUDGES));
+        Ok(Arc::new(Self { app, assets, addresses, demo, judges, ratings: strength::Ratings::default() }))
+    }
+}
+
+/// All pages.
+///
+/// # Errors
+/// If the organisation's colour or logo cannot be used, with what to do.
+pub fn router(app: Arc<App>) -> Result<Router, String> {
+    let web = Web::new(app, false)?;
+    Ok(dressed(pages(), web))
+}
+
+fn pages() -> Router<Arc<Web>> {
+    Router::new()
+        .route("/", get(sign_in::first).post(sign_in::second))
+        .route("/sign-in", post(sign_in::check))
+        .route("/contact", get(contact::show))
+        .route("/reset", get(reset::show).post(reset::identify))
+        .route("/reset/picture", post(reset::new_picture))
+        .route("/reset/picture.png", get(reset::captcha::picture))
+        .route("/reset/sound.wav", get(reset::captcha::sound))
+        .route("/reset/choose", post(reset::choose))
+        .route("/reset/code", post(reset::code))
+        .route("/reset/resend", post(reset::resend))
+        .route("/reset/other-way", post(reset::other_way))
+        .route("/reset/strength", post(strength::rate))
+        .route("/reset/password", post(reset::password))
+        .route("/reset/extend", post(reset::extend))
+        .route("/reset/back", post(reset::back))
+        .route("/reset/resume", post(reset::resume))
+        .route("/reset/cancel", post(reset::cancel))
+        .route("/reset/again", post(reset::again))
+        .route("/assets/{name}", get(asset::serve))
+        .route("/healthz", get(guard::alive))
+        .route("/readyz", get(guard::ready))
+        .method_not_allowed_fallback(|| async { Refusal::Method })
+        .fallback(|| async { Refusal::NotFound })
+}
+
+/// Puts on what every answer wears: the page of a refusal, the headers, and outside them the check of `Host`.
+fn dressed(routes: Router<Arc<Web>>, web: Arc<Web>) -> Router {
+    routes
+        .layer(CatchPanicLayer::custom(refusal::panicked))
+        .layer(from_fn_with_state(Arc::clone(&web), guard::host))
+        .layer(map_response_with_state(Arc::clone(&web), refusal::dress))
+        .layer(map_response_with_state(Arc::clone(&web), guard::headers))
+        .with_state(web)
+}
+
+#[cfg(test)]
+mod tests;

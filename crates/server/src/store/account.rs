@@ -1,8 +1,221 @@
 //! Accounts of the embedded directory.
 
-use super::statements;
+use regain_core::subject::AccountId;
+use regain_core::{Secret, Time};
+
+use super::db::{Error, Outcome, Row, Stmt};
+use super::{Store, statements};
 
 statements! {
-    /// Placeholder read replaced by the embedded directory's own statements.
-    COUNT = "SELECT COUNT(*) FROM account";
+    /// The account with a User ID, one row for each group. A User ID that belongs to nobody runs the same statement.
+    BY_CANONICAL = "SELECT a.id, a.user_id, a.name, a.mail, a.disabled, a.version, a.password, g.name FROM account a \
+                    LEFT JOIN account_group g ON g.account = a.id WHERE a.canonical = $1 ORDER BY g.name";
+    /// The account with a lasting name.
+    BY_ID = "SELECT a.id, a.user_id, a.name, a.mail, a.disabled, a.version, a.password, g.name FROM account a \
+             LEFT JOIN account_group g ON g.account = a.id WHERE a.id = $1 ORDER BY g.name";
+    /// All accounts, for lists.
+    ALL = "SELECT a.id, a.user_id, a.name, a.mail, a.disabled, a.version, a.password, g.name FROM account a \
+           LEFT JOIN account_group g ON g.account = a.id ORDER BY a.canonical, g.name";
+    /// One more account.
+    ADD = "INSERT INTO account (id, canonical, user_id, name, mail, password, disabled, version, changed) \
+           VALUES ($1, $2, $3, $4, $5, $6, 0, 1, $7)";
+    /// Changes an account that is still as it was read.
+    CHANGE = "UPDATE account SET canonical = $1, user_id = $2, name = $3, mail = $4, password = $5, disabled = $6, \
+              version = version + 1, changed = $7 WHERE id = $8 AND version = $9";
+    /// Leaves all groups.
+    LEAVE = "DELETE FROM account_group WHERE account = $1";
+    /// Enters a group.
+    ENTER = "INSERT INTO account_group (account, name) VALUES ($1, $2)";
+    /// Changes the password of an account that is still as it was read.
+    SET_PASSWORD = "UPDATE account SET password = $1, version = version + 1, changed = $2 \
+                    WHERE id = $3 AND version = $4 AND disabled = 0";
+    /// Hashes the same password anew.
+    REHASH = "UPDATE account SET password = $1 WHERE id = $2 AND password = $3";
+    /// The hashes an account had, newest first.
+    HISTORY = "SELECT password FROM password_history WHERE account = $1 ORDER BY n DESC LIMIT $2";
+    /// Keeps a hash, numbered by the account's version.
+    KEEP = "INSERT INTO password_history (account, n, password) VALUES ($1, $2, $3)";
+    /// Forgets all but the newest hashes.
+    FORGET = "DELETE FROM password_history WHERE account = $1 AND n NOT IN \
+              (SELECT n FROM password_history WHERE account = $1 ORDER BY n DESC LIMIT $2)";
+}
+
+/// An account as it is kept. The hash of its password is treated like the password: it has no `Debug`.
+#[derive(Clone)]
+pub struct Account {
+    /// Lasting name.
+    pub id: AccountId,
+    /// The User ID as it was given.
+    pub user_id: String,
+    /// The person's name.
+    pub name: String,
+    /// The account's own address.
+    pub mail: Option<String>,
+    /// Groups it is in.
+    pub groups: Vec<String>,
+    /// Whether it may not be used.
+    pub disabled: bool,
+    /// Grows with every change; 0 for an account that is not kept yet.
+    pub version: i64,
+    /// The hash of its password, if it has one.
+    pub password: Option<Secret>,
+}
+
+impl Store {
+    /// The account with this User ID, in any spelling that counts as the same.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn account_of(&self, canonical: &str) -> Result<Option<Account>, Error> {
+        let rows = self.db.read(BY_CANONICAL, vec![storable(canonical).into()]).await?;
+        Ok(accounts(&rows)?.pop())
+    }
+
+    /// The account with this lasting name.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn account(&self, id: &AccountId) -> Result<Option<Account>, Error> {
+        let rows = self.db.read(BY_ID, vec![storable(&id.0).into()]).await?;
+        Ok(accounts(&rows)?.pop())
+    }
+
+    /// All accounts, in the order of their User IDs.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn accounts(&self) -> Result<Vec<Account>, Error> {
+        accounts(&self.db.read(ALL, vec![]).await?)
+    }
+
+    /// Adds accounts, all or none, and remembers as many of their passwords as `history` says.
+    ///
+    /// # Errors
+    /// [`Error::Duplicate`] if a User ID is taken; else if the store cannot be written.
+    pub async fn add_accounts(&self, accounts: &[Account], history: i64) -> Result<(), Error> {
+        let now = self.clock.now();
+        let batch = accounts.iter().flat_map(|account| add(account, history, now)).collect();
+        self.db.write(batch).await.map(drop)
+    }
+
+    /// Changes everything about an account that is still of this version. `new_password` says that the password is
+    /// another, to be remembered too. False if it has changed meanwhile, or is gone.
+    ///
+    /// # Errors
+    /// [`Error::Duplicate`] if the User ID is taken; else if the store cannot be written.
+    pub async fn change_account(&self, account: &Account, new_password: bool, history: i64) -> Result<bool, Error> {
+        let id = account.id.0.as_str();
+        let change = Stmt::guard(
+            CHANGE,
+            vec![
+                regain_core::subject::canonical(&account.user_id).into(),
+                account.user_id.as_str().into(),
+                account.name.as_str().into(),
+                account.mail.clone().into(),
+                hash(account).into(),
+                i64::from(account.disabled).into(),
+                self.clock.now().into(),
+                id.into(),
+                account.version.into(),
+            ],
+        );
+        let mut batch = vec![change, Stmt::new(LEAVE, vec![id.into()])];
+        batch.extend(enter(account));
+        if let Some(hash) = hash(account).filter(|_| new_password) {
+            batch.extend(remember(id, account.version + 1, hash, history));
+        }
+        Ok(matches!(self.db.write(batch).await?, Outcome::Committed(_)))
+    }
+
+    /// Sets the hash of the password of an enabled account that is still of this version, and remembers it. False if the
+    /// account has changed meanwhile, or is gone.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub async fn set_password(&self, id: &AccountId, version: i64, hash: &Secret, history: i64) -> Result<bool, Error> {
+        let (name, hash) = (id.0.as_str(), hash.reveal().to_owned());
+        let args = vec![hash.as_str().into(), self.clock.now().into(), name.into(), version.into()];
+        let mut batch = vec![Stmt::guard(SET_PASSWORD, args)];
+        batch.extend(remember(name, version + 1, hash, history));
+        Ok(matches!(self.db.write(batch).await?, Outcome::Committed(_)))
+    }
+
+    /// Replaces the hash of a password by another of the same password, unless the password has changed.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub async fn rehash(&self, id: &AccountId, old: &Secret, new: &Secret) -> Result<(), Error> {
+        let args = vec![new.reveal().into(), id.0.as_str().into(), old.reveal().into()];
+        self.db.write(vec![Stmt::new(REHASH, args)]).await.map(drop)
+    }
+
+    /// The newest hashes of passwords an account had, its present one among them.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn password_history(&self, id: &AccountId, history: i64) -> Result<Vec<Secret>, Error> {
+        let rows = self.db.read(HISTORY, vec![storable(&id.0).into(), history.into()]).await?;
+        rows.iter().map(|row| row.text(0).map(Secret::new)).collect()
+    }
+}
+
+/// PostgreSQL's texts hold no NUL. What comes from outside may; no account's name has the character put in its place.
+fn storable(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
+fn hash(account: &Account) -> Option<String> {
+    account.password.as_ref().map(|hash| hash.reveal().to_owned())
+}
+
+fn add(account: &Account, history: i64, now: Time) -> Vec<Stmt> {
+    let id = account.id.0.as_str();
+    let args = vec![
+        id.into(),
+        regain_core::subject::canonical(&account.user_id).into(),
+        account.user_id.as_str().into(),
+        account.name.as_str().into(),
+        account.mail.clone().into(),
+        hash(account).into(),
+        now.into(),
+    ];
+    let mut batch = vec![Stmt::new(ADD, args)];
+    batch.extend(enter(account));
+    if let Some(hash) = hash(account) {
+        batch.extend(remember(id, 1, hash, history));
+    }
+    batch
+}
+
+fn enter(account: &Account) -> impl Iterator<Item = Stmt> {
+    let into = |group: &String| Stmt::new(ENTER, vec![account.id.0.as_str().into(), group.as_str().into()]);
+    account.groups.iter().map(into)
+}
+
+fn remember(id: &str, n: i64, hash: String, history: i64) -> Vec<Stmt> {
+    let keep = Stmt::new(KEEP, vec![id.into(), n.into(), hash.into()]);
+    let forget = Stmt::new(FORGET, vec![id.into(), history.into()]);
+    if history > 0 { vec![keep, forget] } else { vec![forget] }
+}
+
+/// Rows that stand together are one account and its groups.
+fn accounts(rows: &[Row]) -> Result<Vec<Account>, Error> {
+    let mut found: Vec<Account> = Vec::new();
+    for row in rows {
+        let group = row.opt_text(7)?.map(str::to_owned);
+        match found.last_mut().filter(|last| row.text(0).is_ok_and(|id| id == last.id.0)) {
+            Some(last) => last.groups.extend(group),
+            None => found.push(Account {
+                id: AccountId(row.text(0)?.to_owned()),
+                user_id: row.text(1)?.to_owned(),
+                name: row.text(2)?.to_owned(),
+                mail: row.opt_text(3)?.map(str::to_owned),
+                groups: group.into_iter().collect(),
+                disabled: row.int(4)? != 0,
+                version: row.int(5)?,
+                password: row.opt_text(6)?.map(Secret::new),
+            }),
+        }
+    }
+    Ok(found)
 }

@@ -1,6 +1,7 @@
 //! The one integration binary.
 
 mod crash;
+mod directory;
 mod reset;
 mod store;
 mod support;

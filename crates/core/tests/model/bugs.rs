@@ -1,0 +1,194 @@
+//! Machines with one mistake each, such as have been made elsewhere. A checker that does not find them is no checker.
+
+use regain_core::audit::Act;
+use regain_core::effect::{Message, To};
+use regain_core::method::issued_code::Proof;
+use regain_core::reset::{Event, Reset, Stage, View, step};
+use regain_core::subject::ContactId;
+use regain_core::{Ctx, Effect, Policy, Secret, Span, Step, Time};
+
+type Spare = Vec<Proof>;
+type Result = Step<Reset, View>;
+
+/// The machine itself.
+pub(crate) fn none(ctx: &Ctx, _: &mut Spare, flow: Reset, event: Event) -> Result {
+    step(ctx, flow, event)
+}
+
+/// A new code comes with new tries.
+pub(crate) fn resend_refills_tries(ctx: &Ctx, _: &mut Spare, flow: Reset, event: Event) -> Result {
+    let codes = flow.codes;
+    let mut result = step(ctx, flow, event);
+    if result.state.codes > codes {
+        result.state.wrong = 0;
+    }
+    result
+}
+
+/// Going back comes with new tries.
+pub(crate) fn back_refills_tries(ctx: &Ctx, _: &mut Spare, flow: Reset, event: Event) -> Result {
+    let back = matches!(event, Event::Back);
+    let mut result = step(ctx, flow, event);
+    if back && !result.state.ended() {
+        result.state.wrong = 0;
+    }
+    result
+}
+
+/// A wrong code costs nothing.
+pub(crate) fn wrong_is_not_counted(ctx: &Ctx, _: &mut Spare, flow: Reset, event: Event) -> Result {
+    let wrong = flow.wrong;
+    let mut result = step(ctx, flow, event);
+    if !result.state.ended() {
+        result.state.wrong = wrong;
+    }
+    result
+}
+
+/// The end of the flow is looked at nowhere.
+pub(crate) fn flow_expiry_ignored(ctx: &Ctx, _: &mut Spare, flow: Reset, event: Event) -> Result {
+    let expires = flow.expires;
+    let endless = Reset { expires: Time(i64::MAX), ..flow };
+    let mut result = step(ctx, endless, event);
+    if result.state.expires == Time(i64::MAX) {
+        result.state.expires = expires;
+    }
+    result
+}
+
+/// The end of a code is looked at nowhere.
+pub(crate) fn code_expiry_ignored(ctx: &Ctx, _: &mut Spare, mut flow: Reset, event: Event) -> Result {
+    if let Stage::Proving { sent, .. } = &mut flow.stage {
+        sent.expires = Time(i64::MAX);
+    }
+    step(ctx, flow, event)
+}
+
+/// After an interruption the password is sent to the directory once more.
+pub(crate) fn written_again_on_resume(ctx: &Ctx, _: &mut Spare, flow: Reset, event: Event) -> Result {
+    let resume = matches!(event, Event::Resume);
+    let mut result = step(ctx, flow, event);
+    if let (true, Stage::Writing { subject, .. }) = (resume, &result.state.stage) {
+        let account = subject.account.clone().expect("only a real subject writes");
+        let password = Secret::new("plum kettle 94 orbit");
+        result.effects.push(Effect::SetPassword { write: result.state.refused, account, password });
+    }
+    result
+}
+
+/// An answer of the directory counts for whichever write is under way.
+pub(crate) fn answers_have_no_number(ctx: &Ctx, _: &mut Spare, flow: Reset, event: Event) -> Result {
+    let event = match event {
+        Event::Written { answer, .. } => Event::Written { write: flow.refused, answer },
+        other => other,
+    };
+    step(ctx, flow, event)
+}
+
+/// The answer to a look-up counts for whichever User ID is now typed.
+pub(crate) fn look_ups_have_no_name(ctx: &Ctx, _: &mut Spare, flow: Reset, event: Event) -> Result {
+    let event = match event {
+        Event::LookedUp { found, .. } => Event::LookedUp { user_id: flow.user_id.clone(), found },
+        other => other,
+    };
+    step(ctx, flow, event)
+}
+
+/// What was proven for one User ID still counts after going back and typing another.
+pub(crate) fn proofs_survive_back(ctx: &Ctx, spare: &mut Spare, flow: Reset, event: Event) -> Result {
+    if let (Event::Back, Stage::Choosing { proofs, .. } | Stage::Password { proofs, .. }) = (&event, &flow.stage) {
+        spare.clone_from(proofs);
+    }
+    let looked_up = matches!(event, Event::LookedUp { .. });
+    let mut result = step(ctx, flow, event);
+    if let (true, Stage::Choosing { subject, proofs, .. }) = (looked_up, &mut result.state.stage) {
+        proofs.append(spare);
+        if ctx.policy.satisfied(subject, proofs) {
+            let (subject, proofs) = (subject.clone(), std::mem::take(proofs));
+            result.state.stage = Stage::Password { subject, proofs, problems: Vec::new() };
+        }
+    }
+    result
+}
+
+/// Steps are counted and not compared: the same method, or an administrator's one telephone, passes for two.
+pub(crate) fn steps_are_only_counted(ctx: &Ctx, spare: &mut Spare, mut flow: Reset, event: Event) -> Result {
+    let two = flow.stage.subject().is_some_and(|subject| ctx.policy.steps_for(subject) == 2);
+    if !two {
+        return step(ctx, flow, event);
+    }
+    // Each step is played as the only one; what the first proved is put aside meanwhile.
+    let policy = Policy { steps: 1, ..ctx.policy.clone() };
+    let one = Ctx { policy: &policy, now: ctx.now, entropy: ctx.entropy, keys: ctx.keys };
+    let mut administrator = false;
+    if let Stage::Choosing { subject, .. } | Stage::Proving { subject, .. } | Stage::Password { subject, .. } =
+        &mut flow.stage
+    {
+        administrator = std::mem::replace(&mut subject.administrator, false);
+    }
+    let proving = matches!(flow.stage, Stage::Proving { .. });
+    let mut result = step(&one, flow, event);
+    let back = matches!(result.state.stage, Stage::Identify { .. });
+    match &mut result.state.stage {
+        Stage::Password { subject, proofs, .. } if proving && spare.is_empty() => {
+            spare.append(proofs);
+            let subject = subject.clone();
+            result.state.stage = Stage::Choosing { subject, proofs: Vec::new(), problem: None };
+        }
+        _ => {}
+    }
+    if let Stage::Choosing { subject, .. }
+    | Stage::Proving { subject, .. }
+    | Stage::Password { subject, .. }
+    | Stage::Writing { subject, .. } = &mut result.state.stage
+    {
+        subject.administrator = administrator;
+    }
+    if back {
+        spare.clear();
+    }
+    result
+}
+
+/// The change of method leaves no trace.
+pub(crate) fn other_way_is_not_audited(ctx: &Ctx, _: &mut Spare, flow: Reset, event: Event) -> Result {
+    let mut result = step(ctx, flow, event);
+    result.effects.retain(|effect| !matches!(effect, Effect::Audit(event) if event.act == Act::OtherWay));
+    result
+}
+
+/// The address is taken from somewhere else than the list of this person (CVE-2023-7028).
+pub(crate) fn code_goes_elsewhere(ctx: &Ctx, _: &mut Spare, flow: Reset, event: Event) -> Result {
+    let mut result = step(ctx, flow, event);
+    for effect in &mut result.effects {
+        if let Effect::Deliver(delivery) = effect
+            && matches!(delivery.message, Message::Code(_))
+        {
+            delivery.to = To::Contact(ContactId("b-email".into()));
+        }
+    }
+    result
+}
+
+/// The number of codes starts again with each choice.
+pub(crate) fn sends_start_again(ctx: &Ctx, _: &mut Spare, mut flow: Reset, event: Event) -> Result {
+    if matches!(event, Event::Choose { .. }) {
+        flow.codes = flow.codes.min(u32::from(ctx.policy.sends) - 1);
+    }
+    step(ctx, flow, event)
+}
+
+/// More time can be had without end.
+pub(crate) fn extended_without_end(ctx: &Ctx, _: &mut Spare, flow: Reset, event: Event) -> Result {
+    let flow = if matches!(event, Event::Extend) { Reset { extensions: 0, ..flow } } else { flow };
+    step(ctx, flow, event)
+}
+
+/// A cancelled flow is opened again by going back.
+pub(crate) fn the_end_can_be_undone(ctx: &Ctx, _: &mut Spare, mut flow: Reset, event: Event) -> Result {
+    if flow.ended() && matches!(event, Event::Back) {
+        flow.stage = Stage::Identify { problem: None };
+        flow.expires = ctx.now + Span(1);
+    }
+    step(ctx, flow, event)
+}

@@ -1,0 +1,1 @@
+//! The demo's inbox: every email, text and call that was "sent".

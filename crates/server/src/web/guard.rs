@@ -1,0 +1,168 @@
+//! What holds for every request and every answer.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderName, HeaderValue, StatusCode, request};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::{Refusal, Web};
+use crate::config::server::Server;
+
+/// Nothing comes from another host, nothing is written into the page itself, nobody may frame it.
+const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; media-src 'self'; \
+                   connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+const ALWAYS: [(HeaderName, &str); 6] = [
+    (CONTENT_SECURITY_POLICY, CSP),
+    (REFERRER_POLICY, "no-referrer"),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
+    ),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+];
+
+/// Two years, as browsers' preload lists ask for.
+const HSTS: &str = "max-age=63072000";
+
+/// Sets the headers that every answer has; what an answer says of caching itself, stays.
+pub(crate) async fn headers(State(web): State<Arc<Web>>, mut answer: Response) -> Response {
+    let headers = answer.headers_mut();
+    for (name, value) in ALWAYS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    if web.app.settings.server.https {
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
+    }
+    answer
+}
+
+/// Answers to our own name only: a name the visitor chose must reach neither a link nor a cookie.
+pub(crate) async fn host(State(web): State<Arc<Web>>, request: Request, next: Next) -> Response {
+    let for_machines = matches!(request.uri().path(), "/healthz" | "/readyz");
+    if for_machines || named(&web.app.settings.server, request.headers(), request.uri()) {
+        next.run(request).await
+    } else {
+        Refusal::Host.into_response()
+    }
+}
+
+fn named(server: &Server, headers: &axum::http::HeaderMap, uri: &axum::http::Uri) -> bool {
+    let mut given = headers.get_all(HOST).iter();
+    let host = match (given.next(), given.next()) {
+        (Some(one), None) => one.to_str().ok(),
+        (None, None) => uri.authority().map(axum::http::uri::Authority::as_str),
+        _ => None,
+    };
+    host.is_some_and(|host| ours(server, host))
+}
+
+/// Whether this is our host. On this machine alone (http) its other names will do as well.
+fn ours(server: &Server, host: &str) -> bool {
+    let host = host.to_lowercase();
+    let host = host.strip_suffix(if server.https { ":443" } else { ":80" }).unwrap_or(&host);
+    if server.https {
+        return host == server.host;
+    }
+    let port = server.host.rsplit_once(':').map(|(_, port)| port).filter(|port| !port.contains(']'));
+    let local = ["127.0.0.1", "localhost", "[::1]"].into_iter();
+    let mut names = local.map(|name| port.map_or_else(|| name.to_owned(), |port| format!("{name}:{port}")));
+    host == server.host || names.any(|name| name == host)
+}
+
+/// Whether a form came from one of our own pages, as far as the browser says (Fetch Metadata; RFC 6454 §7).
+pub(crate) fn from_here(server: &Server, parts: &request::Parts) -> bool {
+    let header = |name: &str| parts.headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let site = header("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"));
+    let origin = header("origin").is_none_or(|origin| match origin.split_once("://") {
+        Some(("https", host)) => server.https && ours(server, host),
+        Some(("http", host)) => !server.https && ours(server, host),
+        // Browsers that keep the referrer to themselves say "null"; the token in the form decides then.
+        _ => origin == "null",
+    });
+    site && origin
+}
+
+/// `GET /healthz`: the program runs.
+pub(crate) async fn alive() -> &'static str {
+    "ok\n"
+}
+
+/// `GET /readyz`: the program can do its work.
+pub(crate) async fn ready(State(web): State<Arc<Web>>) -> (StatusCode, &'static str) {
+    match web.app.store.ping().await {
+        Ok(()) => (StatusCode::OK, "ok\n"),
+        Err(error) => {
+            tracing::error!(%error, "the store does not answer");
+            (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server(https: bool, host: &str) -> Server {
+        let scheme = if https { "https" } else { "http" };
+        Server {
+            listen: ([127, 0, 0, 1], 8080).into(),
+            public_url: format!("{scheme}://{host}"),
+            https,
+            host: host.into(),
+            proxies: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn only_our_own_name_is_answered() {
+        let (there, here) = (server(true, "reset.example.org"), server(false, "127.0.0.1:8080"));
+        for (server, host, expected) in [
+            (&there, "reset.example.org", true),
+            (&there, "Reset.Example.org:443", true),
+            (&there, "reset.example.org:8443", false),
+            (&there, "localhost", false),
+            (&there, "evil.example", false),
+            (&there, "reset.example.org.evil.example", false),
+            (&here, "127.0.0.1:8080", true),
+            (&here, "localhost:8080", true),
+            (&here, "[::1]:8080", true),
+            (&here, "localhost", false),
+            (&here, "localhost:8081", false),
+            (&here, "evil.example:8080", false),
+        ] {
+            assert_eq!(ours(server, host), expected, "{host}");
+        }
+    }
+
+    #[test]
+    fn forms_of_other_sites_are_told_apart() {
+        let server = server(true, "reset.example.org");
+        for (headers, expected) in [
+            (vec![], true),
+            (vec![("origin", "https://reset.example.org")], true),
+            (vec![("origin", "null")], true),
+            (vec![("origin", "http://reset.example.org")], false),
+            (vec![("origin", "https://evil.example")], false),
+            (vec![("sec-fetch-site", "same-origin")], true),
+            (vec![("sec-fetch-site", "none")], true),
+            (vec![("sec-fetch-site", "same-site")], false),
+            (vec![("sec-fetch-site", "cross-site"), ("origin", "https://reset.example.org")], false),
+        ] {
+            let mut request = request::Request::builder();
+            for (name, value) in &headers {
+                request = request.header(*name, *value);
+            }
+            let (parts, ()) = request.body(()).expect("a request").into_parts();
+            assert_eq!(from_here(&server, &parts), expected, "{headers:?}");
+        }
+    }
+}

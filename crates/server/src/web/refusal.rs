@@ -1,0 +1,173 @@
+//! Answers that are no page of a flow: refusals, each with its status, and faults with an incident number.
+
+use std::any::Any;
+use std::error::Error;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use data_encoding::BASE32_NOPAD;
+
+use super::Web;
+use super::page::Shell;
+use crate::clock;
+use crate::drive::Fault;
+
+/// Why a request was not taken. Nothing was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// No cookie or token of ours, or an old one, or a form of another site.
+    Old {
+        /// Where to go on, with the User ID typed so that it need not be typed again.
+        back: String,
+    },
+    /// Not a form of ours: not UTF-8, a field missing or there twice.
+    Unreadable,
+    /// A field holds too much; the key of the sentence that says which.
+    Overlong(&'static str),
+    /// The whole form is too large.
+    TooLarge,
+    /// Not a form at all.
+    Media,
+    /// No such page.
+    NotFound,
+    /// The page is not asked for in this way.
+    Method,
+    /// Not our name.
+    Host,
+    /// Too many are asking for the same costly thing.
+    Busy,
+    /// A fault of ours; its number is in the log.
+    Fault {
+        /// The number.
+        incident: String,
+    },
+}
+
+impl Refusal {
+    /// Writes a fault down and gives the page for it.
+    pub(crate) fn fault(error: &(dyn Error + 'static)) -> Self {
+        let mut chain = error.to_string();
+        let mut cause = error.source();
+        while let Some(inner) = cause {
+            chain = format!("{chain}: {inner}");
+            cause = inner.source();
+        }
+        Self::incident(&chain)
+    }
+
+    fn incident(what: &str) -> Self {
+        // Without randomness there is no number; the log has the fault all the same.
+        let incident = clock::random::<5>().map(|bytes| BASE32_NOPAD.encode(&bytes)).unwrap_or_default();
+        tracing::error!(incident, error = what, "a request failed");
+        Self::Fault { incident }
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Old { .. } => StatusCode::FORBIDDEN,
+            Self::Unreadable | Self::Overlong(_) => StatusCode::BAD_REQUEST,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Media => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Host => StatusCode::MISDIRECTED_REQUEST,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Fault { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The keys of its heading and its sentences.
+    fn words(&self) -> (&'static str, Vec<&'static str>) {
+        match self {
+            Self::Old { .. } => ("old-title", vec!["old-body", "old-next"]),
+            Self::Unreadable | Self::Media => ("unreadable-title", vec!["unreadable-body"]),
+            Self::Overlong(which) => ("overlong-title", vec![which]),
+            Self::TooLarge => ("large-title", vec!["large-body"]),
+            Self::NotFound => ("missing-title", vec!["missing-body"]),
+            Self::Method => ("method-title", vec!["method-body"]),
+            Self::Host => ("host-title", vec!["host-body"]),
+            Self::Busy => ("busy-title", vec!["busy-body"]),
+            Self::Fault { .. } => ("fault-title", vec!["fault-body"]),
+        }
+    }
+}
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        Self::fault(&fault)
+    }
+}
+
+impl From<getrandom::Error> for Refusal {
+    fn from(error: getrandom::Error) -> Self {
+        Self::fault(&Fault::from(error))
+    }
+}
+
+impl From<askama::Error> for Refusal {
+    fn from(error: askama::Error) -> Self {
+        Self::fault(&error)
+    }
+}
+
+impl IntoResponse for Refusal {
+    /// The bare status; [`dress`] puts the page on, which needs to know whose pages they are.
+    fn into_response(self) -> Response {
+        let mut answer = self.status().into_response();
+        answer.extensions_mut().insert(self);
+        answer
+    }
+}
+
+/// A handler that panicked has told nobody why: the incident number leads to the log.
+pub(crate) fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response {
+    let said = cause.downcast_ref::<&str>().copied().map(str::to_owned);
+    let said = said.or_else(|| cause.downcast_ref::<String>().cloned());
+    Refusal::incident(&format!("a handler panicked: {}", said.unwrap_or_default())).into_response()
+}
+
+#[derive(Template)]
+#[template(path = "error/error.html")]
+pub(crate) struct ErrorPage<'a> {
+    pub(crate) page: Shell<'a>,
+    pub(crate) body: Vec<String>,
+    pub(crate) incident: String,
+    pub(crate) link: String,
+    pub(crate) link_text: String,
+}
+
+impl<'a> ErrorPage<'a> {
+    pub(crate) fn new(web: &'a Web, refusal: &Refusal) -> Self {
+        let (title, body) = refusal.words();
+        let mut page = Shell::new(web, "", title);
+        page.bare = *refusal == Refusal::Host;
+        let body = body.into_iter().map(|key| page.say(key)).collect();
+        let incident = if let Refusal::Fault { incident } = refusal { incident.clone() } else { String::new() };
+        let (link, link_text) = match refusal {
+            Refusal::Old { back } => (back.clone(), page.say("back-reset")),
+            Refusal::Busy | Refusal::Overlong(_) | Refusal::Unreadable => ("/reset".into(), page.say("back-reset")),
+            Refusal::Host => (format!("{}/", web.app.settings.server.public_url), page.say("back-home")),
+            _ => ("/".into(), page.say("back-home")),
+        };
+        Self { page, body, incident, link, link_text }
+    }
+}
+
+/// Gives a refusal its page.
+pub(crate) async fn dress(State(web): State<Arc<Web>>, answer: Response) -> Response {
+    let Some(refusal) = answer.extensions().get::<Refusal>() else { return answer };
+    let mut dressed = match ErrorPage::new(&web, refusal).render() {
+        Ok(html) => (answer.status(), Html(html)).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "the page of a refusal could not be rendered");
+            return answer;
+        }
+    };
+    for (name, value) in answer.headers() {
+        dressed.headers_mut().entry(name).or_insert_with(|| value.clone());
+    }
+    dressed
+}

@@ -1,0 +1,461 @@
+//! From what there is to see of a flow to the page that shows it.
+
+pub(crate) mod ended;
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+use regain_core::captcha::{Kind, WORK_BITS, puzzle};
+use regain_core::method::Method;
+use regain_core::password::Problem;
+use regain_core::reset::{ChoiceProblem, CodeProblem, IdentifyProblem, OptionView, Stepper, View};
+
+use crate::drive::Look;
+use crate::web::page::{Shell, respond};
+use crate::web::visitor::Visitor;
+use crate::web::{Refusal, Web};
+
+/// Something to be said on a page that the flow itself does not know of. It changes nothing but words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Note {
+    NoUserId,
+    NoCharacters,
+    NoChoice,
+    NoCode,
+    /// Another code was asked for too early.
+    Early,
+    /// Another code is on its way.
+    Sent,
+    /// There is more time.
+    Time,
+    /// The form belonged to another step.
+    Moved,
+    /// The form belonged to a flow that is over.
+    Over,
+    /// How strong the password was that was turned down: the key of the word.
+    Was(&'static str),
+}
+
+impl Note {
+    /// From an address, so that it survives the way to the page.
+    pub(crate) fn parse(text: Option<&str>) -> Option<Self> {
+        Some(match text? {
+            "early" => Self::Early,
+            "sent" => Self::Sent,
+            "time" => Self::Time,
+            "moved" => Self::Moved,
+            "over" => Self::Over,
+            "strength-weak" => Self::Was("strength-weak"),
+            "strength-fair" => Self::Was("strength-fair"),
+            "strength-good" => Self::Was("strength-good"),
+            "strength-strong" => Self::Was("strength-strong"),
+            _ => return None,
+        })
+    }
+}
+
+/// What all pages of a flow show.
+pub(crate) struct Frame {
+    pub(crate) user_id: String,
+    /// Whether there is a User ID to correct.
+    pub(crate) correctable: bool,
+    pub(crate) steps: Vec<StepView>,
+    /// Until when there is time, in words; empty where that does not matter.
+    pub(crate) until: String,
+    /// Seconds until then.
+    pub(crate) left: i64,
+    pub(crate) extendable: bool,
+    /// Good news, such as that there is more time.
+    pub(crate) note: String,
+}
+
+/// One step of the line above the form.
+pub(crate) struct StepView {
+    pub(crate) name: String,
+    pub(crate) class: &'static str,
+    pub(crate) done: bool,
+    pub(crate) now: bool,
+}
+
+#[derive(Template)]
+#[template(path = "reset/identify.html")]
+pub(crate) struct IdentifyPage<'a> {
+    page: Shell<'a>,
+    flow: Frame,
+    problems: Vec<String>,
+    bad_user_id: bool,
+    bad_characters: bool,
+    /// Whether characters are asked for at all.
+    asks: bool,
+    puzzle: String,
+    bits: u32,
+    picture: u32,
+}
+
+#[derive(Template)]
+#[template(path = "reset/wait.html")]
+pub(crate) struct WaitPage<'a> {
+    page: Shell<'a>,
+    flow: Frame,
+    problems: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "reset/choose.html")]
+pub(crate) struct ChoosePage<'a> {
+    page: Shell<'a>,
+    flow: Frame,
+    problems: Vec<String>,
+    lead: String,
+    ways: Vec<Way>,
+}
+
+/// One of the ways to get a code.
+pub(crate) struct Way {
+    place: usize,
+    icon: &'static str,
+    label: String,
+    explanation: String,
+    button: String,
+    chosen: bool,
+    confirm: bool,
+    phone: bool,
+    bad: bool,
+}
+
+#[derive(Template)]
+#[template(path = "reset/code.html")]
+pub(crate) struct CodePage<'a> {
+    page: Shell<'a>,
+    flow: Frame,
+    problems: Vec<String>,
+    sent: String,
+    look: String,
+    resend: bool,
+    /// Seconds until another code can be asked for.
+    wait: i64,
+    resend_note: String,
+    other_ways: bool,
+}
+
+#[derive(Template)]
+#[template(path = "reset/password.html")]
+pub(crate) struct PasswordPage<'a> {
+    page: Shell<'a>,
+    flow: Frame,
+    problems: Vec<String>,
+    min: usize,
+    max: usize,
+}
+
+/// The page for what there is to see. `typed` is a User ID that the flow does not know yet.
+pub(crate) fn page(
+    web: &Web,
+    visitor: &Visitor,
+    status: StatusCode,
+    look: &Look,
+    note: Option<Note>,
+    typed: Option<&str>,
+) -> Result<Response, Refusal> {
+    let shell = |title: &str| Shell::of(web, visitor, title);
+    let now = web.app.clock.now();
+    match &look.view {
+        View::Identify { user_id, picture, problem } => {
+            let page = shell("reset-title");
+            let user_id = typed.unwrap_or(user_id);
+            let captcha = match web.app.policy.captcha {
+                Kind::Ladder => Captcha { asks: true, puzzle: puzzle(&web.app.keys, visitor.flow, *picture) },
+                Kind::Picture => Captcha { asks: true, puzzle: String::new() },
+                Kind::Off => Captcha { asks: false, puzzle: String::new() },
+            };
+            let page = identify(page, look, note, user_id, *problem, captcha, *picture);
+            respond(web, visitor, status, &page)
+        }
+        View::Wait { user_id } => {
+            let page = shell("wait-title");
+            let mut flow = frame(&page, look, user_id, None, note);
+            (flow.until, flow.correctable) = (String::new(), false);
+            respond(web, visitor, status, &WaitPage { page, flow, problems: Vec::new() })
+        }
+        View::Choose { user_id, stepper, options, problem } => {
+            let page = shell("choose-title");
+            respond(web, visitor, status, &choose(page, look, note, user_id, stepper, options, *problem))
+        }
+        View::Code { user_id, stepper, method, mask, resend_from, other_ways, problem } => {
+            let page = shell("code-title");
+            let wait = resend_from.map(|from| (from - now).whole_seconds());
+            let code = Code { method: *method, mask, wait, other_ways: *other_ways, problem: *problem };
+            respond(web, visitor, status, &self::code(page, look, note, user_id, stepper, code))
+        }
+        View::Password { user_id, stepper, problems } => {
+            let page = shell("new-title");
+            respond(web, visitor, status, &password(page, look, note, user_id, stepper, problems))
+        }
+        View::Ended { user_id, end } => {
+            let reference = look.reference.clone();
+            respond(web, visitor, status, &ended::ended(web, visitor, user_id, *end, reference))
+        }
+    }
+}
+
+/// `17:05 GMT`: the end of the time there is.
+pub(crate) fn until(page: &Shell<'_>, look: &Look) -> String {
+    page.when().clock(look.expires)
+}
+
+fn frame(page: &Shell<'_>, look: &Look, user_id: &str, stepper: Option<&Stepper>, note: Option<Note>) -> Frame {
+    let clock = until(page, look);
+    let note = match note {
+        Some(Note::Time) => page.say_with("time-given", &[("clock", clock.clone().into())]),
+        Some(Note::Moved) => page.say("note-moved"),
+        Some(Note::Over) => page.say("note-over"),
+        Some(Note::Sent) => page.say("note-sent"),
+        _ => String::new(),
+    };
+    Frame {
+        user_id: user_id.to_owned(),
+        correctable: stepper.is_some(),
+        steps: stepper.map(|stepper| steps(page, stepper)).unwrap_or_default(),
+        until: page.say_with("time-until", &[("clock", clock.into())]),
+        left: (look.expires - page.web.app.clock.now()).whole_seconds(),
+        extendable: look.extensions_left > 0,
+        note,
+    }
+}
+
+fn steps(page: &Shell<'_>, stepper: &Stepper) -> Vec<StepView> {
+    let names = ["step-1", "step-2"].into_iter().take(usize::from(stepper.steps)).chain(["step-password"]);
+    let step = |(place, name): (usize, &str)| {
+        let at = usize::from(stepper.at);
+        let (done, now) = (place + 1 < at, place + 1 == at);
+        let class = if done { "done" } else if now { "now" } else { "later" };
+        StepView { name: page.say(name), class, done, now }
+    };
+    names.enumerate().map(step).collect()
+}
+
+struct Captcha {
+    asks: bool,
+    puzzle: String,
+}
+
+fn identify<'a>(
+    mut page: Shell<'a>,
+    look: &Look,
+    note: Option<Note>,
+    user_id: &str,
+    problem: Option<IdentifyProblem>,
+    captcha: Captcha,
+    picture: u32,
+) -> IdentifyPage<'a> {
+    let (bad_user_id, bad_characters, key) = match (note, problem) {
+        (Some(Note::NoUserId), _) => (true, false, Some("who-empty")),
+        (Some(Note::NoCharacters), _) => (false, true, Some("who-no-characters")),
+        (_, Some(IdentifyProblem::Captcha)) => (false, true, Some("who-captcha")),
+        (_, Some(IdentifyProblem::Unavailable)) => (false, false, Some("who-unavailable")),
+        (_, None) => (false, false, None),
+    };
+    page.error = key.is_some();
+    let problems = key.map(|key| page.say(key)).into_iter().collect();
+    let mut flow = frame(&page, look, user_id, None, note);
+    if look.ended_at.is_none() && user_id.is_empty() && look.extensions_left == page.web.app.policy.extensions {
+        // Nobody has begun: there is no hurry yet.
+        flow.until.clear();
+    }
+    let Captcha { asks, puzzle } = captcha;
+    IdentifyPage { page, flow, problems, bad_user_id, bad_characters, asks, puzzle, bits: WORK_BITS, picture }
+}
+
+fn choose<'a>(
+    mut page: Shell<'a>,
+    look: &Look,
+    note: Option<Note>,
+    user_id: &str,
+    stepper: &Stepper,
+    options: &[OptionView],
+    problem: Option<ChoiceProblem>,
+) -> ChoosePage<'a> {
+    let bad = match problem {
+        Some(ChoiceProblem::Confirmation { option }) => Some(option),
+        _ => None,
+    };
+    let chosen = bad.or(options.first().map(|option| option.place));
+    let several = |method: Method| options.iter().filter(|option| option.method == method).count() > 1;
+    let way = |option: &OptionView| Way {
+        place: option.place,
+        icon: icon(option.method),
+        label: label(&page, option, several(option.method)),
+        explanation: explanation(&page, option),
+        button: page.say(button(option.method)),
+        chosen: chosen == Some(option.place),
+        confirm: option.confirm,
+        phone: option.method != Method::Email,
+        bad: bad == Some(option.place),
+    };
+    let ways: Vec<Way> = options.iter().map(way).collect();
+    let lead = page.say(match (stepper.steps, stepper.at) {
+        (1, _) => "choose-only",
+        (_, 1) => "choose-first",
+        _ => "choose-second",
+    });
+    let mut problems: Vec<String> = problem.map(|problem| choice_problem(&page, options, problem)).into_iter().collect();
+    if note == Some(Note::NoChoice) {
+        problems = vec![page.say("choose-nothing")];
+    }
+    page.error = !problems.is_empty();
+    let flow = frame(&page, look, user_id, Some(stepper), note);
+    ChoosePage { page, flow, problems, lead, ways }
+}
+
+fn icon(method: Method) -> &'static str {
+    match method {
+        Method::Email => "email",
+        Method::Text => "text",
+        Method::MobileCall => "mobile",
+        Method::OfficeCall => "office",
+    }
+}
+
+fn label(page: &Shell<'_>, option: &OptionView, several: bool) -> String {
+    let label = page.say(match option.method {
+        Method::Email => "choose-email",
+        Method::Text => "choose-text",
+        Method::MobileCall => "choose-mobile",
+        Method::OfficeCall => "choose-office",
+    });
+    if !several {
+        return label;
+    }
+    page.say_with("choose-with-mask", &[("label", label.into()), ("mask", option.mask.as_str().into())])
+}
+
+fn explanation(page: &Shell<'_>, option: &OptionView) -> String {
+    let key = match option.method {
+        Method::Email => "explain-email",
+        Method::Text => "explain-text",
+        Method::MobileCall => "explain-mobile",
+        Method::OfficeCall => "explain-office",
+    };
+    with_mask(page, key, &option.mask)
+}
+
+/// The sentence with this key around a masked address or number.
+fn with_mask(page: &Shell<'_>, key: &str, mask: &str) -> String {
+    page.text.say_with(key, &[("mask", mask.into())])
+}
+
+fn button(method: Method) -> &'static str {
+    match method {
+        Method::Email => "button-email",
+        Method::Text => "button-text",
+        Method::MobileCall | Method::OfficeCall => "button-call",
+    }
+}
+
+fn choice_problem(page: &Shell<'_>, options: &[OptionView], problem: ChoiceProblem) -> String {
+    match problem {
+        ChoiceProblem::Confirmation { option } => {
+            let email = options.iter().any(|shown| shown.place == option && shown.method == Method::Email);
+            page.say(if email { "choose-confirm-email" } else { "choose-confirm-phone" })
+        }
+        ChoiceProblem::TooSoon => page.say("choose-too-soon"),
+        ChoiceProblem::NoCodesLeft => page.say_with("choose-no-codes", &[("team", page.team().into())]),
+        ChoiceProblem::TooManySends { until } => {
+            let when = page.when().moment(until);
+            page.say_with("choose-too-many", &[("when", when.into()), ("team", page.team().into())])
+        }
+    }
+}
+
+struct Code<'a> {
+    method: Method,
+    mask: &'a str,
+    wait: Option<i64>,
+    other_ways: bool,
+    problem: Option<CodeProblem>,
+}
+
+fn code<'a>(
+    mut page: Shell<'a>,
+    look: &Look,
+    note: Option<Note>,
+    user_id: &str,
+    stepper: &Stepper,
+    code: Code<'_>,
+) -> CodePage<'a> {
+    let (sent, hint) = match code.method {
+        Method::Email => ("code-sent-email", "nothing-email"),
+        Method::Text => ("code-sent-text", "nothing-text"),
+        Method::MobileCall => ("code-sent-mobile", "nothing-call"),
+        Method::OfficeCall => ("code-sent-office", "nothing-call"),
+    };
+    let wait = code.wait.unwrap_or_default();
+    let problem = match (note, code.problem) {
+        (Some(Note::NoCode), _) => Some(page.say("code-empty")),
+        (Some(Note::Early), _) if wait > 0 => Some(page.say_with("code-early", &[("seconds", wait.into())])),
+        (Some(Note::Early), _) => Some(page.say("code-early-over")),
+        (_, Some(CodeProblem::Wrong { left })) => Some(page.say_with("code-wrong", &[("left", left.into())])),
+        (_, Some(CodeProblem::Late)) => Some(page.say("code-late")),
+        (_, Some(CodeProblem::TooManySends { until })) => {
+            let when = page.when().moment(until);
+            Some(page.say_with("code-too-many", &[("when", when.into())]))
+        }
+        (_, None) => None,
+    };
+    page.error = problem.is_some();
+    let resend_note = match code.wait {
+        None => page.say("resend-none"),
+        Some(seconds) if seconds > 0 => page.say_with("resend-wait", &[("seconds", seconds.into())]),
+        Some(_) => String::new(),
+    };
+    let note = note.filter(|note| *note != Note::Sent || problem.is_none());
+    CodePage {
+        flow: frame(&page, look, user_id, Some(stepper), note),
+        sent: with_mask(&page, sent, code.mask),
+        look: with_mask(&page, hint, code.mask),
+        problems: problem.into_iter().collect(),
+        resend: code.wait.is_some(),
+        wait,
+        resend_note,
+        other_ways: code.other_ways,
+        page,
+    }
+}
+
+fn password<'a>(
+    mut page: Shell<'a>,
+    look: &Look,
+    note: Option<Note>,
+    user_id: &str,
+    stepper: &Stepper,
+    problems: &[Problem],
+) -> PasswordPage<'a> {
+    let rules = &page.web.app.policy.password;
+    let (min, max) = (rules.min, rules.max);
+    let mut problems: Vec<String> = problems.iter().map(|problem| password_problem(&page, problem)).collect();
+    if let (Some(Note::Was(key)), false) = (note, problems.is_empty()) {
+        let word = page.say(key);
+        problems.push(page.say_with("bad-was", &[("word", word.into())]));
+    }
+    page.error = !problems.is_empty();
+    let flow = frame(&page, look, user_id, Some(stepper), note);
+    PasswordPage { page, flow, problems, min, max }
+}
+
+fn password_problem(page: &Shell<'_>, problem: &Problem) -> String {
+    match problem {
+        Problem::Empty => page.say("bad-empty"),
+        Problem::Mismatch => page.say("bad-mismatch"),
+        Problem::TooShort { min } => page.say_with("bad-short", &[("min", (*min).into())]),
+        Problem::TooLong { max } => page.say_with("bad-long", &[("max", (*max).into())]),
+        Problem::Control => page.say("bad-control"),
+        Problem::ContainsUserId => page.say("bad-user-id"),
+        Problem::TooEasy => page.say("bad-easy"),
+        Problem::InHistory => page.say("bad-history"),
+        Problem::Complexity => page.say("bad-complexity"),
+        Problem::TooYoung => page.say_with("bad-young", &[("team", page.team().into())]),
+        Problem::Dictionary => page.say("bad-dictionary"),
+        Problem::Refused => page.say("bad-refused"),
+        Problem::Unavailable => page.say("bad-unavailable"),
+    }
+}

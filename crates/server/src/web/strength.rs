@@ -1,0 +1,123 @@
+//! Judging a new password: while it is typed, and when it is posted. What is judged is written nowhere.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use regain_core::password::{self, Judged, Strength};
+use regain_core::reset::View;
+use regain_core::{FlowId, Secret, Span, Time};
+use serde_json::json;
+use tokio::task::JoinError;
+
+use super::fields::Posted;
+use super::{Refusal, Web};
+use crate::drive::Fault;
+use crate::text::Text;
+
+/// How long somebody who pressed Finish waits for a judge.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Ratings one flow may ask for in a window: somebody who types fast asks three times a second at most.
+const RATINGS: u32 = 30;
+const WINDOW: Span = Span::seconds(10);
+/// Flows that are remembered; when there are more, all windows begin anew.
+const FLOWS: usize = 10_000;
+
+/// How often each flow has asked of late. In memory only: it saves work and guards nothing.
+#[derive(Default)]
+pub(crate) struct Ratings(Mutex<HashMap<FlowId, (Time, u32)>>);
+
+impl Ratings {
+    fn one_more(&self, flow: FlowId, now: Time) -> bool {
+        let mut flows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if flows.len() >= FLOWS {
+            flows.retain(|_, (since, _)| now < *since + WINDOW);
+            if flows.len() >= FLOWS {
+                flows.clear();
+            }
+        }
+        let (since, count) = flows.entry(flow).or_insert((now, 0));
+        if now >= *since + WINDOW {
+            (*since, *count) = (now, 0);
+        }
+        *count += 1;
+        *count <= RATINGS
+    }
+}
+
+/// `POST /reset/strength`: the word for what is being typed. Only where a password is being chosen.
+pub(crate) async fn rate(State(web): State<Arc<Web>>, posted: Posted) -> Result<Response, Refusal> {
+    let look = web.app.look(posted.visitor.flow).await?;
+    let Some(View::Password { user_id, .. }) = look.map(|look| look.view) else {
+        return Ok(StatusCode::CONFLICT.into_response());
+    };
+    let permit = Arc::clone(&web.judges).try_acquire_owned();
+    let (Ok(permit), true) = (permit, web.ratings.one_more(posted.visitor.flow, web.app.clock.now())) else {
+        return Ok(StatusCode::TOO_MANY_REQUESTS.into_response());
+    };
+    let judged = judged(&web, user_id, posted.secret("password")?, None, permit).await.map_err(Fault::from)?;
+    let strength = judged.strength();
+    Ok(Json(json!({ "word": Text::english().say(key(strength)), "level": level(strength) })).into_response())
+}
+
+/// Judges what was posted, as soon as a judge is free.
+pub(crate) async fn judge(web: &Web, user_id: String, typed: Secret, again: Secret) -> Result<Judged, Refusal> {
+    let permit = tokio::time::timeout(PATIENCE, Arc::clone(&web.judges).acquire_owned()).await;
+    let Ok(Ok(permit)) = permit else { return Err(Refusal::Busy) };
+    Ok(judged(web, user_id, typed, Some(again), permit).await.map_err(Fault::from)?)
+}
+
+async fn judged(
+    web: &Web,
+    user_id: String,
+    typed: Secret,
+    again: Option<Secret>,
+    permit: tokio::sync::OwnedSemaphorePermit,
+) -> Result<Judged, JoinError> {
+    let rules = web.app.policy.password.clone();
+    let work = move || {
+        let judged = password::judge(&rules, &user_id, &typed, again.as_ref());
+        drop(permit);
+        judged
+    };
+    tokio::task::spawn_blocking(work).await
+}
+
+/// The key of the word for a strength.
+pub(crate) fn key(strength: Strength) -> &'static str {
+    match strength {
+        Strength::Weak => "strength-weak",
+        Strength::Fair => "strength-fair",
+        Strength::Good => "strength-good",
+        Strength::Strong => "strength-strong",
+    }
+}
+
+fn level(strength: Strength) -> u8 {
+    match strength {
+        Strength::Weak => 1,
+        Strength::Fair => 2,
+        Strength::Good => 3,
+        Strength::Strong => 4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flow_may_ask_so_often_and_again_later() {
+        let ratings = Ratings::default();
+        let (flow, other, now) = (FlowId([1; 16]), FlowId([2; 16]), Time(0));
+        assert!((0..RATINGS).all(|_| ratings.one_more(flow, now)));
+        assert!(!ratings.one_more(flow, now));
+        assert!(ratings.one_more(other, now));
+        assert!(ratings.one_more(flow, now + WINDOW));
+    }
+}

@@ -1,0 +1,329 @@
+//! Every page from samples: small, whole, labelled, and free of what the security policy forbids.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use askama::Template;
+use async_trait::async_trait;
+use axum::body::to_bytes;
+use axum::http::StatusCode;
+use regain_core::method::Method;
+use regain_core::password::Problem;
+use regain_core::reset::{ChoiceProblem, CodeProblem, End, IdentifyProblem, OptionView, Stepper, View};
+use regain_core::subject::AccountId;
+use regain_core::{FlowId, Keys, Policy, Secret, Span, Time, captcha};
+use tokio::sync::Notify;
+
+use super::refusal::ErrorPage;
+use super::reset::pages::{self, Note};
+use super::visitor::Visitor;
+use super::*;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::directory::{Directory, Error, Person, Verdict};
+use crate::drive::{Look, Origin};
+use crate::store::Store;
+
+/// The most bytes a page may weigh with its style, scripts and icon; pictures, sounds and the logo apart.
+const PAGE: usize = 20 * 1024;
+
+/// Tuesday 2026-11-24, 14:00 in London.
+const NOW: Time = Time(1_795_528_800_000);
+
+const LONG: &str = "an.exceedingly.long.name.that.somebody.really.has-and-uses-every-day@a-subdomain.of.an.even.longer.example.org";
+
+struct Nobody;
+
+#[async_trait]
+impl Directory for Nobody {
+    async fn find(&self, _user_id: &str) -> Result<Option<Person>, Error> {
+        Ok(None)
+    }
+
+    async fn verify(&self, _account: Option<&AccountId>, _password: &Secret) -> Result<Verdict, Error> {
+        Ok(Verdict::Wrong)
+    }
+
+    async fn reset(&self, _account: &AccountId, _password: &Secret) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+async fn web(folder: &Path, captcha: captcha::Kind, demo: bool) -> Arc<Web> {
+    let table = r##"
+        [organisation]
+        name = "Northwood Society"
+        colour = "#0f5c50"
+        [care_team]
+        name = "Supporter Care Team"
+        mail = "supportercare@northwood.example"
+        telephone = "0300 555 0184"
+        time_zone = "Europe/London"
+        hours = ["Mon-Thu 09:00-17:00", "Fri 09:00-12:30, 13:30-16:00"]
+        holidays = ["2026-01-01", "2026-12-25", "2026-12-28"]
+    "##;
+    let settings = Config::from_table(table.parse().unwrap()).unwrap().settings;
+    let (keys, clock) = (Keys::new([7; 32]), Clock::by_hand(NOW));
+    let url = format!("sqlite:{}", folder.join("pages.db").display());
+    let store = Store::open(&url, keys.clone(), clock.clone()).await.unwrap();
+    let policy = Policy { captcha, ..Policy::default() };
+    let wake = Notify::new();
+    let app = App { settings, policy, keys, clock, store, directory: Arc::new(Nobody), wake };
+    Web::new(Arc::new(app), demo).unwrap()
+}
+
+fn visitor() -> Visitor {
+    Visitor { flow: FlowId([3; 16]), fresh: false, origin: Origin::default() }
+}
+
+fn look(view: View) -> Look {
+    Look { view, expires: NOW + Span::minutes(14), extensions_left: 10, ended_at: None, reference: "K7QF-2M9X".into() }
+}
+
+fn options(confirm: bool) -> Vec<OptionView> {
+    let mask = |method| if method == Method::Email { "jo*****@m****.co.uk" } else { "*********23" };
+    let option = |(place, method): (usize, Method)| OptionView {
+        place,
+        method,
+        mask: mask(method).into(),
+        confirm: confirm && method != Method::OfficeCall,
+    };
+    Method::ALL.into_iter().enumerate().map(option).collect()
+}
+
+/// The views with their notes, each under the name of its sample.
+fn views() -> Vec<(&'static str, View, Option<Note>)> {
+    let user_id = || "jo.bloggs@example.org".to_owned();
+    let one = |at| Stepper { steps: 1, at };
+    let two = |at| Stepper { steps: 2, at };
+    let identify = |problem| View::Identify { user_id: String::new(), picture: 1, problem };
+    let choose = |stepper, confirm, problem| View::Choose { user_id: user_id(), stepper, options: options(confirm), problem };
+    let code = |method, mask: &str, seconds: Option<i64>, problem| View::Code {
+        user_id: user_id(),
+        stepper: two(1),
+        method,
+        mask: mask.into(),
+        resend_from: seconds.map(|seconds| NOW + Span::seconds(seconds)),
+        other_ways: true,
+        problem,
+    };
+    let password = |problems: &[Problem]| View::Password { user_id: user_id(), stepper: two(3), problems: problems.to_vec() };
+    let ended = |end| View::Ended { user_id: user_id(), end };
+    let until = NOW + Span::hours(20);
+    let all = [Problem::Empty, Problem::Mismatch, Problem::TooShort { min: 8 }, Problem::TooLong { max: 256 }, Problem::Control];
+    let others = [Problem::ContainsUserId, Problem::InHistory, Problem::Complexity, Problem::TooYoung, Problem::Dictionary];
+    vec![
+        ("identify", identify(None), None),
+        ("identify-typed", View::Identify { user_id: user_id(), picture: 2, problem: None }, Some(Note::Over)),
+        ("identify-empty", identify(None), Some(Note::NoUserId)),
+        ("identify-no-characters", identify(None), Some(Note::NoCharacters)),
+        ("identify-wrong", identify(Some(IdentifyProblem::Captcha)), None),
+        ("identify-unavailable", identify(Some(IdentifyProblem::Unavailable)), None),
+        ("wait", View::Wait { user_id: user_id() }, None),
+        ("choose-one", choose(one(1), false, None), None),
+        ("choose-first", choose(two(1), false, None), None),
+        ("choose-second", choose(two(2), false, None), Some(Note::Moved)),
+        ("choose-nothing", choose(two(2), false, None), Some(Note::NoChoice)),
+        ("choose-confirm", choose(one(1), true, Some(ChoiceProblem::Confirmation { option: 1 })), None),
+        ("choose-confirm-email", choose(one(1), true, Some(ChoiceProblem::Confirmation { option: 0 })), None),
+        ("choose-soon", choose(one(1), false, Some(ChoiceProblem::TooSoon)), None),
+        ("choose-none-left", choose(one(1), false, Some(ChoiceProblem::NoCodesLeft)), None),
+        ("choose-resting", choose(one(1), false, Some(ChoiceProblem::TooManySends { until })), None),
+        ("code", code(Method::Email, "jo*****@m****.co.uk", Some(27), None), None),
+        ("code-text", code(Method::Text, "*********23", Some(0), None), Some(Note::Sent)),
+        ("code-call", code(Method::MobileCall, "*********23", None, None), Some(Note::Time)),
+        ("code-office", code(Method::OfficeCall, "*********21", Some(1), None), Some(Note::NoCode)),
+        ("code-wrong", code(Method::Text, "*********23", Some(3), Some(CodeProblem::Wrong { left: 1 })), None),
+        ("code-late", code(Method::Text, "*********23", Some(0), Some(CodeProblem::Late)), None),
+        ("code-early", code(Method::Text, "*********23", Some(12), None), Some(Note::Early)),
+        ("code-early-over", code(Method::Text, "*********23", Some(0), None), Some(Note::Early)),
+        ("code-resting", code(Method::Text, "*********23", Some(0), Some(CodeProblem::TooManySends { until })), None),
+        ("code-long", View::Code {
+            user_id: LONG.into(),
+            stepper: one(1),
+            method: Method::Email,
+            mask: "jo*****@m****.co.uk".into(),
+            resend_from: None,
+            other_ways: false,
+            problem: None,
+        }, None),
+        ("password", password(&[]), None),
+        ("password-easy", password(&[Problem::TooEasy]), Some(Note::Was("strength-weak"))),
+        ("password-many", password(&all), None),
+        ("password-others", password(&others), None),
+        ("password-refused", password(&[Problem::Refused, Problem::Unavailable]), None),
+        ("done", ended(End::Done), None),
+        ("unknown", ended(End::Unknown), None),
+        ("care-team", ended(End::CareTeam), None),
+        ("too-many-tries", ended(End::TooManyTries), None),
+        ("too-many-pictures", ended(End::TooManyPictures), None),
+        ("resting", ended(End::Resting { until }), None),
+        ("expired", ended(End::Expired), None),
+        ("cancelled", ended(End::Cancelled), None),
+    ]
+}
+
+fn refusals() -> Vec<(&'static str, Refusal)> {
+    vec![
+        ("error-old", Refusal::Old { back: "/reset?username=jo%40example.org".into() }),
+        ("error-unreadable", Refusal::Unreadable),
+        ("error-overlong", Refusal::Overlong("overlong-user")),
+        ("error-large", Refusal::TooLarge),
+        ("error-media", Refusal::Media),
+        ("error-missing", Refusal::NotFound),
+        ("error-method", Refusal::Method),
+        ("error-host", Refusal::Host),
+        ("error-busy", Refusal::Busy),
+        ("error-fault", Refusal::Fault { incident: "M4QX7RTA".into() }),
+    ]
+}
+
+/// Every page there is, under a name.
+async fn samples(web: &Web) -> Vec<(String, String)> {
+    let mut samples = Vec::new();
+    for (name, view, note) in views() {
+        let answer = pages::page(web, &visitor(), StatusCode::OK, &look(view), note, None).unwrap();
+        let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        samples.push((name.to_owned(), String::from_utf8(body.to_vec()).unwrap()));
+    }
+    for (name, refusal) in refusals() {
+        samples.push((name.to_owned(), ErrorPage::new(web, &refusal).render().unwrap()));
+    }
+    let shell = |title| page::Shell::of(web, &visitor(), title);
+    let problems = |key: &str| vec![shell("sign-in-title").say(key)];
+    for (name, problems, user_id) in
+        [("sign-in", vec![], ""), ("sign-in-empty", problems("sign-in-empty"), ""), ("sign-in-long", vec![], LONG)]
+    {
+        let page = sign_in::UserIdPage { page: shell("sign-in-title"), problems, user_id: user_id.into() };
+        samples.push((name.into(), page.render().unwrap()));
+    }
+    for (name, problems) in [("sign-in-password", vec![]), ("sign-in-wrong", problems("sign-in-wrong"))] {
+        let page = sign_in::PasswordPage { page: shell("password-title"), problems, user_id: "jo.bloggs@example.org".into() };
+        samples.push((name.into(), page.render().unwrap()));
+    }
+    let page = sign_in::WorksPage { page: shell("works-title"), name: "Jo Bloggs".into() };
+    samples.push(("works".into(), page.render().unwrap()));
+    samples.push(("contact".into(), contact::ContactPage::new(web).render().unwrap()));
+    samples
+}
+
+/// The values of an attribute in a page.
+fn attributes<'a>(html: &'a str, name: &str) -> Vec<&'a str> {
+    let opening = format!(" {name}=\"");
+    html.match_indices(&opening).filter_map(|(at, _)| html[at + opening.len()..].split('"').next()).collect()
+}
+
+/// The tags of this kind in a page.
+fn tags<'a>(html: &'a str, name: &str) -> Vec<&'a str> {
+    let opening = format!("<{name}");
+    let found = html.match_indices(&opening).filter_map(|(at, _)| html[at..].split_inclusive('>').next());
+    found.filter(|tag| tag[opening.len()..].starts_with([' ', '>'])).collect()
+}
+
+fn check(web: &Web, name: &str, html: &str) {
+    let text = |opening: &str, closing: &str| html.split(opening).nth(1).and_then(|rest| rest.split(closing).next());
+    let title = text("<title>", "</title>").unwrap_or_default().trim();
+    assert!(title.len() > 10, "{name}: a title");
+    assert_eq!(title.starts_with("Error: "), html.contains("role=\"alert\""), "{name}: the title says whether something is wrong");
+    assert_eq!(html.matches("<h1").count(), 1, "{name}: one heading");
+    assert!(html.contains("<html lang=\"en\" dir=\"ltr\">"), "{name}: language");
+
+    for forbidden in [" style=", "<style", "javascript:", " onclick", " onsubmit", " onload", "{{", "{%"] {
+        assert!(!html.contains(forbidden), "{name}: {forbidden}");
+    }
+    assert!(tags(html, "script").iter().all(|tag| tag.contains(" src=\"/assets/")), "{name}: no script in the page");
+    for address in [attributes(html, "href"), attributes(html, "src"), attributes(html, "action")].concat() {
+        let ours = (address.starts_with('/') && !address.starts_with("//")) || address.starts_with('#');
+        let ours = ours || address.starts_with(&web.app.settings.server.public_url);
+        assert!(ours || address.starts_with("mailto:") || address.starts_with("tel:"), "{name}: {address}");
+    }
+
+    let ids = attributes(html, "id");
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{name}: no id twice");
+    for pointing in [attributes(html, "aria-describedby"), attributes(html, "for"), attributes(html, "form")].concat() {
+        assert!(pointing.split(' ').all(|id| ids.contains(&id)), "{name}: {pointing} is there");
+    }
+    for input in tags(html, "input") {
+        let of = |attribute| attributes(input, attribute).first().copied().unwrap_or_default();
+        let labelled = attributes(html, "for").contains(&of("id")) || of("type") == "radio";
+        let unseen = of("type") == "hidden" || of("aria-hidden") == "true";
+        assert!(labelled || unseen, "{name}: a label for {input}");
+        assert!(unseen || of("type") == "checkbox" || !of("name").is_empty(), "{name}: a name for {input}");
+    }
+    let posting = tags(html, "form").len();
+    assert_eq!(html.matches("name=\"csrf\"").count(), posting, "{name}: a token in every form");
+
+    let fetched: BTreeSet<&str> = [attributes(html, "href"), attributes(html, "src")].concat().into_iter().collect();
+    let assets: usize = fetched.iter().filter(|address| address.starts_with("/assets/")).map(|a| web.assets.size(a)).sum();
+    assert!(html.len() + assets < PAGE, "{name}: {} bytes and {assets} of assets", html.len());
+}
+
+#[tokio::test]
+async fn every_page_is_small_whole_and_labelled() {
+    let folder = tempfile::tempdir().unwrap();
+    for kind in [captcha::Kind::Ladder, captcha::Kind::Picture, captcha::Kind::Off] {
+        let web = web(folder.path(), kind, kind == captcha::Kind::Off).await;
+        let samples = samples(&web).await;
+        for (name, html) in &samples {
+            check(&web, name, html);
+        }
+        write_out(&web, &format!("{kind:?}").to_lowercase(), &samples);
+    }
+}
+
+/// To look at them: `REGAIN_SAMPLES=folder cargo test -p regain every_page`, then serve the folder.
+fn write_out(web: &Web, kind: &str, samples: &[(String, String)]) {
+    let asked = crate::config::environment().into_iter().find(|(name, _)| name == "REGAIN_SAMPLES");
+    let Some((_, folder)) = asked else { return };
+    let folder = Path::new(&folder);
+    std::fs::create_dir_all(folder.join("assets")).unwrap();
+    std::fs::create_dir_all(folder.join("reset")).unwrap();
+    for (name, html) in samples {
+        std::fs::write(folder.join(format!("{kind}-{name}.html")), html).unwrap();
+    }
+    for (name, body) in web.assets.each() {
+        std::fs::write(folder.join("assets").join(name), body).unwrap();
+    }
+    std::fs::write(folder.join("reset/picture.png"), crate::captcha::picture("K7RF4H", 1)).unwrap();
+    std::fs::write(folder.join("reset/sound.wav"), crate::captcha::sound("K7RF4H", 1)).unwrap();
+}
+
+#[tokio::test]
+async fn what_people_typed_is_escaped_and_isolated() {
+    let folder = tempfile::tempdir().unwrap();
+    let web = web(folder.path(), captcha::Kind::Ladder, false).await;
+    let evil = "\"><script>alert(1)</script>\u{202e}";
+    let view = View::Choose {
+        user_id: evil.into(),
+        stepper: Stepper { steps: 1, at: 1 },
+        options: options(false),
+        problem: None,
+    };
+    let answer = pages::page(&web, &visitor(), StatusCode::OK, &look(view), None, None).unwrap();
+    let html = String::from_utf8(to_bytes(answer.into_body(), usize::MAX).await.unwrap().to_vec()).unwrap();
+    assert!(!html.contains("<script>"), "escaped");
+    assert!(html.contains("<bdi class=\"who-id\">"), "isolated");
+}
+
+#[tokio::test]
+async fn the_step_line_shows_the_steps_this_person_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let web = web(folder.path(), captcha::Kind::Ladder, false).await;
+    for (steps, at, expected) in [
+        (1, 1, "verification step 1 > choose a new password"),
+        (1, 2, "verification step 1 ✓ > choose a new password"),
+        (2, 1, "verification step 1 > verification step 2 > choose a new password"),
+        (2, 2, "verification step 1 ✓ > verification step 2 > choose a new password"),
+        (2, 3, "verification step 1 ✓ > verification step 2 ✓ > choose a new password"),
+    ] {
+        let view = View::Password { user_id: "jo".into(), stepper: Stepper { steps, at }, problems: Vec::new() };
+        let answer = pages::page(&web, &visitor(), StatusCode::OK, &look(view), None, None).unwrap();
+        let html = String::from_utf8(to_bytes(answer.into_body(), usize::MAX).await.unwrap().to_vec()).unwrap();
+        let line = html.split("<ol class=\"steps\"").nth(1).and_then(|rest| rest.split("</ol>").next()).unwrap();
+        let line = line.replace("<span class=\"unseen\"> (done)</span>", "").replace("&#62;", ">").replace("&gt;", ">");
+        let words: String = line.split('<').skip(1).filter_map(|part| part.split_once('>')).map(|(_, text)| text).collect();
+        assert_eq!(words.split_whitespace().collect::<Vec<_>>().join(" "), expected);
+        assert_eq!(line.matches("aria-current=\"step\"").count(), 1);
+    }
+}
