@@ -310,3 +310,10 @@ message-changed-mail = Email: { $mail }
 message-changed-short = { $organisation }: the password of { $user } was changed.
 message-changed-short-call = Not you? Call { $telephone }.
 message-changed-short-mail = Not you? Write to { $mail }.
+
+## The demo's inbox
+
+inbox-title = Messages
+inbox-intro = In this demonstration every email, text and call ends here, the newest first.
+inbox-fresh = Look again
+inbox-empty = Nothing has been sent yet.

@@ -6,6 +6,7 @@
 pub mod address;
 pub mod app;
 pub mod captcha;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod delivery;

@@ -9,6 +9,7 @@
 mod asset;
 mod brand;
 mod contact;
+pub mod demo;
 mod fields;
 mod guard;
 mod page;

@@ -89,8 +89,8 @@ pub async fn run(args: Args) -> Result<(), String> {
     let people = Embedded::open(Deps { store: app.store.clone(), clock: clock.clone() }, directory)?;
     add_people(&app, &people).await?;
     let inbox = Inbox::default();
-    let delivery = Arc::new(Delivery::demo(&inbox, &clock));
-    let router = web::router(Arc::clone(&app))?.merge(web::demo::router(Arc::clone(&app), inbox));
+    let delivery = Arc::new(Delivery::demo(inbox.clone(), clock));
+    let router = web::demo::router(Arc::clone(&app), inbox)?;
     greet(&app);
     serve(app, delivery, router, listener).await
 }

@@ -53,7 +53,7 @@ pub(super) fn drop_uncarried(config: &mut Config, delivery: &Delivery) -> Result
     let (carried, dropped): (Vec<_>, Vec<_>) = policy.methods.iter().partition(|m| delivery.offers(m.channel()));
     policy.methods = carried;
     if policy.methods.len() < usize::from(policy.steps) {
-        let names: Vec<&str> = dropped.iter().map(Method::name).collect();
+        let names: Vec<&str> = dropped.iter().map(|method| method.name()).collect();
         return Err(format!(
             "policy.steps = {} needs as many methods that can be sent; nothing carries {}: add [[delivery.email.gateway]], \
              [[delivery.text.gateway]] or [[delivery.call.gateway]]",

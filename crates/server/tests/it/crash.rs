@@ -1,0 +1,224 @@
+//! The power fails at every numbered point of a reset, one after the other; the person goes on after the restart.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::post;
+use regain::clock;
+
+use crate::support::Engine;
+use crate::support::app::{NEW, OLD, TestApp, code_in};
+use crate::support::visitor::{Page, Visitor};
+
+const JO: &str = "jo.bloggs@example.org";
+
+/// Texts that arrived at the provider.
+type Texts = Arc<Mutex<Vec<String>>>;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reset_survives_a_power_cut_at_every_point() {
+    let (provider, texts) = provider().await;
+    for engine in [Some(Engine::sqlite()), Engine::postgres().await].into_iter().flatten() {
+        let app = TestApp::open(&engine, "").await;
+        let mut survived = 0;
+        for n in 1.. {
+            let service = Service::new(&engine, &app, &provider);
+            let was_killed = journey(&service, &app, &texts, n).await;
+            if !was_killed {
+                break;
+            }
+            survived += 1;
+        }
+        println!("{}: {survived} power cuts", engine.name);
+        assert!(survived > 20, "{}: only {survived} points were found", engine.name);
+    }
+}
+
+/// One reset with a power cut at the n-th point. Gives whether it came so far.
+async fn journey(service: &Service, app: &TestApp, texts: &Texts, n: i64) -> bool {
+    texts.lock().expect("nobody panicked").clear();
+    let password = format!("{NEW} {n}");
+    let jo = app.app.directory.find(JO).await.expect("the directory answers").expect("Jo exists");
+    let before = changes(app, &jo.id.0).await;
+    let mut running = Some(service.start(n).await);
+    let mut visitor = Visitor::new(&service.url);
+    let mut killed = false;
+    let mut page = None;
+    let ended = loop {
+        let next = match &page {
+            None => visitor.open("/reset").await,
+            Some(page) => go_on(&mut visitor, page, texts, &password).await,
+        };
+        page = match next {
+            Some(page) if page.status.is_server_error() => panic!("point {n}: a fault shown: {}", page.body),
+            Some(page) if page.has_form("/reset/again") => break page,
+            Some(page) => Some(page),
+            None => {
+                assert!(!killed, "point {n}: it stopped a second time");
+                killed = true;
+                if let Some(mut dead) = running.take() {
+                    dead.wait().expect("it is dead");
+                }
+                running = Some(service.start(0).await);
+                None
+            }
+        };
+    };
+    if let Some(mut running) = running {
+        killed |= running.try_wait().expect("its state").is_some_and(|status| !status.success());
+        running.kill().expect("it can be stopped");
+        running.wait().expect("and stops");
+    }
+    let written = changes(app, &jo.id.0).await - before;
+    let is_new = app.signs_in(JO, &password).await;
+    assert_eq!(is_new, written == 1, "point {n}: the page said {}", ended.body);
+    assert!(written <= 1, "point {n}: the password was set {written} times");
+    let says_done = ended.body.contains("data-end=\"done\"");
+    let says_unknown = ended.body.contains("data-end=\"unknown\"");
+    assert!(says_done && is_new || says_unknown, "point {n}: set {written} times, and the page says {}", ended.body);
+    assert!(!app.signs_in(JO, OLD).await || n == 1 && !is_new, "point {n}: the old password still works");
+    killed
+}
+
+/// Does what the page asks for.
+async fn go_on(visitor: &mut Visitor, page: &Page, texts: &Texts, password: &str) -> Option<Page> {
+    if page.has_form("/reset") {
+        return visitor.submit(page, "/reset", &[("user_id", JO)]).await;
+    }
+    if page.has_form("/reset/choose") {
+        let option = option_of(page, "text");
+        return visitor.submit(page, "/reset/choose", &[("option", &option)]).await;
+    }
+    if page.has_form("/reset/code") {
+        return match arrived(visitor, texts).await {
+            Some(code) => {
+                let next = visitor.submit(page, "/reset/code", &[("code", &code)]).await?;
+                // The same code again, as an impatient finger would: it opens nothing more.
+                visitor.submit(page, "/reset/code", &[("code", &code)]).await.map(|_| next)
+            }
+            None => None,
+        };
+    }
+    if page.has_form("/reset/password") {
+        return visitor.submit(page, "/reset/password", &[("password", password), ("again", password)]).await;
+    }
+    if page.has_form("/reset/resume") {
+        return visitor.submit(page, "/reset/resume", &[]).await;
+    }
+    panic!("a page with nothing to do: {}", page.body);
+}
+
+/// The place of the option whose explanation speaks of this icon's method.
+fn option_of(page: &Page, method: &str) -> String {
+    let marker = format!("data-method=\"{method}\" value=\"");
+    let from = page.body.split_once(&marker).expect("the way is offered").1;
+    from.split('"').next().expect("it has a value").to_owned()
+}
+
+/// Waits for the newest text, as long as the service is up: after a power cut it is sent when the service is back.
+async fn arrived(visitor: &mut Visitor, texts: &Texts) -> Option<String> {
+    for _ in 0..2_000 {
+        if let Some(text) = texts.lock().expect("nobody panicked").last() {
+            return Some(code_in(text));
+        }
+        visitor.open("/healthz").await?;
+        clock::wait(Duration::from_millis(5)).await;
+    }
+    panic!("no text arrived");
+}
+
+/// How often the password of an account was set.
+async fn changes(app: &TestApp, account: &str) -> i64 {
+    let sql = "SELECT version FROM account WHERE id = $1";
+    let rows = app.app.store.db().read(sql, vec![account.into()]).await.expect("the store answers");
+    rows[0].int(0).expect("a number")
+}
+
+/// The program as a process of its own.
+struct Service {
+    url: String,
+    config: tempfile::NamedTempFile,
+}
+
+impl Service {
+    fn new(engine: &Engine, app: &TestApp, provider: &str) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
+        let url = format!("http://127.0.0.1:{port}");
+        let text = format!(
+            r#"
+            [server]
+            listen = "127.0.0.1:{port}"
+            public_url = "{url}"
+            [store]
+            url = "{store}"
+            key_file = "{key}"
+            [directory]
+            argon2_memory_kib = 8
+            argon2_passes = 1
+            [captcha]
+            kind = "off"
+            [policy]
+            resend_seconds = 0
+            write_seconds = 1
+            [throttle]
+            failed_proofs = 100
+            sends = []
+            [care_team]
+            mail = "care@example.org"
+            [[delivery.text.gateway]]
+            kind = "http"
+            method = "POST"
+            url = "{provider}"
+            headers = {{ Content-Type = "application/json" }}
+            body = '{{"to": "{{to}}", "text": "{{text}}"}}'
+            "#,
+            store = engine.url,
+            key = app.key.display(),
+        );
+        let config = tempfile::Builder::new().suffix(".toml").tempfile().expect("a file");
+        std::fs::write(config.path(), text).expect("it can be written");
+        Self { url, config }
+    }
+
+    /// Starts it; the power fails at the n-th point from now (0: never).
+    async fn start(&self, n: i64) -> Child {
+        let mut child = spawn(self.config.path(), n);
+        let mut visitor = Visitor::new(&self.url);
+        for _ in 0..2_000 {
+            if visitor.open("/healthz").await.is_some() {
+                return child;
+            }
+            if child.try_wait().expect("its state").is_some() {
+                assert!(n > 0, "the service does not start");
+                return child;
+            }
+            clock::wait(Duration::from_millis(5)).await;
+        }
+        panic!("the service does not answer");
+    }
+}
+
+fn spawn(config: &Path, n: i64) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_regain"));
+    command.args(["serve", "--config"]).arg(config).env("REGAIN_FAULT_KILL_AT", n.to_string()).env("REGAIN_LOG", "off");
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts")
+}
+
+/// A provider of text messages.
+async fn provider() -> (String, Texts) {
+    let texts = Texts::default();
+    let take = |State(texts): State<Texts>, body: String| async move {
+        texts.lock().expect("nobody panicked").push(body);
+        "accepted"
+    };
+    let router = Router::new().route("/", post(take)).with_state(Arc::clone(&texts));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}/", listener.local_addr().expect("its number"));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (url, texts)
+}

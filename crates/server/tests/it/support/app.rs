@@ -1,0 +1,164 @@
+//! The whole program on a clock that is moved by hand, with the demo's kind of people.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use regain::app::App;
+use regain::clock::Clock;
+use regain::config::Config;
+use regain::delivery::{Captured, Delivery, Inbox};
+use regain::directory::Deps;
+use regain::directory::embedded::{Embedded, NewPerson};
+use regain::drive::{Drove, Origin};
+use regain::store::enrolment::NewContact;
+use regain::worker;
+use regain_core::method::ContactKind::{Email, Mobile, Office};
+use regain_core::method::{ContactKind, Method};
+use regain_core::reset::{Event, View};
+use regain_core::subject::AccountId;
+use regain_core::{FlowId, Secret, captcha, password};
+
+use super::{Engine, START};
+
+/// What everybody's password is before a test changes it.
+pub(crate) const OLD: &str = "demo-password-1";
+/// A password that passes all rules.
+pub(crate) const NEW: &str = "plum kettle 94 orbit";
+
+/// The program under test.
+pub(crate) struct TestApp {
+    pub(crate) app: Arc<App>,
+    pub(crate) clock: Clock,
+    pub(crate) inbox: Inbox,
+    pub(crate) delivery: Arc<Delivery>,
+    pub(crate) people: Embedded,
+    pub(crate) key: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl TestApp {
+    /// On this engine, with these settings on top of the test's own.
+    pub(crate) async fn open(engine: &Engine, settings: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let key = folder.path().join("test.key");
+        let base = format!(
+            "[store]\nurl = '{}'\nkey_file = '{}'\n[directory]\nkind = 'embedded'\nargon2_memory_kib = 8\nargon2_passes = 1\n\
+             [care_team]\nmail = 'care@example.org'\ntelephone = '0300 555 0184'\n[captcha]\nkind = 'off'\n",
+            engine.url,
+            key.display()
+        );
+        let mut table: toml::Table = base.parse().expect("the test's own settings");
+        let more: toml::Table = settings.parse().expect("settings are TOML");
+        for (section, own) in more {
+            match (table.get_mut(&section), own) {
+                (Some(toml::Value::Table(known)), toml::Value::Table(own)) => known.extend(own),
+                (_, own) => drop(table.insert(section, own)),
+            }
+        }
+        let config = Config::from_table(table).expect("settings are good");
+        let (clock, directory) = (Clock::by_hand(START), config.directory.clone());
+        let app = Arc::new(App::open(config, clock.clone()).await.expect("the program opens"));
+        let deps = Deps { store: app.store.clone(), clock: clock.clone() };
+        let people = Embedded::open(deps, directory).expect("the directory opens");
+        let inbox = Inbox::default();
+        let delivery = Arc::new(Delivery::demo(inbox.clone(), clock.clone()));
+        let test = Self { app, clock, inbox, delivery, people, key, _folder: folder };
+        test.add_everybody().await;
+        test
+    }
+
+    async fn add_everybody(&self) {
+        let jo = [(Mobile, "+447700900123"), (Email, "jobloggs@mail.co.uk")];
+        let alex = [(Mobile, "+447700900456"), (Email, "alex.private@mail.co.uk")];
+        self.add("jo.bloggs@example.org", &[], &jo).await;
+        self.add("sam.lee@example.org", &[], &[]).await;
+        self.add("robin.khan@example.org", &[], &[(Office, "+442079460321;ext=12")]).await;
+        self.add("alex.admin@example.org", &["administrators"], &alex).await;
+    }
+
+    /// Adds a person with verified contacts.
+    pub(crate) async fn add(&self, user_id: &str, groups: &[&str], contacts: &[(ContactKind, &str)]) -> AccountId {
+        let person = NewPerson {
+            user_id: user_id.into(),
+            name: user_id.into(),
+            mail: Some(user_id.into()),
+            groups: groups.iter().map(|group| (*group).to_owned()).collect(),
+            password: Some(Secret::new(OLD)),
+        };
+        let account = self.people.add(person).await.expect("the person is new");
+        let contact = |(kind, address): &(ContactKind, &str)| NewContact {
+            account: account.clone(),
+            kind: *kind,
+            address: (*address).to_owned(),
+            verified: true,
+        };
+        let contacts: Vec<NewContact> = contacts.iter().map(contact).collect();
+        self.app.store.set_contacts(&contacts).await.expect("contacts are set");
+        account
+    }
+
+    /// Lets something happen to a flow.
+    pub(crate) async fn drive(&self, flow: FlowId, event: Event) -> Drove {
+        let origin = Origin { address: "192.0.2.7".into(), browser: "test".into() };
+        self.app.drive(&origin, flow, event).await.expect("no fault")
+    }
+
+    /// What the flow shows.
+    pub(crate) async fn view(&self, flow: FlowId) -> View {
+        self.app.look(flow).await.expect("no fault").expect("the flow exists").view
+    }
+
+    /// Types a User ID.
+    pub(crate) async fn identify(&self, flow: FlowId, user_id: &str) -> View {
+        let answer = captcha::Answer::None;
+        self.drive(flow, Event::Identify { user_id: user_id.into(), answer }).await;
+        self.view(flow).await
+    }
+
+    /// Chooses the option of this method.
+    pub(crate) async fn choose(&self, flow: FlowId, method: Method) -> View {
+        let View::Choose { options, .. } = self.view(flow).await else { panic!("not the list of ways") };
+        let option = options.iter().find(|option| option.method == method).expect("the way is offered").place;
+        self.drive(flow, Event::Choose { option, confirmation: None }).await;
+        self.view(flow).await
+    }
+
+    /// Sends all that waits and gives what was captured so far, oldest first.
+    pub(crate) async fn messages(&self) -> Vec<Captured> {
+        worker::send_now(&self.app, &self.delivery).await.expect("messages are sent");
+        let mut all = self.inbox.messages();
+        all.sort_by_key(|message| message.at);
+        all
+    }
+
+    /// The code in the last message.
+    pub(crate) async fn code(&self) -> String {
+        let last = self.messages().await.pop().expect("a message was sent");
+        code_in(&last.text)
+    }
+
+    /// Types a code.
+    pub(crate) async fn type_code(&self, flow: FlowId, code: &str) -> View {
+        self.drive(flow, Event::Code(Secret::new(code))).await;
+        self.view(flow).await
+    }
+
+    /// Chooses a password.
+    pub(crate) async fn choose_password(&self, flow: FlowId, password: &str) -> View {
+        let judged = password::judge(&self.app.policy.password, "", &Secret::new(password), None);
+        self.drive(flow, Event::Password(judged)).await;
+        self.view(flow).await
+    }
+
+    /// Whether this is the password of that account now.
+    pub(crate) async fn signs_in(&self, user_id: &str, password: &str) -> bool {
+        let signed_in = self.app.sign_in(user_id, &Secret::new(password)).await.expect("no fault");
+        matches!(signed_in, regain::sign_in::SignIn::Right { .. })
+    }
+}
+
+/// The first run of six digits.
+pub(crate) fn code_in(text: &str) -> String {
+    let runs = text.split(|c: char| !c.is_ascii_digit());
+    runs.filter(|run| run.len() == 6).map(str::to_owned).next().expect("there is a code in it")
+}
