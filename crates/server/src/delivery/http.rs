@@ -178,6 +178,7 @@ impl Rules {
     fn judge(&self, answer: &Answer) -> Result<String, Failure> {
         let Answer { status, body } = answer;
         let said = format!("HTTP {status}: {}", body.trim());
+        let said = said.trim_end_matches(": ").to_owned();
         let among = |ranges: &[RangeInclusive<u16>]| ranges.iter().any(|range| range.contains(status));
         if among(&self.refused_status) || self.refused_body.as_ref().is_some_and(|part| body.contains(part)) {
             return Err(Failure::Refused(said));

@@ -79,7 +79,7 @@ async fn an_administrator_has_two_steps_on_two_devices() {
 }
 
 #[tokio::test]
-async fn of_fifty_wrong_codes_at_the_same_moment_five_are_compared() {
+async fn of_fifty_wrong_codes_at_the_same_moment_at_most_five_are_compared() {
     each("[throttle]\nfailed_proofs = 100", async |app| {
         let flow = FlowId([1; 16]);
         app.identify(flow, JO).await;
@@ -99,8 +99,13 @@ async fn of_fifty_wrong_codes_at_the_same_moment_five_are_compared() {
             guess.await.unwrap();
         }
         let reference = app.app.look(flow).await.unwrap().unwrap().reference;
-        let compared = app.app.store.count_audit(&reference, "code_wrong").await.unwrap();
-        assert_eq!(compared, 5);
+        let compared = async || app.app.store.count_audit(&reference, "code_wrong").await.unwrap();
+        let at_once = compared().await;
+        assert!((1..=5).contains(&at_once), "{at_once} were compared; those overtaken three times were not");
+        for _ in at_once..5 {
+            app.type_code(flow, "x").await;
+        }
+        assert_eq!(compared().await, 5);
         assert!(matches!(app.type_code(flow, &right).await, View::Ended { end: End::TooManyTries, .. }));
     })
     .await;
@@ -112,11 +117,11 @@ async fn wrong_codes_of_an_account_count_over_all_its_flows_and_names() {
         let spellings = [JO, "JO.BLOGGS@EXAMPLE.ORG", " jo.bloggs@example.org "];
         for (n, user_id) in (1..).zip(spellings) {
             let flow = FlowId([n; 16]);
+            app.clock.pass(Span::hours(1));
             if let View::Ended { end, .. } = app.identify(flow, user_id).await {
                 assert!(matches!(end, End::Resting { .. }) && n == 3, "flow {n}: {end:?}");
                 return;
             }
-            app.clock.pass(Span::hours(1));
             app.choose(flow, Method::Email).await;
             let right: u32 = app.code().await.parse().unwrap();
             for _ in 0..3 {

@@ -88,7 +88,8 @@ fn place(text: &str) -> Option<(&str, &str)> {
     is_word.then_some((name, after))
 }
 
-fn encode(value: &str, encoding: Encoding) -> String {
+/// A value, encoded for where it stands.
+pub(crate) fn encode(value: &str, encoding: Encoding) -> String {
     match encoding {
         Encoding::Json => {
             let quoted = serde_json::Value::from(value).to_string();

@@ -1,4 +1,5 @@
 //! What the template of a gateway makes of answers and texts.
+
 use super::*;
 
 fn problems(section: &str) -> String {

@@ -1,4 +1,5 @@
 //! In which order gateways are tried, and when they rest.
+
 use async_trait::async_trait;
 use tokio::sync::{Notify, Semaphore};
 

@@ -1,0 +1,66 @@
+// Regain itself, started as an operator would.
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { environment, folder, freePort, start } from './processes.mjs';
+
+const PROGRAM = process.env.REGAIN ?? fileURLToPath(new URL('../../../../../target/debug/regain', import.meta.url));
+
+/** Everyone's password at first. */
+export const FIRST_PASSWORD = 'demo-password-1';
+
+/** `regain demo`. Gives its address. */
+export async function demo(settings = {}, words = []) {
+  const port = await freePort();
+  const address = `http://127.0.0.1:${port}`;
+  const options = { env: environment(settings), ready: (line) => line.includes('Stop with Ctrl-C') };
+  const { stop } = await start(PROGRAM, ['demo', '--listen', `127.0.0.1:${port}`, ...words], options);
+  return { address, stop };
+}
+
+/**
+ * `regain serve` with the demo's people on a store: SQLite unless an address of PostgreSQL is given.
+ * `delivery` and `settings` are TOML.
+ */
+export async function serve({ postgres, delivery, settings = '' }) {
+  const home = folder('serve');
+  const url = postgres ?? `sqlite:${join(home, 'regain.db')}`;
+  const key = join(home, 'regain.key');
+  const people = await demo({ REGAIN__STORE__URL: url, REGAIN__STORE__KEY_FILE: key });
+  await people.stop();
+
+  const port = await freePort();
+  const address = `http://127.0.0.1:${port}`;
+  const file = join(home, 'regain.toml');
+  writeFileSync(file, `
+[server]
+listen = "127.0.0.1:${port}"
+public_url = "${address}"
+
+[store]
+url = "${url}"
+key_file = "${key}"
+
+[organisation]
+name = "Example Society"
+region = "GB"
+
+[care_team]
+name = "Supporter Care Team"
+mail = "supportercare@example.org"
+telephone = "0300 555 0184"
+time_zone = "Europe/London"
+
+[throttle]
+failed_proofs = 100
+sends = []
+${delivery}
+${settings}
+`);
+  const { said } = await start(PROGRAM, ['serve', '--config', file], {
+    cwd: home,
+    ready: (line) => line.includes('"ready"'),
+  });
+  return { address, said };
+}

@@ -1,0 +1,152 @@
+// A person's browser, which watches every page: accessibility, width, weight, errors, and who else is asked.
+
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { get } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import axe from 'axe-core';
+import { chromium } from 'playwright-core';
+import { later } from './processes.mjs';
+
+const PICTURES = fileURLToPath(new URL('../../../../../target/browser/', import.meta.url));
+const MOST_BYTES = 20 * 1024;
+
+let browser;
+
+async function theBrowser() {
+  if (!browser) {
+    // Chromium's sandbox cannot be built by root.
+    const args = process.getuid() === 0 ? ['--no-sandbox'] : [];
+    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args });
+    later(() => browser.close());
+  }
+  return browser;
+}
+
+/** Somebody with a browser of their own. */
+export class Visitor {
+  #problems = [];
+  #weights = new Map();
+
+  /** @param {{address: string, scripts: boolean, width: number}} how */
+  static async arrive({ address, scripts = true, width = 1280 }) {
+    const visitor = new Visitor();
+    const viewport = { width, height: width < 500 ? 640 : 800 };
+    const context = await (await theBrowser()).newContext({ baseURL: address, javaScriptEnabled: scripts, viewport });
+    context.setDefaultTimeout(10_000);
+    const page = await context.newPage();
+    Object.assign(visitor, { address, scripts, width, context, page });
+    visitor.#watch();
+    return visitor;
+  }
+
+  #watch() {
+    const host = new URL(this.address).host;
+    this.page.on('console', (said) => {
+      // The browser says so of every page whose status is not good; statuses are checked by who expects them.
+      if (/the server responded with a status of 4\d\d/.test(said.text())) return;
+      if (['error', 'warning'].includes(said.type())) this.#problems.push(`console: ${said.text()}`);
+    });
+    this.page.on('pageerror', (error) => this.#problems.push(`script: ${error.message}`));
+    this.page.on('request', (request) => {
+      const url = new URL(request.url());
+      if (url.protocol !== 'data:' && url.host !== host) this.#problems.push(`asked ${url.host}`);
+    });
+  }
+
+  /** Goes to an address. */
+  async open(path) {
+    const response = await this.page.goto(path);
+    assert.equal(response.status(), 200, path);
+  }
+
+  /** Looks at the page that is open: its heading, and everything that holds for all pages. */
+  async look(heading) {
+    const { page } = this;
+    await page.getByRole('heading', { name: heading }).first().waitFor();
+    const what = `${new URL(page.url()).pathname} "${heading}", ${this.scripts ? 'with' : 'without'} scripts, ${this.width} px`;
+    const wide = await page.evaluate('document.documentElement.scrollWidth');
+    assert.ok(wide <= this.width, `${what}: ${wide} px wide`);
+    await this.#audit(what);
+    await this.#weigh(what);
+    assert.deepEqual(this.#problems, [], what);
+  }
+
+  async #audit(what) {
+    const page = this.scripts ? this.page : await this.#twin();
+    await page.evaluate(axe.source);
+    const { violations } = await page.evaluate('axe.run()');
+    const told = violations.map((v) => `${v.id}: ${v.help}\n${v.nodes.map((node) => `  ${node.html}`).join('\n')}`);
+    assert.deepEqual(told, [], what);
+    if (page !== this.page) await page.context().close();
+  }
+
+  /** The same page where scripts run, for the auditor is one; the page's own are taken out. */
+  async #twin() {
+    const html = (await this.page.content()).replace(/<\/?noscript[^>]*>/g, '').replace(/<script[^>]*><\/script>/g, '');
+    const context = await (await theBrowser()).newContext({ viewport: this.page.viewportSize() });
+    await context.addCookies(await this.context.cookies());
+    const page = await context.newPage();
+    const address = this.page.url();
+    await page.route(address, (route) => route.fulfill({ body: html, contentType: 'text/html; charset=utf-8' }));
+    await page.goto(address);
+    return page;
+  }
+
+  /** What the page and everything on it weighs, as it travels. */
+  async #weigh(what) {
+    const parts = await this.page.evaluate(
+      `[...document.querySelectorAll('link[href], script[src], img[src]')].map((e) => e.href || e.src)`,
+    );
+    const addresses = [this.page.url(), ...parts].filter((address) => address.startsWith('http'));
+    let total = 0;
+    for (const address of new Set(addresses)) total += await this.#weight(address);
+    assert.ok(total <= MOST_BYTES, `${what}: ${total} bytes: ${[...this.#weights].map((pair) => pair.join(' ')).join(', ')}`);
+  }
+
+  async #weight(address) {
+    const isPage = address === this.page.url();
+    if (!isPage && this.#weights.has(address)) return this.#weights.get(address);
+    const cookies = await this.context.cookies();
+    const headers = {
+      cookie: cookies.map((cookie) => `${cookie.name}=${cookie.value}`).join('; '),
+      'accept-encoding': 'gzip, deflate, br',
+    };
+    const bytes = await new Promise((resolve, reject) => {
+      get(address, { headers }, (response) => {
+        let count = 0;
+        response.on('data', (data) => (count += data.length)).on('end', () => resolve(count));
+      }).on('error', reject);
+    });
+    this.#weights.set(address, bytes);
+    return bytes;
+  }
+
+  /** What somebody reads on the page. */
+  words() {
+    return this.page.locator('body').innerText();
+  }
+
+  box(label) {
+    return this.page.getByLabel(label, { exact: true });
+  }
+
+  press(name) {
+    return this.page.getByRole('button', { name, exact: true }).click();
+  }
+
+  /** Runs a test; if it fails, a picture of the page is kept. */
+  async during(name, act) {
+    try {
+      await act();
+    } catch (error) {
+      mkdirSync(PICTURES, { recursive: true });
+      const path = `${PICTURES}${name.replace(/[^a-z0-9]+/gi, '-')}.png`;
+      await this.page.screenshot({ path, fullPage: true }).catch(() => {});
+      error.message += `\n(on ${this.page.url()}; a picture is in ${path})\n${await this.words().catch(() => '')}`;
+      throw error;
+    } finally {
+      await this.context.close();
+    }
+  }
+}
