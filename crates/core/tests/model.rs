@@ -79,7 +79,7 @@ fn one_step() -> Config {
 
 /// All the directory can answer, with more time.
 fn writing() -> Config {
-    let policy = Policy { extensions: 1, sends: 1, ..tiny(&[Method::Email]) };
+    let policy = Policy { extensions: 1, sends: 1, lifetime: Span(2), ..tiny(&[Method::Email]) };
     let people = people(account("a", &[], &[EMAIL]), account("b", &[], &[]));
     Config {
         mishaps: 2,
@@ -99,8 +99,8 @@ fn writing() -> Config {
 /// Two tabs that hold old copies, besides one that does not.
 fn tabs() -> Config {
     let policy = Policy { lifetime: Span(2), code_lifetime: Span(1), ..tiny(&[Method::Email]) };
-    let people = people(account("a", &[], &[EMAIL]), account("b", &[], &[EMAIL]));
-    Config { tabs: 2, reaches: &["done", "lost swap, then done"], ..config("tabs", policy, people) }
+    let people = vec![Person { user_id: "a", account: account("a", &[], &[EMAIL]) }];
+    Config { tabs: 2, pictures: 1, reaches: &["done", "lost swap, then done"], ..config("tabs", policy, people) }
 }
 
 fn two_steps() -> Config {
@@ -151,7 +151,7 @@ fn confirmation() -> Config {
 
 fn throttled() -> Config {
     let few = Limit { count: 2, window: Span(50) };
-    let policy = Policy { tries: 3, failed_proofs: few, ..tiny(&[Method::Email]) };
+    let policy = Policy { tries: 3, failed_proofs: few, lifetime: Span(2), sends: 1, ..tiny(&[Method::Email]) };
     let people = people(account("a", &[], &[EMAIL]), None);
     Config { tabs: 1, reaches: &["done", "resting"], ..config("throttled", policy, people) }
 }

@@ -2,7 +2,11 @@
 
 pub mod check;
 pub mod demo;
+pub mod method;
 pub mod serve;
+mod sheet;
+mod typed;
+pub mod user;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -25,6 +29,10 @@ enum Command {
     Serve(serve::Args),
     /// Look through the configuration and name all problems at once
     Check(check::Args),
+    /// Look after the people of the embedded directory
+    User(user::Args),
+    /// Look after the contacts by which people are verified
+    Method(method::Args),
 }
 
 /// Where the configuration is; shared by the commands that need it.
@@ -47,6 +55,8 @@ pub fn main() -> ExitCode {
             Command::Demo(args) => demo::run(args).await,
             Command::Serve(args) => serve::run(args).await,
             Command::Check(args) => check::run(&args),
+            Command::User(args) => user::run(args).await,
+            Command::Method(args) => method::run(args).await,
         }
     });
     match done {

@@ -217,7 +217,10 @@ fn hop(channel: Kind, table: toml::Table, before: &[Hop]) -> Result<Hop, String>
     let entry = GATEWAYS.iter().find(|entry| entry.channel == channel && entry.kind == kind);
     if entry.is_none() && !kind.is_empty() {
         let known: Vec<&str> = GATEWAYS.iter().filter(|entry| entry.channel == channel).map(|e| e.kind).collect();
-        keys.problem("kind", &format!("there is no kind \"{kind}\" for this channel; use one of: {}", known.join(", ")));
+        keys.problem(
+            "kind",
+            &format!("there is no kind \"{kind}\" for this channel; use one of: {}", known.join(", ")),
+        );
     }
     let (rest, mut problems) = keys.rest();
     let opened = entry.map(|entry| (entry.open)(rest));

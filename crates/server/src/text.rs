@@ -156,7 +156,11 @@ mod tests {
 
     /// The names in `, &[("a", …), ("b", …)])`.
     fn names(after: &str) -> BTreeSet<String> {
-        let Some(list) = after.trim_start().strip_prefix(',').map(str::trim_start).and_then(|l| l.trim_start_matches('&').strip_prefix('['))
+        let Some(list) = after
+            .trim_start()
+            .strip_prefix(',')
+            .map(str::trim_start)
+            .and_then(|l| l.trim_start_matches('&').strip_prefix('['))
         else {
             return BTreeSet::new();
         };

@@ -14,7 +14,7 @@ use crate::clock;
 use crate::delivery::{Delivery, Failure, Outgoing};
 use crate::drive::{Fault, Origin};
 use crate::message;
-use crate::store::outbox::{Settled, Taken};
+use crate::store::outbox::{LEASE, Settled, Taken};
 
 /// The longest the worker sleeps when nothing wakes it: another node may have queued something and died.
 const DOZE: Span = Span::seconds(1);
@@ -103,7 +103,7 @@ async fn send(app: &App, delivery: &Delivery, taken: Taken) -> Result<(), Fault>
     let content = message::content(&app.settings, &app.policy, &app.keys, channel, &taken.payload);
     let outgoing = Outgoing { to: &to, content: &content, key: &taken.id };
     crate::fault::point("delivery.send.before");
-    let answer = delivery.send(channel, &outgoing).await;
+    let answer = held(app, &taken.id, delivery.send(channel, &outgoing)).await?;
     crate::fault::point("delivery.send.after");
     match answer {
         Ok(receipt) => {
@@ -126,6 +126,18 @@ async fn send(app: &App, delivery: &Delivery, taken: Taken) -> Result<(), Fault>
         }
     }
     Ok(())
+}
+
+/// Sends while holding on to the message.
+async fn held<T>(app: &App, id: &str, sending: impl Future<Output = T>) -> Result<T, Fault> {
+    let third = Duration::from_millis(u64::try_from(LEASE.0 / 3).unwrap_or(1_000));
+    tokio::pin!(sending);
+    loop {
+        tokio::select! {
+            answer = &mut sending => return Ok(answer),
+            () = clock::wait(third) => app.store.hold_message(id).await?,
+        }
+    }
 }
 
 /// Where a message goes, as it stands now: a contact that was removed meanwhile gets nothing.

@@ -18,12 +18,14 @@ pub struct Args {
 /// # Errors
 /// The problems, one to a line.
 pub fn run(args: &Args) -> Result<(), String> {
-    let checked = Config::load(args.config.config.as_deref()).and_then(|config| {
-        Delivery::open(&config.delivery, Clock::real()).map(|delivery| (config, delivery))
-    });
+    let checked = Config::load(args.config.config.as_deref())
+        .and_then(|config| Delivery::open(&config.delivery, Clock::real()).map(|delivery| (config, delivery)));
     let (mut config, delivery) = checked.map_err(|problems| problems.join("\nregain: "))?;
     for method in drop_uncarried(&mut config, &delivery)? {
-        eprintln!("regain: note: policy.methods has {}, but no gateway carries it: it will not be offered", method.name());
+        eprintln!(
+            "regain: note: policy.methods has {}, but no gateway carries it: it will not be offered",
+            method.name()
+        );
     }
     println!("The configuration is good.");
     Ok(())

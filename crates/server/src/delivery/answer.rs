@@ -1,22 +1,27 @@
-//! What may be kept of a provider's answer: a few words, without the code and without the address.
+//! What may be kept of a provider's answer: a few words, without the message, its code and its address.
 //!
-//! Providers like to repeat the message in their answer. Each gateway's answers and failures pass through here, so that no
+//! Providers like to repeat what they were given. Each gateway's answers and failures pass through here, so that no
 //! gateway can let a code slip into a row or a log.
 
 use regain_core::method::issued_code::DIGITS;
 
+use super::http::template::{Encoding, encode};
 use super::{Content, Outgoing};
 
 /// The most characters that are kept.
 const KEPT: usize = 200;
+/// As many characters from the beginning of a line show that it is the message.
+const TELLING: usize = 12;
 const CUT: &str = "… (the rest repeats the message and is not kept)";
 
 /// The part of `answer` that may be kept.
 pub(crate) fn safe(answer: &str, message: &Outgoing<'_>) -> String {
     let answer = without_address(answer, message.to);
-    let codes = codes(message.content);
+    let texts = texts(message.content);
+    let (codes, words) = (codes(&texts), words(&texts));
     let projections = [digits(&answer, false), digits(&answer, true)];
-    let cut = codes.iter().flat_map(|code| projections.iter().filter_map(|read| find(read, code))).min();
+    let code_at = codes.iter().flat_map(|code| projections.iter().filter_map(|read| find(read, code)));
+    let cut = code_at.chain(words.iter().filter_map(|words| answer.find(words))).min();
     let kept = answer.get(..cut.unwrap_or(answer.len())).unwrap_or_default();
     let mut safe: String = kept.chars().map(|c| if c.is_control() { ' ' } else { c }).take(KEPT).collect();
     if cut.is_some() {
@@ -32,15 +37,30 @@ fn without_address(answer: &str, to: &str) -> String {
     long.fold(answer.to_owned(), |answer, form| answer.replace(form, "(address)"))
 }
 
-/// Everything in a message that may be a code: runs of as many digits as a code has, or more; written in groups too.
-fn codes(content: &Content) -> Vec<String> {
-    let texts: Vec<&str> = match content {
+fn texts(content: &Content) -> Vec<&str> {
+    match content {
         Content::Email { subject, text, html } => vec![subject, text, html],
         Content::Text(text) => vec![text],
         Content::Call(spoken) => {
             vec![&spoken.before, spoken.digits.as_deref().unwrap_or_default(), &spoken.after]
         }
+    }
+}
+
+/// How each line of a message begins, in every way in which it may come back.
+fn words(texts: &[&str]) -> Vec<String> {
+    let lines = texts.iter().flat_map(|text| text.lines()).map(|line| line.trim().chars().take(TELLING).collect());
+    let telling = lines.filter(|line: &String| line.chars().count() == TELLING);
+    let encodings = [Encoding::Plain, Encoding::Json, Encoding::Percent, Encoding::Xml];
+    let ways = |line: String| {
+        let form = form_urlencoded::byte_serialize(line.as_bytes()).collect::<String>();
+        encodings.map(|encoding| encode(&line, encoding)).into_iter().chain([form])
     };
+    telling.flat_map(ways).collect()
+}
+
+/// Everything in a message that may be a code: runs of as many digits as a code has, or more; written in groups too.
+fn codes(texts: &[&str]) -> Vec<String> {
     let length = DIGITS as usize;
     let mut codes: Vec<String> = Vec::new();
     for text in texts {
@@ -99,7 +119,8 @@ mod tests {
     #[test]
     fn a_code_is_cut_off_however_it_is_written() {
         let text = Content::Text("Your code is 123 456. Ends at 10:30.\n@host #123456".into());
-        for echo in ["123456", "123 456", "1, 2, 3, 4, 5, 6", "%31%32%33456", "1%202%203%204%205%206", "\\u0031\\u00323456"]
+        for echo in
+            ["123456", "123 456", "1, 2, 3, 4, 5, 6", "%31%32%33456", "1%202%203%204%205%206", "\\u0031\\u00323456"]
         {
             check(&text, &format!("OK 42: {echo} and more"), &format!("OK 42: {CUT}"));
         }
@@ -110,7 +131,25 @@ mod tests {
             after: String::new(),
             language: "en-GB".into(),
         });
-        check(&call, "<Say>1</Say><Say>2</Say><Say>3</Say><Say>4</Say><Say>5</Say><Say>6</Say>", &format!("<Say>{CUT}"));
+        check(
+            &call,
+            "<Say>1</Say><Say>2</Say><Say>3</Say><Say>4</Say><Say>5</Say><Say>6</Say>",
+            &format!("<Say>{CUT}"),
+        );
+    }
+
+    #[test]
+    fn words_of_the_message_are_cut_off_however_they_are_written() {
+        let text = Content::Text("Hello:\nGrüß \"Gott\" & Co\n".into());
+        for echo in [
+            "Grüß \"Gott\" & Co",
+            "Grüß \\\"Gott\\\" & Co",
+            "Gr%C3%BC%C3%9F+%22Gott%22+",
+            "Gr%C3%BC%C3%9F%20%22Gott%22%20",
+        ] {
+            check(&text, &format!("bad: {echo}"), &format!("bad: {CUT}"));
+        }
+        check(&text, "Hello: it works", "Hello: it works");
     }
 
     #[test]

@@ -57,7 +57,8 @@ fn tls(ca_file: Option<&Path>) -> Result<rustls::ClientConfig, String> {
 }
 
 fn authorities(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
-    let unreadable = |error| format!("cannot read certificates from {} ({error}); it must be a PEM file", file.display());
+    let unreadable =
+        |error| format!("cannot read certificates from {} ({error}); it must be a PEM file", file.display());
     let all = CertificateDer::pem_file_iter(file).map_err(unreadable)?;
     let all = all.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
     if all.is_empty() { Err(format!("there is no certificate in {}", file.display())) } else { Ok(all) }
@@ -68,7 +69,8 @@ fn authorities(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
 /// # Errors
 /// What to write instead.
 pub(crate) fn address(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| format!("is not an address ({error}); write it as https://host/path"))?;
+    let url =
+        Url::parse(text).map_err(|error| format!("is not an address ({error}); write it as https://host/path"))?;
     let host = url.host_str().unwrap_or_default();
     match url.scheme() {
         _ if !url.username().is_empty() || url.password().is_some() => {
@@ -121,11 +123,19 @@ mod tests {
 
     #[test]
     fn addresses_are_https_or_this_machine() {
-        for good in ["https://api.example.com/send?x=1", "http://127.0.0.1:8080/", "http://[::1]/a", "http://localhost/"] {
+        for good in
+            ["https://api.example.com/send?x=1", "http://127.0.0.1:8080/", "http://[::1]/a", "http://localhost/"]
+        {
             assert!(address(good).is_ok(), "{good}");
         }
-        for bad in ["http://api.example.com/", "ftp://127.0.0.1/", "api.example.com", "https://u:p@host/", "", "http://127.0.0.1.example.com/"]
-        {
+        for bad in [
+            "http://api.example.com/",
+            "ftp://127.0.0.1/",
+            "api.example.com",
+            "https://u:p@host/",
+            "",
+            "http://127.0.0.1.example.com/",
+        ] {
             assert!(address(bad).is_err(), "{bad}");
         }
     }

@@ -101,7 +101,9 @@ fn url_template(keys: &mut Keys, text: &str, places: &[&str]) -> Option<Template
     let checked = Template::parse(text, places).and_then(|template| {
         let after_scheme = template.beginning().split_once("://").map_or("", |(_, rest)| rest);
         if !after_scheme.contains(['/', '?']) {
-            return Err("must begin with the whole host, as in https://host/; only what follows can be filled in".into());
+            return Err(
+                "must begin with the whole host, as in https://host/; only what follows can be filled in".into()
+            );
         }
         client::address(&template.fill(Encoding::Percent, |_| "1".into())).map(|_| template)
     });
@@ -131,11 +133,7 @@ fn header(template: &Template, value: impl Fn(&str) -> String) -> Option<HeaderV
 }
 
 /// The body and its encoding, from `encoding` or the header Content-Type; each implies the other.
-fn body(
-    keys: &mut Keys,
-    places: &[&str],
-    headers: &mut Vec<(HeaderName, Template)>,
-) -> Option<(Template, Encoding)> {
+fn body(keys: &mut Keys, places: &[&str], headers: &mut Vec<(HeaderName, Template)>) -> Option<(Template, Encoding)> {
     let words = [
         ("json", (Encoding::Json, "application/json")),
         ("form", (Encoding::Percent, "application/x-www-form-urlencoded")),
@@ -144,7 +142,8 @@ fn body(
     ];
     let (text, chosen) = (keys.text("body"), keys.choice("encoding", &words));
     let text = text?;
-    let stated = headers.iter().find(|(name, _)| name == CONTENT_TYPE).map(|(_, value)| value.beginning().to_lowercase());
+    let stated =
+        headers.iter().find(|(name, _)| name == CONTENT_TYPE).map(|(_, value)| value.beginning().to_lowercase());
     let inferred = stated.as_deref().and_then(|stated| words.iter().find(|(word, _)| stated.contains(word)));
     let Some((encoding, content_type)) = chosen.or(inferred.map(|(_, found)| *found)) else {
         let what = "cannot be told from the header Content-Type; set it, or one of: json, form, xml, text";
@@ -158,7 +157,10 @@ fn body(
     let sample = |name: &str| if name.contains("digits") || name == "code" { "1" } else { "\"\\\n" }.to_owned();
     let filled = template.fill(encoding, sample);
     if encoding == Encoding::Json && serde_json::from_str::<serde_json::Value>(&filled).is_err() {
-        keys.problem("body", "is not JSON once it is filled in; check its commas, and put places in quotes: \"{text}\"");
+        keys.problem(
+            "body",
+            "is not JSON once it is filled in; check its commas, and put places in quotes: \"{text}\"",
+        );
     }
     Some((template, encoding))
 }
@@ -176,6 +178,7 @@ impl Rules {
     fn judge(&self, answer: &Answer) -> Result<String, Failure> {
         let Answer { status, body } = answer;
         let said = format!("HTTP {status}: {}", body.trim());
+        let said = said.trim_end_matches(": ").to_owned();
         let among = |ranges: &[RangeInclusive<u16>]| ranges.iter().any(|range| range.contains(status));
         if among(&self.refused_status) || self.refused_body.as_ref().is_some_and(|part| body.contains(part)) {
             return Err(Failure::Refused(said));
@@ -196,14 +199,16 @@ impl Channel for Http {
         let mut headers = HeaderMap::new();
         for (name, template) in &self.headers {
             let wrong = || {
-                let what = format!("the header {name} would have a line end; move what is filled in there into the body");
+                let what =
+                    format!("the header {name} would have a line end; move what is filled in there into the body");
                 Failure::Unavailable(what)
             };
             headers.append(name, header(template, value).ok_or_else(wrong)?);
         }
         let mut request = self.client.request(self.method.clone(), url).headers(headers);
         if self.basic {
-            request = request.basic_auth(self.user.as_deref().unwrap_or_default(), self.password.as_ref().map(Secret::reveal));
+            request = request
+                .basic_auth(self.user.as_deref().unwrap_or_default(), self.password.as_ref().map(Secret::reveal));
         }
         if let Some((body, encoding)) = &self.body {
             request = request.body(body.fill(*encoding, value));

@@ -182,7 +182,10 @@ mod tests {
         assert_eq!(lines[1], "from: is missing; it says who sends");
         assert_eq!(lines[2], "port: must be a whole number from 1 to 65535");
         assert_eq!(lines[3], "level: \"huge\" is none of: low, high");
-        assert_eq!(lines[4], "hots: there is no such key here; the keys are: kind, name, timeout_seconds, host, from, port, level");
+        assert_eq!(
+            lines[4],
+            "hots: there is no such key here; the keys are: kind, name, timeout_seconds, host, from, port, level"
+        );
     }
 
     #[test]

@@ -20,7 +20,9 @@ impl<'a> Number<'a> {
     /// [`Failure::Refused`] for anything else: it can never be called.
     pub(crate) fn parse(to: &'a str) -> Result<Self, Failure> {
         Self::read(to).ok_or_else(|| {
-            Failure::Refused("the registered number is not one in international form; it has to be registered again".into())
+            Failure::Refused(
+                "the registered number is not one in international form; it has to be registered again".into(),
+            )
         })
     }
 

@@ -13,8 +13,8 @@ use super::keys::Keys;
 /// mobile, opted out, a country or kind of number that this account may not reach. It says that the list changes, so a code
 /// that is not here is taken as a failure of the gateway and the next one is tried.
 const ABOUT_DESTINATION: &[u64] = &[
-    13223, 13224, 13225, 13226, 13227, 21211, 21214, 21215, 21216, 21217, 21219, 21265, 21401, 21408, 21608, 21610, 21612,
-    21614, 21635,
+    13223, 13224, 13225, 13226, 13227, 21211, 21214, 21215, 21216, 21217, 21219, 21265, 21401, 21408, 21608, 21610,
+    21612, 21614, 21635,
 ];
 
 /// An account and how to reach it.
@@ -100,7 +100,8 @@ fn understand(answer: &Answer) -> Result<String, Failure> {
         return Err(Failure::Unavailable(format!("HTTP {status}, and no answer that can be read; check base_url")));
     };
     if (200..300).contains(&status) {
-        let sid = said.sid.ok_or_else(|| Failure::Unavailable(format!("HTTP {status} without a sid; check base_url")))?;
+        let sid =
+            said.sid.ok_or_else(|| Failure::Unavailable(format!("HTTP {status} without a sid; check base_url")))?;
         return Ok(sid);
     }
     let code = said.code.unwrap_or_default();

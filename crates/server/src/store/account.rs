@@ -4,7 +4,7 @@ use regain_core::subject::AccountId;
 use regain_core::{Secret, Time};
 
 use super::db::{Error, Outcome, Row, Stmt};
-use super::{Store, statements};
+use super::{Store, Vault, statements};
 
 statements! {
     /// The account with a User ID, one row for each group. A User ID that belongs to nobody runs the same statement.
@@ -49,7 +49,7 @@ pub struct Account {
     pub user_id: String,
     /// The person's name.
     pub name: String,
-    /// The account's own address.
+    /// The account's own address. Sealed in the row.
     pub mail: Option<String>,
     /// Groups it is in.
     pub groups: Vec<String>,
@@ -68,7 +68,7 @@ impl Store {
     /// If the store cannot be read.
     pub async fn account_of(&self, canonical: &str) -> Result<Option<Account>, Error> {
         let rows = self.db.read(BY_CANONICAL, vec![storable(canonical).into()]).await?;
-        Ok(accounts(&rows)?.pop())
+        Ok(accounts(&self.vault, &rows)?.pop())
     }
 
     /// The account with this lasting name.
@@ -77,7 +77,7 @@ impl Store {
     /// If the store cannot be read.
     pub async fn account(&self, id: &AccountId) -> Result<Option<Account>, Error> {
         let rows = self.db.read(BY_ID, vec![storable(&id.0).into()]).await?;
-        Ok(accounts(&rows)?.pop())
+        Ok(accounts(&self.vault, &rows)?.pop())
     }
 
     /// All accounts, in the order of their User IDs.
@@ -85,7 +85,7 @@ impl Store {
     /// # Errors
     /// If the store cannot be read.
     pub async fn accounts(&self) -> Result<Vec<Account>, Error> {
-        accounts(&self.db.read(ALL, vec![]).await?)
+        accounts(&self.vault, &self.db.read(ALL, vec![]).await?)
     }
 
     /// Adds accounts, all or none, and remembers as many of their passwords as `history` says.
@@ -94,7 +94,10 @@ impl Store {
     /// [`Error::Duplicate`] if a User ID is taken; else if the store cannot be written.
     pub async fn add_accounts(&self, accounts: &[Account], history: i64) -> Result<(), Error> {
         let now = self.clock.now();
-        let batch = accounts.iter().flat_map(|account| add(account, history, now)).collect();
+        let mut batch = Vec::new();
+        for account in accounts {
+            batch.extend(self.add(account, history, now)?);
+        }
         self.db.write(batch).await.map(drop)
     }
 
@@ -111,7 +114,7 @@ impl Store {
                 regain_core::subject::canonical(&account.user_id).into(),
                 account.user_id.as_str().into(),
                 account.name.as_str().into(),
-                account.mail.clone().into(),
+                self.sealed_mail(account)?.into(),
                 hash(account).into(),
                 i64::from(account.disabled).into(),
                 self.clock.now().into(),
@@ -157,6 +160,29 @@ impl Store {
         let rows = self.db.read(HISTORY, vec![storable(&id.0).into(), history.into()]).await?;
         rows.iter().map(|row| row.text(0).map(Secret::new)).collect()
     }
+
+    fn add(&self, account: &Account, history: i64, now: Time) -> Result<Vec<Stmt>, Error> {
+        let id = account.id.0.as_str();
+        let args = vec![
+            id.into(),
+            regain_core::subject::canonical(&account.user_id).into(),
+            account.user_id.as_str().into(),
+            account.name.as_str().into(),
+            self.sealed_mail(account)?.into(),
+            hash(account).into(),
+            now.into(),
+        ];
+        let mut batch = vec![Stmt::new(ADD, args)];
+        batch.extend(enter(account));
+        if let Some(hash) = hash(account) {
+            batch.extend(remember(id, 1, hash, history));
+        }
+        Ok(batch)
+    }
+
+    fn sealed_mail(&self, account: &Account) -> Result<Option<String>, Error> {
+        account.mail.as_ref().map(|mail| self.vault.seal(&mail_of(&account.id.0), mail)).transpose()
+    }
 }
 
 /// PostgreSQL's texts hold no NUL. What comes from outside may; no account's name has the character put in its place.
@@ -164,27 +190,13 @@ fn storable(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
-fn hash(account: &Account) -> Option<String> {
-    account.password.as_ref().map(|hash| hash.reveal().to_owned())
+/// Where an account's address is written: sealed for this place, it opens nowhere else.
+fn mail_of(id: &str) -> [&str; 3] {
+    ["account", id, "mail"]
 }
 
-fn add(account: &Account, history: i64, now: Time) -> Vec<Stmt> {
-    let id = account.id.0.as_str();
-    let args = vec![
-        id.into(),
-        regain_core::subject::canonical(&account.user_id).into(),
-        account.user_id.as_str().into(),
-        account.name.as_str().into(),
-        account.mail.clone().into(),
-        hash(account).into(),
-        now.into(),
-    ];
-    let mut batch = vec![Stmt::new(ADD, args)];
-    batch.extend(enter(account));
-    if let Some(hash) = hash(account) {
-        batch.extend(remember(id, 1, hash, history));
-    }
-    batch
+fn hash(account: &Account) -> Option<String> {
+    account.password.as_ref().map(|hash| hash.reveal().to_owned())
 }
 
 fn enter(account: &Account) -> impl Iterator<Item = Stmt> {
@@ -199,7 +211,7 @@ fn remember(id: &str, n: i64, hash: String, history: i64) -> Vec<Stmt> {
 }
 
 /// Rows that stand together are one account and its groups.
-fn accounts(rows: &[Row]) -> Result<Vec<Account>, Error> {
+fn accounts(vault: &Vault, rows: &[Row]) -> Result<Vec<Account>, Error> {
     let mut found: Vec<Account> = Vec::new();
     for row in rows {
         let group = row.opt_text(7)?.map(str::to_owned);
@@ -209,7 +221,7 @@ fn accounts(rows: &[Row]) -> Result<Vec<Account>, Error> {
                 id: AccountId(row.text(0)?.to_owned()),
                 user_id: row.text(1)?.to_owned(),
                 name: row.text(2)?.to_owned(),
-                mail: row.opt_text(3)?.map(str::to_owned),
+                mail: row.opt_text(3)?.map(|mail| vault.open(&mail_of(row.text(0)?), mail)).transpose()?,
                 groups: group.into_iter().collect(),
                 disabled: row.int(4)? != 0,
                 version: row.int(5)?,

@@ -19,6 +19,8 @@ statements! {
              RETURNING id, channel, payload, deadline, attempts";
     /// What became of a message.
     SETTLE = "UPDATE outbox SET state = $1, gateway = $2, answer = $3, done = $4 WHERE id = $5 AND state = 'waiting'";
+    /// Still being sent.
+    HOLD = "UPDATE outbox SET due = $1 WHERE id = $2 AND state = 'waiting'";
     /// Later again.
     DELAY = "UPDATE outbox SET due = $1, answer = $2 WHERE id = $3 AND state = 'waiting'";
     /// When the next one is due.
@@ -77,8 +79,8 @@ impl Settled {
     }
 }
 
-/// How long a taken message is left to whoever took it.
-const LEASE: Span = Span::seconds(60);
+/// How long a taken message is left to whoever took it, unless they hold on to it.
+pub const LEASE: Span = Span::seconds(8);
 
 impl Store {
     /// The statement that queues the n-th message of a flow's version.
@@ -130,6 +132,15 @@ impl Store {
         let now = self.clock.now();
         let args = vec![settled.name().into(), gateway.into(), answer.into(), now.into(), id.into()];
         self.db.write(vec![Stmt::new(SETTLE, args)]).await.map(drop)
+    }
+
+    /// Holds on to a message that takes long to send, so that no other node sends it too.
+    ///
+    /// # Errors
+    /// If the store cannot be written; then another node may.
+    pub async fn hold_message(&self, id: &str) -> Result<(), Error> {
+        let lease = self.clock.now() + LEASE;
+        self.db.write(vec![Stmt::new(HOLD, vec![lease.into(), id.into()])]).await.map(drop)
     }
 
     /// Puts a message off.

@@ -129,9 +129,17 @@ fn squeezed_css(source: &str) -> String {
     }
     bare.push_str(rest);
     let mut text = bare.split_whitespace().collect::<Vec<_>>().join(" ");
-    for (long, short) in
-        [(" {", "{"), ("{ ", "{"), ("; ", ";"), (": ", ":"), (", ", ","), (" }", "}"), ("} ", "}"), (";}", "}"), (" > ", ">")]
-    {
+    for (long, short) in [
+        (" {", "{"),
+        ("{ ", "{"),
+        ("; ", ";"),
+        (": ", ":"),
+        (", ", ","),
+        (" }", "}"),
+        ("} ", "}"),
+        (";}", "}"),
+        (" > ", ">"),
+    ] {
         text = text.replace(long, short);
     }
     text
@@ -149,7 +157,8 @@ mod tests {
 
     #[test]
     fn squeezing_keeps_the_meaning() {
-        let css = "/* why */\n.a :hover, .b {\n  color: red; margin: 0 calc(1px - 2px);\n}\n@media (x) { .c { d: e; } }\n";
+        let css =
+            "/* why */\n.a :hover, .b {\n  color: red; margin: 0 calc(1px - 2px);\n}\n@media (x) { .c { d: e; } }\n";
         assert_eq!(squeezed_css(css), ".a :hover,.b{color:red;margin:0 calc(1px - 2px)}@media (x){.c{d:e}}");
         assert_eq!(squeezed_js("// why\n  a();\n\n  b(); // kept\n"), "a();\nb(); // kept");
     }

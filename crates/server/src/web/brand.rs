@@ -20,17 +20,21 @@ struct Theme {
     page: Colour,
     towards: Colour,
     tint: f64,
+    /// The contrast of links and marks; on dark ground saturated colours need more than the least to read well.
+    ink: f64,
 }
 
-const LIGHT: Theme = Theme { card: WHITE, page: Colour([0xf4, 0xf5, 0xf2]), towards: BLACK, tint: 0.09 };
-const DARK: Theme = Theme { card: Colour([0x1b, 0x21, 0x20]), page: Colour([0x12, 0x16, 0x15]), towards: WHITE, tint: 0.2 };
+const LIGHT: Theme = Theme { card: WHITE, page: Colour([0xf4, 0xf5, 0xf2]), towards: BLACK, tint: 0.09, ink: TEXT };
+const DARK: Theme =
+    Theme { card: Colour([0x1b, 0x21, 0x20]), page: Colour([0x12, 0x16, 0x15]), towards: WHITE, tint: 0.2, ink: 6.5 };
 
 /// The style sheet's variables for an accent colour `#rrggbb`.
 ///
 /// # Errors
 /// If it is not a colour; the message says how to write one.
 pub(crate) fn variables(accent: &str) -> Result<String, String> {
-    let accent = Colour::parse(accent).ok_or_else(|| format!("organisation.colour: \"{accent}\" must be like #1f5fa8"))?;
+    let accent =
+        Colour::parse(accent).ok_or_else(|| format!("organisation.colour: \"{accent}\" must be like #1f5fa8"))?;
     let (light, dark) = (LIGHT.variables(accent), DARK.variables(accent));
     Ok(format!(":root{{{light}}}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}"))
 }
@@ -39,7 +43,7 @@ impl Theme {
     fn variables(&self, accent: Colour) -> String {
         let soft = self.card.mixed(accent, self.tint);
         let ground = accent.until(self.towards, |colour| colour.contrast(self.card) >= CONTROL);
-        let legible = |colour: Colour| [self.card, self.page, soft].iter().all(|on| colour.contrast(*on) >= TEXT);
+        let legible = |colour: Colour| [self.card, self.page, soft].iter().all(|on| colour.contrast(*on) >= self.ink);
         let ink = accent.until(self.towards, legible);
         // One of the two always has 4.5: their contrasts multiply to 21.
         let on = if ground.contrast(WHITE) >= TEXT { WHITE } else { BLACK };
@@ -106,7 +110,8 @@ mod tests {
                     let accent = Colour([red, green, blue]);
                     for theme in [&LIGHT, &DARK] {
                         let css = theme.variables(accent);
-                        let [ground, on, ink, soft] = ["--accent", "--on-accent", "--ink", "--soft"].map(|name| colour_of(&css, name));
+                        let [ground, on, ink, soft] =
+                            ["--accent", "--on-accent", "--ink", "--soft"].map(|name| colour_of(&css, name));
                         assert!(ground.contrast(on) >= TEXT, "button {css}");
                         assert!(ground.contrast(theme.card) >= CONTROL, "button on card {css}");
                         for surface in [theme.card, theme.page, soft] {

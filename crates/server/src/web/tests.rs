@@ -31,7 +31,8 @@ const PAGE: usize = 20 * 1024;
 /// Tuesday 2026-11-24, 14:00 in London.
 const NOW: Time = Time(1_795_528_800_000);
 
-const LONG: &str = "an.exceedingly.long.name.that.somebody.really.has-and-uses-every-day@a-subdomain.of.an.even.longer.example.org";
+const LONG: &str =
+    "an.exceedingly.long.name.that.somebody.really.has-and-uses-every-day@a-subdomain.of.an.even.longer.example.org";
 
 struct Nobody;
 
@@ -98,7 +99,8 @@ fn views() -> Vec<(&'static str, View, Option<Note>)> {
     let one = |at| Stepper { steps: 1, at };
     let two = |at| Stepper { steps: 2, at };
     let identify = |problem| View::Identify { user_id: String::new(), picture: 1, problem };
-    let choose = |stepper, confirm, problem| View::Choose { user_id: user_id(), stepper, options: options(confirm), problem };
+    let choose =
+        |stepper, confirm, problem| View::Choose { user_id: user_id(), stepper, options: options(confirm), problem };
     let code = |method, mask: &str, seconds: Option<i64>, problem| View::Code {
         user_id: user_id(),
         stepper: two(1),
@@ -108,11 +110,19 @@ fn views() -> Vec<(&'static str, View, Option<Note>)> {
         other_ways: true,
         problem,
     };
-    let password = |problems: &[Problem]| View::Password { user_id: user_id(), stepper: two(3), problems: problems.to_vec() };
+    let password =
+        |problems: &[Problem]| View::Password { user_id: user_id(), stepper: two(3), problems: problems.to_vec() };
     let ended = |end| View::Ended { user_id: user_id(), end };
     let until = NOW + Span::hours(20);
-    let all = [Problem::Empty, Problem::Mismatch, Problem::TooShort { min: 8 }, Problem::TooLong { max: 256 }, Problem::Control];
-    let others = [Problem::ContainsUserId, Problem::InHistory, Problem::Complexity, Problem::TooYoung, Problem::Dictionary];
+    let all = [
+        Problem::Empty,
+        Problem::Mismatch,
+        Problem::TooShort { min: 8 },
+        Problem::TooLong { max: 256 },
+        Problem::Control,
+    ];
+    let others =
+        [Problem::ContainsUserId, Problem::InHistory, Problem::Complexity, Problem::TooYoung, Problem::Dictionary];
     vec![
         ("identify", identify(None), None),
         ("identify-typed", View::Identify { user_id: user_id(), picture: 2, problem: None }, Some(Note::Over)),
@@ -139,15 +149,19 @@ fn views() -> Vec<(&'static str, View, Option<Note>)> {
         ("code-early", code(Method::Text, "*********23", Some(12), None), Some(Note::Early)),
         ("code-early-over", code(Method::Text, "*********23", Some(0), None), Some(Note::Early)),
         ("code-resting", code(Method::Text, "*********23", Some(0), Some(CodeProblem::TooManySends { until })), None),
-        ("code-long", View::Code {
-            user_id: LONG.into(),
-            stepper: one(1),
-            method: Method::Email,
-            mask: "jo*****@m****.co.uk".into(),
-            resend_from: None,
-            other_ways: false,
-            problem: None,
-        }, None),
+        (
+            "code-long",
+            View::Code {
+                user_id: LONG.into(),
+                stepper: one(1),
+                method: Method::Email,
+                mask: "jo*****@m****.co.uk".into(),
+                resend_from: None,
+                other_ways: false,
+                problem: None,
+            },
+            None,
+        ),
         ("password", password(&[]), None),
         ("password-easy", password(&[Problem::TooEasy]), Some(Note::Was("strength-weak"))),
         ("password-many", password(&all), None),
@@ -195,11 +209,15 @@ async fn samples(web: &Web) -> Vec<(String, String)> {
     for (name, problems, user_id) in
         [("sign-in", vec![], ""), ("sign-in-empty", problems("sign-in-empty"), ""), ("sign-in-long", vec![], LONG)]
     {
-        let page = sign_in::UserIdPage { page: shell("sign-in-title"), problems, user_id: user_id.into() };
+        let mut page = shell("sign-in-title");
+        page.error = !problems.is_empty();
+        let page = sign_in::UserIdPage { page, problems, user_id: user_id.into() };
         samples.push((name.into(), page.render().unwrap()));
     }
     for (name, problems) in [("sign-in-password", vec![]), ("sign-in-wrong", problems("sign-in-wrong"))] {
-        let page = sign_in::PasswordPage { page: shell("password-title"), problems, user_id: "jo.bloggs@example.org".into() };
+        let mut page = shell("password-title");
+        page.error = !problems.is_empty();
+        let page = sign_in::PasswordPage { page, problems, user_id: "jo.bloggs@example.org".into() };
         samples.push((name.into(), page.render().unwrap()));
     }
     let page = sign_in::WorksPage { page: shell("works-title"), name: "Jo Bloggs".into() };
@@ -225,7 +243,11 @@ fn check(web: &Web, name: &str, html: &str) {
     let text = |opening: &str, closing: &str| html.split(opening).nth(1).and_then(|rest| rest.split(closing).next());
     let title = text("<title>", "</title>").unwrap_or_default().trim();
     assert!(title.len() > 10, "{name}: a title");
-    assert_eq!(title.starts_with("Error: "), html.contains("role=\"alert\""), "{name}: the title says whether something is wrong");
+    assert_eq!(
+        title.starts_with("Error: "),
+        html.contains("role=\"alert\""),
+        "{name}: the title says whether something is wrong"
+    );
     assert_eq!(html.matches("<h1").count(), 1, "{name}: one heading");
     assert!(html.contains("<html lang=\"en\" dir=\"ltr\">"), "{name}: language");
 
@@ -255,7 +277,8 @@ fn check(web: &Web, name: &str, html: &str) {
     assert_eq!(html.matches("name=\"csrf\"").count(), posting, "{name}: a token in every form");
 
     let fetched: BTreeSet<&str> = [attributes(html, "href"), attributes(html, "src")].concat().into_iter().collect();
-    let assets: usize = fetched.iter().filter(|address| address.starts_with("/assets/")).map(|a| web.assets.size(a)).sum();
+    let assets: usize =
+        fetched.iter().filter(|address| address.starts_with("/assets/")).map(|a| web.assets.size(a)).sum();
     assert!(html.len() + assets < PAGE, "{name}: {} bytes and {assets} of assets", html.len());
 }
 
@@ -322,7 +345,8 @@ async fn the_step_line_shows_the_steps_this_person_has() {
         let html = String::from_utf8(to_bytes(answer.into_body(), usize::MAX).await.unwrap().to_vec()).unwrap();
         let line = html.split("<ol class=\"steps\"").nth(1).and_then(|rest| rest.split("</ol>").next()).unwrap();
         let line = line.replace("<span class=\"unseen\"> (done)</span>", "").replace("&#62;", ">").replace("&gt;", ">");
-        let words: String = line.split('<').skip(1).filter_map(|part| part.split_once('>')).map(|(_, text)| text).collect();
+        let words: String =
+            line.split('<').skip(1).filter_map(|part| part.split_once('>')).map(|(_, text)| text).collect();
         assert_eq!(words.split_whitespace().collect::<Vec<_>>().join(" "), expected);
         assert_eq!(line.matches("aria-current=\"step\"").count(), 1);
     }

@@ -251,6 +251,18 @@ async fn the_last_passwords_are_remembered_and_no_more() {
 }
 
 #[tokio::test]
+async fn addresses_and_passwords_are_not_in_the_rows() {
+    on_both(async |_, store| {
+        let rows = store.db().read("SELECT mail, password FROM account", vec![]).await.unwrap();
+        for column in [0, 1] {
+            let text = rows[0].text(column).unwrap();
+            assert!(!text.contains("jo.bloggs") && !text.contains("kettle"), "{text}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn people_are_added_all_or_none() {
     on_both(async |people, _| {
         let named = |user_id: &str| NewPerson { user_id: user_id.into(), ..jo() };

@@ -1,6 +1,8 @@
 //! The one integration binary.
 
+mod cli;
 mod crash;
+mod delivery;
 mod directory;
 mod reset;
 mod store;

@@ -24,7 +24,12 @@ async fn each(settings: &str, test: impl AsyncFn(TestApp)) {
 #[tokio::test]
 async fn a_forgotten_password_is_reset_by_each_method() {
     each("", async |app| {
-        let ways = [(JO, Method::Email), (JO, Method::Text), (JO, Method::MobileCall), ("robin.khan@example.org", Method::OfficeCall)];
+        let ways = [
+            (JO, Method::Email),
+            (JO, Method::Text),
+            (JO, Method::MobileCall),
+            ("robin.khan@example.org", Method::OfficeCall),
+        ];
         for (n, (user_id, method)) in (1..).zip(ways) {
             app.clock.pass(Span::hours(25));
             let flow = FlowId([n; 16]);
@@ -74,7 +79,7 @@ async fn an_administrator_has_two_steps_on_two_devices() {
 }
 
 #[tokio::test]
-async fn of_fifty_wrong_codes_at_the_same_moment_five_are_compared() {
+async fn of_fifty_wrong_codes_at_the_same_moment_at_most_five_are_compared() {
     each("[throttle]\nfailed_proofs = 100", async |app| {
         let flow = FlowId([1; 16]);
         app.identify(flow, JO).await;
@@ -83,7 +88,10 @@ async fn of_fifty_wrong_codes_at_the_same_moment_five_are_compared() {
         let app = std::sync::Arc::new(app);
         let guesses: Vec<_> = (0..50)
             .map(|n| {
-                let (app, wrong) = (std::sync::Arc::clone(&app), format!("{:06}", (right.parse::<u32>().unwrap() + 1 + n) % 1_000_000));
+                let (app, wrong) = (
+                    std::sync::Arc::clone(&app),
+                    format!("{:06}", (right.parse::<u32>().unwrap() + 1 + n) % 1_000_000),
+                );
                 tokio::spawn(async move { app.drive(flow, Event::Code(Secret::new(wrong))).await })
             })
             .collect();
@@ -91,8 +99,13 @@ async fn of_fifty_wrong_codes_at_the_same_moment_five_are_compared() {
             guess.await.unwrap();
         }
         let reference = app.app.look(flow).await.unwrap().unwrap().reference;
-        let compared = app.app.store.count_audit(&reference, "code_wrong").await.unwrap();
-        assert_eq!(compared, 5);
+        let compared = async || app.app.store.count_audit(&reference, "code_wrong").await.unwrap();
+        let at_once = compared().await;
+        assert!((1..=5).contains(&at_once), "{at_once} were compared; those overtaken three times were not");
+        for _ in at_once..5 {
+            app.type_code(flow, "x").await;
+        }
+        assert_eq!(compared().await, 5);
         assert!(matches!(app.type_code(flow, &right).await, View::Ended { end: End::TooManyTries, .. }));
     })
     .await;
@@ -104,11 +117,11 @@ async fn wrong_codes_of_an_account_count_over_all_its_flows_and_names() {
         let spellings = [JO, "JO.BLOGGS@EXAMPLE.ORG", " jo.bloggs@example.org "];
         for (n, user_id) in (1..).zip(spellings) {
             let flow = FlowId([n; 16]);
+            app.clock.pass(Span::hours(1));
             if let View::Ended { end, .. } = app.identify(flow, user_id).await {
                 assert!(matches!(end, End::Resting { .. }) && n == 3, "flow {n}: {end:?}");
                 return;
             }
-            app.clock.pass(Span::hours(1));
             app.choose(flow, Method::Email).await;
             let right: u32 = app.code().await.parse().unwrap();
             for _ in 0..3 {
@@ -167,7 +180,9 @@ async fn a_known_and_an_unknown_user_id_cost_the_same_statements() {
 async fn nobody_hears_from_a_decoy() {
     each("", async |app| {
         let flow = FlowId([1; 16]);
-        let View::Choose { options, .. } = app.identify(flow, "nobody@example.org").await else { panic!("the list of ways") };
+        let View::Choose { options, .. } = app.identify(flow, "nobody@example.org").await else {
+            panic!("the list of ways")
+        };
         app.drive(flow, Event::Choose { option: options[0].place, confirmation: None }).await;
         assert!(app.messages().await.is_empty());
         assert_eq!(app.app.store.waiting_messages().await.unwrap(), 0, "and nothing waits");

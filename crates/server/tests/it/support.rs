@@ -1,7 +1,11 @@
 //! What the tests start for themselves.
 
 pub(crate) mod app;
+pub(crate) mod gateways;
+pub(crate) mod logs;
 pub(crate) mod postgres;
+pub(crate) mod providers;
+pub(crate) mod smtp;
 pub(crate) mod visitor;
 
 use regain::clock::Clock;

@@ -105,7 +105,9 @@ impl Settings {
 fn tls(host: &str, ca_file: Option<&Path>) -> Result<TlsParameters, String> {
     let mut tls = TlsParameters::builder(host.to_owned()).certificate_store(CertificateStore::WebpkiRoots);
     if let Some(file) = ca_file {
-        let wrong = |error: String| format!("cannot read certificates from {} ({error}); it must be a PEM file", file.display());
+        let wrong = |error: String| {
+            format!("cannot read certificates from {} ({error}); it must be a PEM file", file.display())
+        };
         let pem = std::fs::read(file).map_err(|error| wrong(error.to_string()))?;
         tls = tls.add_root_certificate(Certificate::from_pem(&pem).map_err(|error| wrong(error.to_string()))?);
     }
@@ -121,7 +123,8 @@ impl Channel for Smtp {
         let to: Address = message.to.parse().map_err(|_| {
             Failure::Refused("the registered address is not a mail address; it has to be registered again".into())
         })?;
-        let mail = mail::write(&mail::Parts { from: &self.settings.from, to: &to, key: message.key, subject, text, html })?;
+        let mail =
+            mail::write(&mail::Parts { from: &self.settings.from, to: &to, key: message.key, subject, text, html })?;
         let mut connection = self.begin(&to).await?;
         let outcome = hand_over(&mut connection, &to, mail).await;
         self.keep(connection, outcome.is_ok()).await;
@@ -180,9 +183,10 @@ impl Smtp {
         .map_err(|error| unavailable("cannot connect", &error))?;
         if let Some(credentials) = credentials {
             let ways = [Mechanism::Plain, Mechanism::Login];
-            connection.auth(&ways, credentials).await.map_err(|error| {
-                unavailable("AUTH (check user and password of this gateway)", &error)
-            })?;
+            connection
+                .auth(&ways, credentials)
+                .await
+                .map_err(|error| unavailable("AUTH (check user and password of this gateway)", &error))?;
         }
         Ok(connection)
     }

@@ -88,7 +88,8 @@ fn place(text: &str) -> Option<(&str, &str)> {
     is_word.then_some((name, after))
 }
 
-fn encode(value: &str, encoding: Encoding) -> String {
+/// A value, encoded for where it stands.
+pub(crate) fn encode(value: &str, encoding: Encoding) -> String {
     match encoding {
         Encoding::Json => {
             let quoted = serde_json::Value::from(value).to_string();
@@ -139,7 +140,12 @@ mod tests {
     fn values_are_encoded_for_where_they_stand() {
         check(r#"{"to":"{to}"}"#, Encoding::Json, "a\"},\\\n\u{1}é", r#"{"to":"a\"},\\\n\u0001é"}"#);
         check("to={to}&x={x y}", Encoding::Percent, "+44 &=é{to}", "to=%2B44%20%26%3D%C3%A9%7Bto%7D&x={x y}");
-        check("<a b='{to}'>{text}</a>", Encoding::Xml, "<&'\">\u{8}", "<a b='&lt;&amp;&apos;&quot;&gt;'>&lt;&amp;&apos;&quot;&gt;</a>");
+        check(
+            "<a b='{to}'>{text}</a>",
+            Encoding::Xml,
+            "<&'\">\u{8}",
+            "<a b='&lt;&amp;&apos;&quot;&gt;'>&lt;&amp;&apos;&quot;&gt;</a>",
+        );
         check("{text}", Encoding::Plain, "{to} <>&", "{to} <>&");
         check("{}{ {A} {{to}} }", Encoding::Plain, "x", "{}{ {A} {x} }");
     }

@@ -26,7 +26,10 @@ fn sections_that_are_wrong() {
     for (section, problem) in [
         ("method = 'HEAD'", "method: \"HEAD\" is none of: POST, GET, PUT"),
         ("body = 'x'", "encoding: cannot be told"),
-        ("body = '{tel}'\nencoding = 'text'", "body: there is no {tel}; what can be filled in is: {to}, {to_digits}, {text}"),
+        (
+            "body = '{tel}'\nencoding = 'text'",
+            "body: there is no {tel}; what can be filled in is: {to}, {to_digits}, {text}",
+        ),
         ("body = '{\"a\": {text}}'\nencoding = 'json'", "body: is not JSON"),
         ("body = '{\"a\": 1,}'\nencoding = 'json'", "body: is not JSON"),
         ("headers = { 'a b' = 'x' }", "headers.a b: is not the name of a header"),
@@ -65,7 +68,8 @@ fn which_answer_means_what() {
     for status in [199, 302, 400, 429, 500] {
         assert_eq!(judge(&plain, status, "no"), Err(Failure::Unavailable(format!("HTTP {status}: no"))));
     }
-    let strict = rules("success_status = [200]\nsuccess_body = 'OK'\nrefused_status = ['404-410']\nrefused_body = 'bad number'");
+    let strict =
+        rules("success_status = [200]\nsuccess_body = 'OK'\nrefused_status = ['404-410']\nrefused_body = 'bad number'");
     assert!(judge(&strict, 200, "OK 17").is_ok());
     assert!(matches!(judge(&strict, 202, "OK"), Err(Failure::Unavailable(_))));
     assert!(matches!(judge(&strict, 200, "ERR"), Err(Failure::Unavailable(_))));

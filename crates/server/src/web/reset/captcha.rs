@@ -19,12 +19,20 @@ use crate::web::{Refusal, Web};
 type Query = Result<Asked, std::convert::Infallible>;
 
 /// `GET /reset/picture.png?n=`.
-pub(crate) async fn picture(State(web): State<Arc<Web>>, visitor: Visitor, Ok(asked): Query) -> Result<Response, Refusal> {
+pub(crate) async fn picture(
+    State(web): State<Arc<Web>>,
+    visitor: Visitor,
+    Ok(asked): Query,
+) -> Result<Response, Refusal> {
     drawn(&web, &visitor, &asked, "image/png", captcha::picture).await
 }
 
 /// `GET /reset/sound.wav?n=`.
-pub(crate) async fn sound(State(web): State<Arc<Web>>, visitor: Visitor, Ok(asked): Query) -> Result<Response, Refusal> {
+pub(crate) async fn sound(
+    State(web): State<Arc<Web>>,
+    visitor: Visitor,
+    Ok(asked): Query,
+) -> Result<Response, Refusal> {
     drawn(&web, &visitor, &asked, "audio/wav", captcha::sound).await
 }
 

@@ -228,7 +228,13 @@ fn steps(page: &Shell<'_>, stepper: &Stepper) -> Vec<StepView> {
     let step = |(place, name): (usize, &str)| {
         let at = usize::from(stepper.at);
         let (done, now) = (place + 1 < at, place + 1 == at);
-        let class = if done { "done" } else if now { "now" } else { "later" };
+        let class = if done {
+            "done"
+        } else if now {
+            "now"
+        } else {
+            "later"
+        };
         StepView { name: page.say(name), class, done, now }
     };
     names.enumerate().map(step).collect()
@@ -298,7 +304,8 @@ fn choose<'a>(
         (_, 1) => "choose-first",
         _ => "choose-second",
     });
-    let mut problems: Vec<String> = problem.map(|problem| choice_problem(&page, options, problem)).into_iter().collect();
+    let mut problems: Vec<String> =
+        problem.map(|problem| choice_problem(&page, options, problem)).into_iter().collect();
     if note == Some(Note::NoChoice) {
         problems = vec![page.say("choose-nothing")];
     }

@@ -72,7 +72,8 @@ struct Words {
 }
 
 fn words(end: End) -> Words {
-    let plain = |icon, title, body, reference| Words { icon, tone: "calm", title, body, next: &[], notice: None, reference };
+    let plain =
+        |icon, title, body, reference| Words { icon, tone: "calm", title, body, next: &[], notice: None, reference };
     match end {
         End::Done => Words {
             icon: "ok",

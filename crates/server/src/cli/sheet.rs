@@ -1,0 +1,109 @@
+//! Lists of people, as spreadsheets save them: CSV with a first line that names the columns.
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::path::Path;
+
+/// A line of a list.
+pub(super) struct Line {
+    /// Its number in the file; the names of the columns stand in line 1.
+    pub(super) number: u64,
+    cells: BTreeMap<String, String>,
+}
+
+impl Line {
+    /// The text in a column, without the space around it; empty if there is no such column.
+    pub(super) fn cell(&self, column: &str) -> &str {
+        self.cells.get(column).map(|cell| cell.trim()).unwrap_or_default()
+    }
+}
+
+/// Reads the file, or standard input for `-`.
+pub(super) fn load(path: &Path) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let read = match path.to_str() {
+        Some("-") => std::io::stdin().read_to_end(&mut bytes).map(drop),
+        _ => std::fs::read(path).map(|read| bytes = read),
+    };
+    read.map(|()| bytes).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// Takes the lines apart. Columns may stand in any order, separated by commas or semicolons.
+pub(super) fn read(bytes: &[u8], required: &[&str], optional: &[&str]) -> Result<Vec<Line>, Vec<String>> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let delimiter = if first.contains(&b';') && !first.contains(&b',') { b';' } else { b',' };
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(bytes);
+    let names = reader.headers().map_err(|error| vec![format!("line 1: {}", plain(&error))])?;
+    let names: Vec<String> = names.iter().map(|name| name.trim().to_lowercase()).collect();
+    check_names(&names, required, optional)?;
+    let (mut lines, mut problems) = (Vec::new(), Vec::new());
+    for record in reader.records() {
+        match record {
+            Ok(record) => {
+                let number = record.position().map_or(0, csv::Position::line);
+                let cells = names.iter().cloned().zip(record.iter().map(str::to_owned)).collect();
+                lines.push(Line { number, cells });
+            }
+            Err(error) => {
+                let number = error.position().map_or(0, csv::Position::line);
+                problems.push(format!("line {number}: {}", plain(&error)));
+            }
+        }
+    }
+    if problems.is_empty() { Ok(lines) } else { Err(problems) }
+}
+
+fn check_names(names: &[String], required: &[&str], optional: &[&str]) -> Result<(), Vec<String>> {
+    let missing = required.iter().filter(|wanted| !names.iter().any(|name| name == *wanted));
+    let missing = missing.map(|wanted| format!("line 1: the column \"{wanted}\" is missing"));
+    let unknown = names.iter().filter(|name| !required.iter().chain(optional).any(|known| known == name));
+    let known = required.iter().chain(optional).copied().collect::<Vec<_>>().join(", ");
+    let unknown = unknown.map(|name| format!("line 1: the column \"{name}\" is unknown; the columns are: {known}"));
+    let twice = names.iter().enumerate().filter(|(place, name)| names.iter().take(*place).any(|other| other == *name));
+    let twice = twice.map(|(_, name)| format!("line 1: the column \"{name}\" stands there twice"));
+    let problems: Vec<String> = missing.chain(unknown).chain(twice).collect();
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+fn plain(error: &csv::Error) -> String {
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => format!(
+            "has {len} cells, but line 1 names {expected_len} columns; put a cell with a comma in it in quotation marks"
+        ),
+        csv::ErrorKind::Utf8 { .. } => "is not in UTF-8; save the list as \"CSV UTF-8\"".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(text: &[u8]) -> String {
+        read(text, &["user_id", "name"], &["mail"]).err().unwrap().join("\n")
+    }
+
+    #[test]
+    fn columns_stand_in_any_order_and_lines_keep_their_numbers() {
+        for text in [
+            "\u{feff}name, User_ID ,mail\r\n\"Bloggs, Jo\", jo ,\r\n\r\nSam,sam,sam@example.org\r\n",
+            "name;user_id;mail\n\"Bloggs, Jo\";jo;\n\nSam;sam;sam@example.org",
+        ] {
+            let lines = read(text.as_bytes(), &["user_id", "name"], &["mail"]).unwrap();
+            let cells = |line: &Line| ["user_id", "name", "mail", "other"].map(|column| line.cell(column).to_owned());
+            assert_eq!(cells(&lines[0]), ["jo", "Bloggs, Jo", "", ""]);
+            assert_eq!(cells(&lines[1]), ["sam", "Sam", "sam@example.org", ""]);
+            assert_eq!((lines[0].number, lines[1].number), (2, 4));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_line() {
+        assert!(problems(b"").contains("\"user_id\" is missing"));
+        assert!(problems(b"user_id,name,phone\n").contains("\"phone\" is unknown"));
+        assert!(problems(b"user_id,name,name\n").contains("\"name\" stands there twice"));
+        let told = problems(b"user_id,name\njo,Bloggs, Jo\nsam,Sam\nr\xf6,R\n");
+        assert!(told.contains("line 2: has 3 cells") && told.contains("line 4: is not in UTF-8"), "{told}");
+    }
+}

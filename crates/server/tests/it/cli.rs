@@ -1,0 +1,211 @@
+//! The commands, by the program itself.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+/// A folder with a configuration, a store and lists.
+struct Folder(tempfile::TempDir);
+
+/// What a command has said, and whether it worked.
+struct Said {
+    out: String,
+    err: String,
+    worked: bool,
+}
+
+impl Folder {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        let config = format!(
+            "[store]\nurl = \"sqlite:{}\"\nkey_file = \"{}\"\n\
+             [directory]\nargon2_memory_kib = 64\nargon2_passes = 1\n\
+             [organisation]\nregion = \"GB\"\n\
+             [care_team]\nmail = \"care@example.org\"\n",
+            path("test.db"),
+            path("test.key")
+        );
+        std::fs::write(folder.path().join("regain.toml"), config).unwrap();
+        Self(folder)
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.0.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// Runs `regain AREA --config … ARGS` with this standard input.
+    fn run(&self, area: &str, args: &[&str], input: &str) -> Said {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_regain"));
+        command.arg(area).arg("--config").arg(self.0.path().join("regain.toml")).args(args);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // A command that reads nothing may be gone before this is written.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        let done = child.wait_with_output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Said { out: text(done.stdout), err: text(done.stderr), worked: done.status.success() }
+    }
+
+    /// Runs a command that has to work.
+    #[track_caller]
+    fn good(&self, area: &str, args: &[&str]) -> String {
+        let said = self.run(area, args, "");
+        assert!(said.worked, "{args:?}: {}", said.err);
+        said.out
+    }
+
+    /// Runs a command that has to fail: what it says, line by line.
+    #[track_caller]
+    fn bad(&self, area: &str, args: &[&str]) -> Vec<String> {
+        let said = self.run(area, args, "");
+        assert!(!said.worked && said.out.is_empty(), "{args:?}: {}", said.out);
+        said.err.lines().map(str::to_owned).collect()
+    }
+
+    #[track_caller]
+    fn json(&self, area: &str, args: &[&str]) -> Vec<Value> {
+        let out = self.good(area, &[args, &["--json"]].concat());
+        serde_json::from_str::<Value>(&out).unwrap().as_array().unwrap().clone()
+    }
+}
+
+#[test]
+fn people_are_added_changed_and_listed() {
+    let folder = Folder::new();
+    folder.good(
+        "user",
+        &["add", "Jo@example.org", "--name", "Jo Bloggs", "--mail", "jo@example.org", "--group", "staff"],
+    );
+    let said = folder.run("user", &["add", "sam", "--name", "Sam Lee", "--password"], "plum kettle 94\n");
+    assert!(said.worked, "{}", said.err);
+    assert!(folder.bad("user", &["add", "JO@example.org", "--name", "Jo"])[0].contains("already"));
+    let short = folder.run("user", &["add", "robin", "--name", "Robin", "--password"], "short\n");
+    assert!(!short.worked && short.err.contains("at least 8 characters"), "{}", short.err);
+    assert!(!folder.run("user", &["add", "robin", "--name", "Robin", "--password"], "").worked);
+
+    folder.good("user", &["set", "jo@EXAMPLE.org", "--name", "Jo Smith", "--no-groups", "--mail", ""]);
+    folder.good("user", &["disable", "sam"]);
+    let listed = folder.json("user", &["list"]);
+    assert_eq!(listed.len(), 2);
+    assert_eq!(listed[0]["user_id"], "Jo@example.org");
+    assert_eq!(listed[0]["name"], "Jo Smith");
+    assert_eq!((&listed[0]["mail"], listed[0]["groups"].as_array().unwrap().len()), (&Value::Null, 0));
+    assert_eq!((&listed[0]["disabled"], &listed[1]["disabled"]), (&Value::Bool(false), &Value::Bool(true)));
+    folder.good("user", &["enable", "sam"]);
+    assert_eq!(folder.json("user", &["list"])[1]["disabled"], false);
+    assert!(folder.good("user", &["list"]).contains("Jo Smith"));
+
+    assert!(folder.bad("user", &["disable", "nobody"])[0].contains("user list"));
+    assert!(folder.bad("user", &["set", "sam"])[0].contains("what to change"));
+}
+
+#[test]
+fn a_list_of_people_is_taken_as_a_whole_or_not_at_all() {
+    let folder = Folder::new();
+    let bad = "user_id,name,mail,groups,password\n\
+               jo,Jo Bloggs,jo@example.org,staff|choir,\n\
+               sam,,not an address,,short\n\
+               JO,Jo Again,,,\n";
+    let bad = folder.write("bad.csv", bad);
+    let told = folder.bad("user", &["import", bad.to_str().unwrap()]).join("\n");
+    for expected in ["line 3: the name", "line 3: the address", "line 3: the password", "line 4: the User ID \"JO\""] {
+        assert!(told.contains(expected), "{expected} in {told}");
+    }
+    assert!(!told.contains("line 2"), "{told}");
+    assert!(folder.json("user", &["list"]).is_empty(), "nobody was added");
+
+    let good = folder.write("good.csv", "name,user_id,groups\nJo Bloggs,jo,staff|choir\nSam Lee,sam,\n");
+    assert_eq!(folder.good("user", &["import", good.to_str().unwrap()]), "Added 2 people.\n");
+    let listed = folder.json("user", &["list"]);
+    assert_eq!(listed[0]["groups"], serde_json::json!(["choir", "staff"]));
+    let told = folder.bad("user", &["import", good.to_str().unwrap()]);
+    assert!(told[0].contains("line 2: there is an account \"jo\" already"), "{told:?}");
+    let piped = folder.run("user", &["import", "-"], "user_id,name\nrobin,Robin Khan\n");
+    assert!(piped.worked && folder.json("user", &["list"]).len() == 3, "{}", piped.err);
+}
+
+#[test]
+fn a_list_of_contacts_is_taken_as_a_whole_or_not_at_all() {
+    let folder = Folder::new();
+    folder.good("user", &["add", "jo", "--name", "Jo Bloggs", "--mail", "jo@example.org"]);
+    folder.good("user", &["add", "sam", "--name", "Sam Lee"]);
+    let bad = "user_id,kind,address,verified\n\
+               jo,mobile,07700 900123,\n\
+               nobody,mobile,07700 900456,\n\
+               jo,fax,07700 900456,\n\
+               sam,mobile,0770 LETTERS,maybe\n\
+               jo,email,JO@example.org,\n\
+               JO,mobile,07700 900456,\n\
+               sam,mobile,07700 900456 ext. 12,\n";
+    let bad = folder.write("bad.csv", bad);
+    let told = folder.bad("method", &["import", bad.to_str().unwrap()]).join("\n");
+    for expected in [
+        "line 3: nobody has the User ID \"nobody\"",
+        "line 4: the kind must be email, mobile or office",
+        "line 5: \"0770 LETTERS\": Use digits",
+        "line 5: verified must be yes or no",
+        "line 6: JO@example.org is the account's own address",
+        "line 7: line 2 sets the same kind",
+        "line 8: \"07700 900456 ext. 12\": a mobile has no extension",
+    ] {
+        assert!(told.contains(expected), "{expected} in {told}");
+    }
+    assert!(!told.lines().any(|line| line.starts_with("regain: line 2:")), "{told}");
+    assert!(folder.json("method", &["list"]).is_empty(), "nothing was set");
+
+    let good = "user_id;kind;address;verified\n\
+                jo;mobile;07700 900123;yes\n\
+                jo;Email;jobloggs@mail.co.uk;no\n\
+                sam;office;020 7946 0000 x12;\n";
+    let good = folder.write("good.csv", good);
+    let import = ["import", good.to_str().unwrap()];
+    assert_eq!(folder.good("method", &import), "Set 3 contacts; 0 were so already.\n");
+    assert_eq!(folder.good("method", &import), "Set 0 contacts; 3 were so already.\n");
+    let of_jo = folder.json("method", &["list", "JO"]);
+    let email = of_jo.iter().find(|contact| contact["kind"] == "email").unwrap();
+    assert_eq!((email["address"].as_str(), &email["verified"]), (Some("jobloggs@mail.co.uk"), &Value::Null));
+    let mobile = of_jo.iter().find(|contact| contact["kind"] == "mobile").unwrap();
+    assert_eq!((mobile["address"].as_str(), mobile["user_id"].as_str()), (Some("+447700900123"), Some("jo")));
+    assert!(mobile["verified"].as_str().unwrap().ends_with('Z'));
+    let all = folder.json("method", &["list"]);
+    assert_eq!(all.len(), 3);
+    assert!(all.iter().any(|contact| contact["address"] == "+442079460000;ext=12" && contact["user_id"] == "sam"));
+    assert!(folder.good("method", &["list"]).contains("not verified"));
+}
+
+#[test]
+fn an_office_phone_is_set_and_removed() {
+    let folder = Folder::new();
+    folder.good("user", &["add", "jo", "--name", "Jo Bloggs"]);
+    let said = folder.good("method", &["set-office-phone", "jo", "020 7946 0000 ext. 7"]);
+    assert_eq!(said, "The office phone of jo is +44 20 7946 0000 ext. 7.\n");
+    folder.good("method", &["set-office-phone", "jo", "01 42 76 49 78", "--region", "fr"]);
+    let listed = folder.json("method", &["list", "jo"]);
+    assert_eq!((listed.len(), listed[0]["address"].as_str()), (1, Some("+33142764978")));
+    assert!(folder.bad("method", &["set-office-phone", "jo", "01 42 76 49 78", "--region", "XX"])[0].contains("GB"));
+    assert!(folder.bad("method", &["set-office-phone", "sam", "020 7946 0000"])[0].contains("nobody"));
+    assert!(folder.bad("method", &["set-office-phone", "jo", "999"])[0].contains("too short"));
+    folder.good("method", &["remove", "jo", "office"]);
+    assert!(folder.json("method", &["list", "jo"]).is_empty());
+}
+
+#[test]
+fn no_password_can_be_given_as_an_argument() {
+    let folder = Folder::new();
+    let said = folder.run("user", &["add", "jo", "--name", "Jo", "--password=plum kettle 94"], "");
+    assert!(!said.worked && folder.json("user", &["list"]).is_empty());
+}
+
+#[test]
+fn people_of_another_directory_are_not_ours() {
+    let folder = Folder::new();
+    let config = folder.0.path().join("regain.toml");
+    let text = std::fs::read_to_string(&config).unwrap().replace("[directory]", "[directory]\nkind = \"other\"");
+    std::fs::write(config, text).unwrap();
+    assert!(folder.bad("user", &["list"])[0].contains("directory.kind"));
+}
