@@ -35,11 +35,12 @@ static MODULES: &[(&str, &[&str])] = &[
     ("message", &["config", "delivery", "store", "text"]),
     // Opening a directory hands the embedded one its store; no other kind may name it.
     ("directory", &["clock", "store"]),
-    ("directory/embedded", &["clock", "directory", "store"]),
+    ("directory/embedded", &["address", "clock", "directory", "store"]),
     ("delivery", &["clock", "fault", "tls"]),
     ("store", &["clock", "fault", "tls"]),
     ("config", &["delivery"]),
     ("captcha", &["clock"]),
+    ("address", &[]),
     ("clock", &[]),
     ("fault", &[]),
     ("phone", &[]),
