@@ -315,5 +315,9 @@ message-changed-short-mail = Not you? Write to { $mail }.
 
 inbox-title = Messages
 inbox-intro = In this demonstration every email, text and call ends here, the newest first.
-inbox-fresh = Look again
-inbox-empty = Nothing has been sent yet.
+inbox-empty = Nothing has been sent yet. Ask for a code, then come back.
+inbox-email = Email to
+inbox-text = Text to
+inbox-call = Call to
+inbox-again = Look again
+inbox-back = Back to the reset

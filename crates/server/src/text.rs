@@ -140,39 +140,33 @@ mod tests {
         files.into_iter().filter_map(read).collect()
     }
 
-    /// The key of every `.say…("key"` with the names of the values given, as they stand in a source. A bare `say("key"` is a
-    /// closure that shares the values of its file: what it gives is not known here.
+    /// The key of every `.say…("key"` with the names of the values given, as they stand in a source. Where the
+    /// list of values has a name of its own (or a closure `say` has it), which they are is not known here.
     fn calls(source: &str) -> Vec<(String, Option<BTreeSet<String>>)> {
         let mut found = Vec::new();
         for opening in ["say(\"", "say_with(\"", "say_plain(\""] {
             for (at, _) in source.match_indices(opening) {
                 let (key, after) = source[at + opening.len()..].split_once('"').expect("the key ends");
-                let values = source[..at].ends_with('.').then(|| names(after));
+                let values = source[..at].ends_with('.').then(|| names(after)).flatten();
                 found.push((key.to_owned(), values));
             }
         }
         found
     }
 
-    /// The names in `, &[("a", …), ("b", …)])`.
-    fn names(after: &str) -> BTreeSet<String> {
-        let Some(list) = after
-            .trim_start()
-            .strip_prefix(',')
-            .map(str::trim_start)
-            .and_then(|l| l.trim_start_matches('&').strip_prefix('['))
-        else {
-            return BTreeSet::new();
-        };
+    /// The names in `, &[("a", …), ("b", …)])`; nothing if the list has a name of its own.
+    fn names(after: &str) -> Option<BTreeSet<String>> {
+        let Some(list) = after.trim_start().strip_prefix(',') else { return Some(BTreeSet::new()) };
+        let list = list.trim_start().trim_start_matches('&').strip_prefix('[')?;
         let mut depth = 1;
         let end = list.char_indices().find(|(_, c)| {
             depth += i32::from(*c == '[') - i32::from(*c == ']');
             depth == 0
         });
         let list = &list[..end.expect("the list ends").0];
-        list.match_indices("(\"")
-            .map(|(at, _)| list[at + 2..].split('"').next().unwrap_or_default().to_owned())
-            .collect()
+        let names =
+            list.match_indices("(\"").map(|(at, _)| list[at + 2..].split('"').next().unwrap_or_default().to_owned());
+        Some(names.collect())
     }
 
     #[test]

@@ -17,6 +17,8 @@ use crate::config::organisation::Organisation;
 /// The most bytes a logo may have.
 const LOGO: u64 = 64 * 1024;
 
+const CSS: &str = "text/css; charset=utf-8";
+
 /// A file as it is served.
 struct Asset {
     kind: &'static str,
@@ -32,6 +34,8 @@ pub(crate) struct Assets {
 /// The addresses that pages refer to.
 pub(crate) struct Addresses {
     pub(crate) css: String,
+    /// For pages beside the flow.
+    pub(crate) more: String,
     pub(crate) js: String,
     pub(crate) check: String,
     pub(crate) icon: String,
@@ -52,7 +56,8 @@ impl Assets {
             None => String::new(),
         };
         let addresses = Addresses {
-            css: assets.add("css", "text/css; charset=utf-8", css.into()),
+            css: assets.add("css", CSS, css.into()),
+            more: assets.add("css", CSS, squeezed_css(include_str!("../../assets/more.css")).into()),
             js: assets.script(include_str!("../../assets/regain.js")),
             check: assets.script(include_str!("../../assets/check.js")),
             icon: assets.add("svg", "image/svg+xml", icon(&organisation.colour).into()),
@@ -115,7 +120,7 @@ pub(crate) async fn serve(State(web): State<Arc<Web>>, UrlPath(name): UrlPath<St
 fn icon(colour: &str) -> String {
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 32 32\"><rect width=\"32\" height=\"32\" rx=\"9\" \
-         fill=\"{colour}\"/><path fill=\"#fff\" d=\"M16 7a5.500 5.500 0 0 0-2.700 10.300L12 25h8l-1.300-7.700A5.500 5.500 0 0 0 16 7z\"/></svg>"
+         fill=\"{colour}\"/><path fill=\"#fff\" d=\"M16 7a5.5 5.5 0 0 0-2.7 10.3L12 25h8l-1.3-7.7A5.5 5.5 0 0 0 16 7z\"/></svg>"
     )
 }
 
@@ -145,10 +150,27 @@ fn squeezed_css(source: &str) -> String {
     text
 }
 
-/// Without comment lines and indentation; lines stay, so that statements end where they did.
+/// Without comment lines, indentation, and the space around signs where a line has neither a text nor a slash in it. Lines
+/// stay, so that statements end where they did.
 fn squeezed_js(source: &str) -> String {
     let lines = source.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
-    lines.collect::<Vec<_>>().join("\n")
+    lines.map(squeezed_line).collect::<Vec<_>>().join("\n")
+}
+
+fn squeezed_line(line: &str) -> String {
+    if line.contains(['"', '/', '`', '\'']) {
+        return line.to_owned();
+    }
+    let sign = |c: Option<char>| c.is_some_and(|c| "=+-*&|<>?:;,{}()!^%".contains(c));
+    let spared = |before: &str, after: &str| sign(before.chars().next_back()) || sign(after.chars().next());
+    let mut short = String::with_capacity(line.len());
+    for (at, c) in line.char_indices() {
+        let after = line.get(at + 1..).unwrap_or_default();
+        if c != ' ' || !spared(&short, after) {
+            short.push(c);
+        }
+    }
+    short
 }
 
 #[cfg(test)]
@@ -161,6 +183,10 @@ mod tests {
             "/* why */\n.a :hover, .b {\n  color: red; margin: 0 calc(1px - 2px);\n}\n@media (x) { .c { d: e; } }\n";
         assert_eq!(squeezed_css(css), ".a :hover,.b{color:red;margin:0 calc(1px - 2px)}@media (x){.c{d:e}}");
         assert_eq!(squeezed_js("// why\n  a();\n\n  b(); // kept\n"), "a();\nb(); // kept");
+        assert_eq!(
+            squeezed_js("var n = a ? b : c, d;\nreturn n;\ns = \"a + b\";"),
+            "var n=a?b:c,d;\nreturn n;\ns = \"a + b\";"
+        );
     }
 
     #[test]

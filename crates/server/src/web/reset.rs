@@ -21,6 +21,7 @@ use super::page::{Shell, with_user_id};
 use super::visitor::{Asked, Visitor};
 use super::{Refusal, Web, strength};
 use crate::drive::Look;
+use crate::phone::Number;
 use pages::{Note, until};
 
 /// How long the page of an ended flow is shown to somebody who comes back; later they find a fresh form.
@@ -241,6 +242,6 @@ fn again_please(web: &Web, posted: &Posted, look: &Look, note: Note, user_id: Op
 
 /// A number in the one spelling in which numbers are registered (E.164).
 fn number(web: &Web, typed: &str) -> Option<String> {
-    let _ = web;
-    Some(typed.to_owned())
+    let region = web.app.settings.organisation.region.as_deref();
+    Number::parse(typed, region).ok().map(|number| number.to_string())
 }

@@ -8,7 +8,7 @@ use askama::Template;
 use async_trait::async_trait;
 use axum::body::to_bytes;
 use axum::http::StatusCode;
-use regain_core::method::Method;
+use regain_core::method::{Channel, Method};
 use regain_core::password::Problem;
 use regain_core::reset::{ChoiceProblem, CodeProblem, End, IdentifyProblem, OptionView, Stepper, View};
 use regain_core::subject::AccountId;
@@ -21,12 +21,13 @@ use super::visitor::Visitor;
 use super::*;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::delivery::Captured;
 use crate::directory::{Directory, Error, Person, Verdict};
 use crate::drive::{Look, Origin};
 use crate::store::Store;
 
 /// The most bytes a page may weigh with its style, scripts and icon; pictures, sounds and the logo apart.
-const PAGE: usize = 20 * 1024;
+const PAGE: usize = 20_000;
 
 /// Tuesday 2026-11-24, 14:00 in London.
 const NOW: Time = Time(1_795_528_800_000);
@@ -222,6 +223,35 @@ async fn samples(web: &Web) -> Vec<(String, String)> {
     }
     let page = sign_in::WorksPage { page: shell("works-title"), name: "Jo Bloggs".into() };
     samples.push(("works".into(), page.render().unwrap()));
+    let message = |channel, to: &str, subject: &str, text: &str| Captured {
+        channel,
+        to: to.into(),
+        subject: subject.into(),
+        text: text.into(),
+        at: NOW,
+    };
+    let messages = [
+        message(
+            Channel::Call,
+            "+447700900123",
+            "",
+            "Hello. This is Northwood Society. Here is your verification code. 123456",
+        ),
+        message(
+            Channel::Text,
+            "+447700900123",
+            "",
+            "123456 is your Northwood Society verification code.\n\n@127.0.0.1 #123456",
+        ),
+        message(
+            Channel::Email,
+            "jobloggs@mail.example",
+            "123456 is your code",
+            "Somebody, we hope you…\n\n    123456\n\nIt works once.",
+        ),
+    ];
+    samples.push(("inbox".into(), demo::InboxPage::new(web, &messages).render().unwrap()));
+    samples.push(("inbox-empty".into(), demo::InboxPage::new(web, &[]).render().unwrap()));
     samples.push(("contact".into(), contact::ContactPage::new(web).render().unwrap()));
     samples
 }
