@@ -151,3 +151,51 @@ impl Device for Proof {
 fn in_any(wanted: &[String], groups: &[String]) -> bool {
     wanted.iter().any(|wanted| groups.iter().any(|group| group.to_lowercase() == wanted.to_lowercase()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::method::ContactKind;
+    use crate::subject::{Account, AccountId, Contact, ContactId};
+    use crate::{Digest, Keys};
+
+    /// As it would be read from a row: only [`crate::method::issued_code::check`] makes one otherwise.
+    fn proof(method: Method, device: Digest) -> Proof {
+        serde_json::from_value(serde_json::json!({ "method": method, "device": device })).expect("a stored proof")
+    }
+
+    fn subject(administrator: bool) -> Subject {
+        let contact = |kind, address: &str| Contact { id: ContactId("c".into()), kind, address: address.into() };
+        let account = Account {
+            id: AccountId("17".into()),
+            own_mail: None,
+            groups: if administrator { vec!["administrators".into()] } else { Vec::new() },
+            disabled: false,
+            contacts: vec![contact(ContactKind::Email, "a@b.example"), contact(ContactKind::Mobile, "+447700900123")],
+        };
+        Subject::real(&Keys::new([7; 32]), &Policy::default(), &account)
+    }
+
+    #[track_caller]
+    fn check(steps: u8, administrator: bool, methods: &[Method], expected: bool) {
+        let (subject, policy) = (subject(administrator), Policy { steps, ..Policy::default() });
+        let device = |method: Method| subject.options.iter().find(|o| o.method == method).expect("an option").device;
+        let proofs: Vec<Proof> = methods.iter().map(|method| proof(*method, device(*method))).collect();
+        assert_eq!(policy.satisfied(&subject, &proofs), expected, "{steps} {administrator} {methods:?}");
+    }
+
+    #[test]
+    fn proofs_count_once_each() {
+        use Method::{Email, MobileCall, Text};
+        check(1, false, &[], false);
+        check(1, false, &[Text], true);
+        check(2, false, &[Text], false);
+        check(2, false, &[Text, Text], false);
+        check(2, false, &[Text, MobileCall], true);
+        check(2, false, &[Text, Email], true);
+        check(1, true, &[Text], false);
+        check(1, true, &[Text, MobileCall], false);
+        check(1, true, &[Email, Text], true);
+        check(9, false, &[Email, Text], true);
+    }
+}

@@ -1,12 +1,41 @@
 //! TLS as a client: rustls with the `ring` provider, and the roots that browsers trust.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
 
 /// A configuration that trusts the public roots.
 pub fn client() -> ClientConfig {
-    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    trusting(public_roots())
+}
+
+/// A configuration that trusts the certificates in a file (PEM) besides the public roots.
+///
+/// # Errors
+/// A sentence about the file, for the key that names it.
+pub fn client_trusting(ca_file: &Path) -> Result<ClientConfig, String> {
+    let file = ca_file.display();
+    let wrong = |error: String| format!("cannot read certificates from {file} ({error}); it must be a PEM file");
+    let found = CertificateDer::pem_file_iter(ca_file).map_err(|error| wrong(error.to_string()))?;
+    let found = found.collect::<Result<Vec<_>, _>>().map_err(|error| wrong(error.to_string()))?;
+    if found.is_empty() {
+        return Err(wrong("there is none in it".into()));
+    }
+    let mut roots = public_roots();
+    for certificate in found {
+        roots.add(certificate).map_err(|error| wrong(error.to_string()))?;
+    }
+    Ok(trusting(roots))
+}
+
+fn public_roots() -> RootCertStore {
+    RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }
+}
+
+fn trusting(roots: RootCertStore) -> ClientConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     // The provider is compiled in and supports both versions; if it did not, nothing encrypted could be reached at all.

@@ -74,8 +74,11 @@ impl File {
         without_comments(&self.text, quoted).lines().map(str::to_owned).collect()
     }
 
-    /// The same up to the module of tests at its end.
+    /// The same up to the module of tests at its end; nothing of a file that is such a module.
     pub(super) fn product(&self, quoted: bool) -> Vec<String> {
+        if self.path.ends_with("/tests.rs") || self.path.contains("/tests/") {
+            return Vec::new();
+        }
         let mut lines = self.code(quoted);
         let pairs = lines.iter().zip(lines.iter().skip(1));
         let opens = |(mark, next): (&String, &String)| mark == "#[cfg(test)]" && next.starts_with("mod tests");

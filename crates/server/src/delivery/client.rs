@@ -2,12 +2,9 @@
 
 use std::net::IpAddr;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{RequestBuilder, Url};
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
 
 use super::Failure;
 
@@ -43,25 +40,7 @@ pub(crate) fn open(ca_file: Option<&Path>) -> Result<reqwest::Client, String> {
 }
 
 fn tls(ca_file: Option<&Path>) -> Result<rustls::ClientConfig, String> {
-    let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    if let Some(file) = ca_file {
-        for certificate in authorities(file)? {
-            roots.add(certificate).map_err(|error| format!("{}: {error}; use a PEM certificate", file.display()))?;
-        }
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
-}
-
-fn authorities(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
-    let unreadable =
-        |error| format!("cannot read certificates from {} ({error}); it must be a PEM file", file.display());
-    let all = CertificateDer::pem_file_iter(file).map_err(unreadable)?;
-    let all = all.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
-    if all.is_empty() { Err(format!("there is no certificate in {}", file.display())) } else { Ok(all) }
+    ca_file.map_or_else(|| Ok(crate::tls::client()), crate::tls::client_trusting)
 }
 
 /// Takes an address that messages may be sent to: `https`, or `http` to this machine.

@@ -20,6 +20,11 @@ export class Box {
     else this.#waiting.splice(place, 1)[0].resolve(message);
   }
 
+  /** Drops what came to this address and was not taken. */
+  forget(to) {
+    this.#kept = this.#kept.filter((message) => message.to !== to);
+  }
+
   /** The first message to this address that nobody took before; waits for it. */
   next(to, fits = () => true) {
     const wanted = (message) => message.to === to && fits(message);

@@ -34,6 +34,7 @@ export async function prove(visitor, boxes, who, way) {
   const { label, button, box, to } = WAYS[way];
   await visitor.look('How shall we check that it is you?');
   await visitor.page.getByRole('radio', { name: new RegExp(`^${label}`) }).check();
+  boxes[box].forget(to(who));
   await visitor.press(button);
   await visitor.look('Get back into your account');
   const message = await boxes[box].next(to(who));

@@ -65,6 +65,7 @@ async fn a_subject_cannot_add_a_header_or_another_recipient() {
         let expected =
             ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type"];
         assert!(names.iter().all(|name| expected.contains(name)) && names.len() == expected.len(), "{names:?}");
+        assert!(!mail.subject.contains(char::is_control), "{:?}", mail.subject);
         assert_eq!(mail.to, ["jo@example.org"]);
         assert_eq!(mail.text.trim_end(), "Your code is 407163.");
     }

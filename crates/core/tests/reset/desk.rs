@@ -1,0 +1,217 @@
+//! Plays a reset written down line by line: `what happens => what the page shows | what else is done`.
+
+use regain_core::captcha::Answer;
+use regain_core::effect::{Message, To};
+use regain_core::keys::Digest;
+use regain_core::method::issued_code::Issue;
+use regain_core::method::{ContactKind, Method};
+use regain_core::password::{self, Judged};
+use regain_core::reset::{Event, LookedUp, Reset, View, Written, step, view};
+use regain_core::subject::{Account, AccountId, Contact, ContactId, device};
+use regain_core::throttle::What;
+use regain_core::{Ctx, Effect, FlowId, Keys, Policy, Secret, Span, Step, Time, captcha};
+
+pub(crate) const FLOW: FlowId = FlowId([5; 16]);
+
+pub(crate) fn keys() -> Keys {
+    Keys::new([7; 32])
+}
+
+/// The usual rules without the picture.
+pub(crate) fn policy() -> Policy {
+    Policy { captcha: captcha::Kind::Off, ..Policy::default() }
+}
+
+/// Somebody with these contacts, each named by its kind.
+pub(crate) fn person(contacts: &[ContactKind]) -> Account {
+    let address = |kind| match kind {
+        ContactKind::Email => "jobloggs@mail.co.uk",
+        ContactKind::Mobile => "+447700900123",
+        ContactKind::Office => "+442079460000;ext=12",
+    };
+    let contact =
+        |kind: &ContactKind| Contact { id: ContactId(kind.name().into()), kind: *kind, address: address(*kind).into() };
+    Account {
+        id: AccountId("17".into()),
+        own_mail: None,
+        groups: Vec::new(),
+        disabled: false,
+        contacts: contacts.iter().map(contact).collect(),
+    }
+}
+
+pub(crate) struct Desk {
+    policy: Policy,
+    account: Option<Account>,
+    pub(crate) flow: Reset,
+    pub(crate) now: Time,
+    issues: Vec<Issue>,
+}
+
+impl Desk {
+    pub(crate) fn new(policy: Policy, account: Option<Account>) -> Self {
+        let flow = Reset::new(FLOW, Time(0), policy.lifetime);
+        Self { policy, account, flow, now: Time(0), issues: Vec::new() }
+    }
+
+    /// Plays one line; gives what the page shows then and what else is done.
+    pub(crate) fn play(&mut self, line: &str) -> (String, String) {
+        let keys = keys();
+        if let Some(seconds) = line.strip_suffix(" later") {
+            self.now = self.now + self.span(seconds);
+            let ctx = Ctx { now: self.now, entropy: [3; 32], policy: &self.policy, keys: &keys };
+            return (page(&view(&ctx, &self.flow)), String::new());
+        }
+        let event = self.event(line);
+        let ctx = Ctx { now: self.now, entropy: [3; 32], policy: &self.policy, keys: &keys };
+        let Step { state, effects, view } = step(&ctx, self.flow.clone(), event);
+        self.flow = state;
+        let done: Vec<String> = effects.iter().map(|effect| self.note(effect)).collect();
+        (page(&view), done.join(", "))
+    }
+
+    fn span(&self, text: &str) -> Span {
+        let (number, unit) = text.split_at(text.len() - 1);
+        let number = number.parse().expect("a number");
+        if unit == "m" { Span::minutes(number) } else { Span::seconds(number) }
+    }
+
+    fn note(&mut self, effect: &Effect) -> String {
+        match effect {
+            Effect::Audit(event) => event.act.name().into(),
+            Effect::Deliver(delivery) => {
+                let to = match &delivery.to {
+                    To::Contact(contact) => contact.0.clone(),
+                    To::OwnMail(mail) => mail.clone(),
+                    To::Nobody => "nobody".into(),
+                };
+                let what = match &delivery.message {
+                    Message::Code(issue) => {
+                        self.issues.push(issue.clone());
+                        "code"
+                    }
+                    Message::PasswordChanged { .. } => "notice",
+                };
+                format!("{what} by {} to {to}", delivery.channel.name())
+            }
+            Effect::LookUp { user_id } => format!("look up {user_id}"),
+            Effect::SetPassword { write, account, .. } => format!("set password of {} ({write})", account.0),
+            Effect::GiveBack { counter } => format!("give back {}", counter.split(':').next().unwrap_or_default()),
+            Effect::Forgive { .. } => "forgive".into(),
+        }
+    }
+
+    pub(crate) fn event(&self, line: &str) -> Event {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let user_id = || self.flow.user_id.clone();
+        let write = self.flow.refused;
+        let found =
+            |account| Event::LookedUp { user_id: user_id(), found: LookedUp::Answer { account, resting: None } };
+        match words.as_slice() {
+            ["types", user_id] => Event::Identify { user_id: (*user_id).into(), answer: Answer::None },
+            ["types", user_id, "reads", "rightly"] => {
+                let characters = captcha::characters(&keys(), FLOW, self.flow.picture);
+                Event::Identify { user_id: (*user_id).into(), answer: Answer::Characters(characters) }
+            }
+            ["new", "picture"] => Event::NewPicture,
+            ["found"] => found(self.account.clone()),
+            ["found", "late", "for", user_id] => {
+                let answer = LookedUp::Answer { account: self.account.clone(), resting: None };
+                Event::LookedUp { user_id: (*user_id).into(), found: answer }
+            }
+            ["found", "resting"] => {
+                let resting = Some(Time(0) + Span::hours(24));
+                let answer = LookedUp::Answer { account: self.account.clone(), resting };
+                Event::LookedUp { user_id: user_id(), found: answer }
+            }
+            ["not", "found"] => found(None),
+            ["look-up", "fails"] => Event::LookedUp { user_id: user_id(), found: LookedUp::Failed },
+            ["chooses", option] => self.choose(option, None),
+            ["chooses", option, "confirming", address] => self.choose(option, Some(address)),
+            ["resend"] => Event::Resend,
+            ["code", "none"] => Event::Code(Secret::new("none")),
+            ["code", n] => {
+                let place: usize = n.parse().expect("the number of a code");
+                Event::Code(self.issues[place - 1].code(&keys()))
+            }
+            ["other", "way"] => Event::OtherWay,
+            ["password"] => Event::Password(self.judged("plum kettle 94 orbit")),
+            ["password", bad] => Event::Password(self.judged(bad)),
+            ["written", answer] => Event::Written { write, answer: written(answer) },
+            ["written", answer, number] => {
+                Event::Written { write: number.parse().expect("a number"), answer: written(answer) }
+            }
+            ["extend"] => Event::Extend,
+            ["back"] => Event::Back,
+            ["resume"] => Event::Resume,
+            ["cancel"] => Event::Cancel,
+            ["tick"] => Event::Tick,
+            ["throttled", "proofs"] => Event::Throttled { what: What::Proofs, until: Time(9) },
+            ["throttled", "sends"] => Event::Throttled { what: What::Sends, until: Time(9) },
+            _ => panic!("not a line of a journey: {line}"),
+        }
+    }
+
+    fn choose(&self, method: &str, confirmation: Option<&str>) -> Event {
+        let options = &self.flow.stage.subject().expect("somebody").options;
+        let option = options.iter().position(|option| option.method.name() == method).unwrap_or(99);
+        let digest = |address| {
+            let kind = Method::ALL.into_iter().find(|known| known.name() == method).expect("a method").contact();
+            device(&keys(), kind, address)
+        };
+        let confirmation: Option<Digest> = confirmation.map(digest);
+        Event::Choose { option, confirmation }
+    }
+
+    fn judged(&self, text: &str) -> Judged {
+        password::judge(&self.policy.password, &self.flow.user_id, &Secret::new(text), None)
+    }
+}
+
+fn written(answer: &str) -> Written {
+    match answer {
+        "done" => Written::Done,
+        "refused" => Written::Refused { problem: password::Problem::InHistory, reason: "in history".into() },
+        "unavailable" => Written::Unavailable,
+        "unknown" => Written::Unknown,
+        _ => panic!("not an answer: {answer}"),
+    }
+}
+
+/// A page in a line.
+fn page(view: &View) -> String {
+    let with = |problem: Option<String>| problem.map(|problem| format!(" ({problem})")).unwrap_or_default();
+    match view {
+        View::Identify { problem, .. } => format!("identify{}", with(problem.map(|p| format!("{p:?}")))),
+        View::Wait { .. } => "wait".into(),
+        View::Choose { stepper, options, problem, .. } => {
+            let named = options.iter().map(|o| format!(" {}{}", o.method.name(), if o.confirm { "?" } else { "" }));
+            let problem = with(problem.map(|p| format!("{p:?}")));
+            format!("choose {}/{}:{}{problem}", stepper.at, stepper.steps, named.collect::<String>())
+        }
+        View::Code { stepper, method, mask, problem, .. } => {
+            let problem = with(problem.map(|p| format!("{p:?}")));
+            format!("code {}/{} {} {mask}{problem}", stepper.at, stepper.steps, method.name())
+        }
+        View::Password { problems, .. } if problems.is_empty() => "password".into(),
+        View::Password { problems, .. } => format!("password {problems:?}"),
+        View::Ended { end, .. } => format!("ended {end:?}"),
+    }
+}
+
+/// Plays a journey, one line after another, and compares each page and, where the line says, what else was done.
+#[track_caller]
+pub(crate) fn check(policy: Policy, account: Option<Account>, journey: &str) {
+    let mut desk = Desk::new(policy, account);
+    for line in journey.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let (happens, expected) = line.split_once("=>").unwrap_or((line, ""));
+        let (shown, done) = desk.play(happens.trim());
+        let (page, more) = expected.split_once('|').map_or((expected, None), |(page, more)| (page, Some(more)));
+        if !page.trim().is_empty() {
+            assert_eq!(shown, page.trim(), "the page after: {line}");
+        }
+        if let Some(more) = more {
+            assert_eq!(done, more.trim(), "what is done after: {line}");
+        }
+    }
+}

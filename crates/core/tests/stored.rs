@@ -1,0 +1,218 @@
+//! Flows that lie in a store stay readable. Each file in `stored/v1` is one as this version writes it; a change of the
+//! stored shape makes these tests fail, and then needs a new version, a conversion and new samples beside the old.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use regain_core::captcha::{self, Answer};
+use regain_core::flow::{Flow, Stored};
+use regain_core::keys::Digest;
+use regain_core::method::ContactKind;
+use regain_core::password::{Problem, judge};
+use regain_core::reset::{Event, LookedUp, Reset, Stage, Written, step};
+use regain_core::subject::{Account, AccountId, Contact, ContactId};
+use regain_core::throttle::What;
+use regain_core::{Ctx, Effect, FlowId, Keys, Policy, Secret, Span, Time};
+use serde_json::Value;
+
+/// A reset being made, for the samples.
+#[derive(Clone)]
+struct Made {
+    flow: Reset,
+    code: Option<Secret>,
+}
+
+const START: Time = Time(1_790_000_000_000);
+
+impl Made {
+    fn new() -> Self {
+        Self { flow: Reset::new(FlowId([0xab; 16]), START, Policy::default().lifetime), code: None }
+    }
+
+    fn then(&self, seconds: i64, event: Event) -> Self {
+        let policy =
+            Policy { steps: 2, captcha: captcha::Kind::Picture, confirm_email: true, tries: 3, ..Policy::default() };
+        let keys = Keys::new([7; 32]);
+        let ctx = Ctx { now: START + Span::seconds(seconds), entropy: [3; 32], policy: &policy, keys: &keys };
+        let made = step(&ctx, self.flow.clone(), event);
+        let code = made.effects.iter().find_map(|effect| match effect {
+            Effect::Deliver(delivery) => match &delivery.message {
+                regain_core::effect::Message::Code(issue) => Some(issue.code(&keys)),
+                _ => None,
+            },
+            _ => None,
+        });
+        Self { flow: made.state, code: code.or_else(|| self.code.clone()) }
+    }
+
+    fn identified(&self, seconds: i64) -> Self {
+        let characters = captcha::characters(&Keys::new([7; 32]), self.flow.id, self.flow.picture);
+        self.then(
+            seconds,
+            Event::Identify { user_id: " Jo.Bloggs@example.org ".into(), answer: Answer::Characters(characters) },
+        )
+    }
+
+    fn found(&self, account: Option<Account>) -> Self {
+        let user_id = self.flow.user_id.clone();
+        self.then(2, Event::LookedUp { user_id, found: LookedUp::Answer { account, resting: None } })
+    }
+
+    fn chosen(&self, seconds: i64, option: usize) -> Self {
+        let device = self.flow.stage.subject().expect("somebody").options[option].device;
+        self.then(seconds, Event::Choose { option, confirmation: Some(device) })
+    }
+
+    fn proven(&self, seconds: i64) -> Self {
+        self.then(seconds, Event::Code(self.code.clone().expect("a code was sent")))
+    }
+
+    fn password(&self, seconds: i64) -> Self {
+        let judged = judge(&Policy::default().password, "", &Secret::new("plum kettle 94 orbit"), None);
+        self.then(seconds, Event::Password(judged))
+    }
+
+    fn written(&self, seconds: i64, answer: Written) -> Self {
+        self.then(seconds, Event::Written { write: self.flow.refused, answer })
+    }
+}
+
+fn jo() -> Account {
+    let contact = |kind: ContactKind, address: &str| Contact {
+        id: ContactId(format!("c-{}", kind.name())),
+        kind,
+        address: address.into(),
+    };
+    Account {
+        id: AccountId("5d1f0c9e-0001".into()),
+        own_mail: Some("jo.bloggs@example.org".into()),
+        groups: vec!["administrators".into()],
+        disabled: false,
+        contacts: vec![
+            contact(ContactKind::Email, "jobloggs@mail.co.uk"),
+            contact(ContactKind::Mobile, "+447700900123"),
+        ],
+    }
+}
+
+/// One reset in every stage, and in every shape a stage can have.
+fn samples() -> BTreeMap<&'static str, Reset> {
+    let until = Time(1_790_003_600_000);
+    let new = Made::new();
+    let misread = new.then(1, Event::Identify { user_id: "jo".into(), answer: Answer::None });
+    let identified = new.identified(1);
+    let unavailable = Event::LookedUp { user_id: identified.flow.user_id.clone(), found: LookedUp::Failed };
+    let resting = LookedUp::Answer { account: Some(jo()), resting: Some(until) };
+    let rests = Event::LookedUp { user_id: identified.flow.user_id.clone(), found: resting };
+    let choosing = identified.found(Some(jo()));
+    let proving = choosing.chosen(3, 0);
+    let throttled = |made: &Made, what| made.then(4, Event::Throttled { what, until });
+    let wrong = proving.then(4, Event::Code(Secret::new("none")));
+    let second = wrong.proven(5).chosen(6, 1);
+    let password = second.proven(7);
+    let writing = password.password(8);
+    let refused = Written::Refused { problem: Problem::TooShort { min: 12 }, reason: "too short".into() };
+    let disabled = Account { disabled: true, ..jo() };
+    let none = Event::Code(Secret::new("none"));
+    let nothing_read = Event::Identify { user_id: "jo".into(), answer: Answer::None };
+    let again = |made: &Made, times: u8, event: &Event| (0..times).fold(made.clone(), |m, _| m.then(4, event.clone()));
+    BTreeMap::from([
+        ("identify", new.flow.clone()),
+        ("identify-misread", misread.flow.clone()),
+        ("identify-unavailable", identified.then(2, unavailable).flow),
+        ("looking-up", identified.flow.clone()),
+        ("choosing", choosing.flow.clone()),
+        ("choosing-decoy", identified.found(None).flow),
+        (
+            "choosing-confirmation",
+            choosing.then(3, Event::Choose { option: 0, confirmation: Some(Digest([1; 32])) }).flow,
+        ),
+        ("choosing-too-soon", proving.then(4, Event::OtherWay).chosen(5, 0).flow),
+        ("choosing-throttled", throttled(&choosing, What::Sends).flow),
+        ("choosing-second", wrong.proven(5).then(6, Event::Extend).flow),
+        ("proving", proving.flow.clone()),
+        ("proving-wrong", wrong.flow.clone()),
+        ("proving-late", proving.then(700, Event::Code(Secret::new("none"))).flow),
+        ("proving-throttled", throttled(&proving, What::Sends).flow),
+        ("proving-second", second.flow.clone()),
+        ("password", password.flow.clone()),
+        ("password-refused", writing.written(9, refused).flow),
+        ("password-unavailable", writing.written(9, Written::Unavailable).flow),
+        ("writing", writing.flow.clone()),
+        ("ended-done", writing.written(9, Written::Done).flow),
+        ("ended-unknown", writing.written(9, Written::Unknown).flow),
+        ("ended-care-team", identified.found(Some(disabled)).flow),
+        ("ended-too-many-tries", again(&proving, 3, &none).flow),
+        ("ended-too-many-pictures", again(&new, 5, &nothing_read).flow),
+        ("ended-resting", identified.then(2, rests).flow),
+        ("ended-expired", proving.then(900, Event::Tick).flow),
+        ("ended-cancelled", proving.then(9, Event::Cancel).flow),
+    ])
+}
+
+fn stage(flow: &Reset) -> &'static str {
+    match flow.stage {
+        Stage::Identify { .. } => "identify",
+        Stage::LookingUp => "looking-up",
+        Stage::Choosing { .. } => "choosing",
+        Stage::Proving { .. } => "proving",
+        Stage::Password { .. } => "password",
+        Stage::Writing { .. } => "writing",
+        Stage::Ended { .. } => "ended",
+    }
+}
+
+/// The files of one version, by name.
+fn files(version: u16) -> BTreeMap<String, String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/stored/v{version}"));
+    let entries = fs::read_dir(folder).expect("the folder of samples");
+    let read = entries.map(|entry| {
+        let path = entry.expect("an entry").path();
+        let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        (name, fs::read_to_string(&path).expect("a sample"))
+    });
+    read.collect()
+}
+
+#[test]
+fn every_sample_is_what_this_version_writes() {
+    let files = files(Stored::VERSION);
+    let samples = samples();
+    assert!(files.keys().map(String::as_str).eq(samples.keys().copied()), "a file for each sample and no other");
+    for (name, flow) in samples {
+        assert!(name.starts_with(stage(&flow)), "{name} is in that stage");
+        let expected: Value = serde_json::from_str(&files[name]).expect("JSON");
+        let written = serde_json::to_value(Stored::reset(flow)).expect("a flow can be written");
+        assert_eq!(written, expected, "{name}: the stored shape has changed. Written now: {written}");
+    }
+}
+
+#[test]
+fn every_sample_of_every_version_is_read() {
+    for version in 1..=Stored::VERSION {
+        let files = files(version);
+        for known in ["identify", "looking-up", "choosing", "proving", "password", "writing", "ended"] {
+            assert!(files.keys().any(|name| name.starts_with(known)), "version {version} has a sample of {known}");
+        }
+        for (name, text) in files {
+            let stored: Stored =
+                serde_json::from_str(&text).unwrap_or_else(|e| panic!("version {version} {name}: {e}"));
+            assert_eq!(stored.v, version, "{name}");
+            let Flow::Reset(flow) = &stored.flow;
+            assert!(name.starts_with(stage(flow)), "{name} is in that stage");
+            let (before, after): (Value, Value) =
+                (serde_json::from_str(&text).expect("JSON"), serde_json::to_value(&stored).expect("JSON"));
+            assert!(version < Stored::VERSION || before == after, "{name}: nothing is lost in reading and writing");
+        }
+    }
+}
+
+#[test]
+fn no_sample_holds_an_address_a_number_or_a_code() {
+    for (name, text) in files(1) {
+        for secret in ["jobloggs@", "7700900123", "plum", "kettle"] {
+            assert!(!text.contains(secret), "{name} holds {secret}");
+        }
+    }
+}
