@@ -237,7 +237,10 @@ mod tests {
         assert!(text.say_with("works-welcome", &values).contains("\u{2068}יוסי\u{2069}"));
         assert!(!text.say_plain("works-welcome", &values).contains('\u{2068}'));
         assert_eq!(text.say_with("works-welcome", &[("name", "Zoë".into())]), "Welcome, Zoë.");
-        assert_eq!(text.say_with("code-wrong", &[("left", 4.into())]).split(". ").last(), Some("You have 4 tries left."));
+        assert_eq!(
+            text.say_with("code-wrong", &[("left", 4.into())]).split(". ").last(),
+            Some("You have 4 tries left.")
+        );
         assert_eq!(text.say("no-such-key"), "no-such-key");
     }
 }
