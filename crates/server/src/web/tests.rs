@@ -109,6 +109,7 @@ fn views() -> Vec<(&'static str, View, Option<Note>)> {
         mask: mask.into(),
         resend_from: seconds.map(|seconds| NOW + Span::seconds(seconds)),
         other_ways: true,
+        wrong: 0,
         problem,
     };
     let password =
@@ -138,7 +139,6 @@ fn views() -> Vec<(&'static str, View, Option<Note>)> {
         ("choose-nothing", choose(two(2), false, None), Some(Note::NoChoice)),
         ("choose-confirm", choose(one(1), true, Some(ChoiceProblem::Confirmation { option: 1 })), None),
         ("choose-confirm-email", choose(one(1), true, Some(ChoiceProblem::Confirmation { option: 0 })), None),
-        ("choose-soon", choose(one(1), false, Some(ChoiceProblem::TooSoon)), None),
         ("choose-none-left", choose(one(1), false, Some(ChoiceProblem::NoCodesLeft)), None),
         ("choose-resting", choose(one(1), false, Some(ChoiceProblem::TooManySends { until })), None),
         ("code", code(Method::Email, "jo*****@m****.co.uk", Some(27), None), None),
@@ -159,6 +159,7 @@ fn views() -> Vec<(&'static str, View, Option<Note>)> {
                 mask: "jo*****@m****.co.uk".into(),
                 resend_from: None,
                 other_ways: false,
+                wrong: 0,
                 problem: None,
             },
             None,
