@@ -351,3 +351,30 @@ async fn whoever_names_somebody_else_starts_over() {
     assert!(other.contains("Who are you?") && other.contains("robin.khan@example.org"));
     assert_eq!(written(&test).await, before);
 }
+
+#[tokio::test]
+async fn the_whole_number_is_taken_in_any_usual_spelling() {
+    let settings = "[policy]\nconfirm_number = true\nconfirm_email = true\nresend_seconds = 0\n[throttle]\nsends = []\n\
+                    [organisation]\nregion = 'GB'";
+    for (label, typed, right) in [
+        ("Send a text", "07700 900123", true),
+        ("Send a text", "+44 (0)7700-900123", true),
+        ("Send a text", "07700 900124", false),
+        ("Send a text", "nonsense", false),
+        ("Send a text", "", false),
+        ("Email my", "JobLoggs@mail.co.uk ", true),
+        ("Email my", "jobloggs@mail.com", false),
+    ] {
+        let (_test, mut browser) = open(settings).await;
+        let page = identified(&mut browser).await.text();
+        let ways = page.split("name=\"option\" value=\"").skip(1).find(|way| way.contains(label)).expect("the way");
+        let option = ways.split('"').next().expect("its place");
+        let others =
+            ["0", "1", "2", "3"].map(|place| (format!("confirm-{place}"), if place == option { typed } else { "" }));
+        let mut fields = vec![("option", option)];
+        fields.extend(others.iter().map(|(name, typed)| (name.as_str(), *typed)));
+        let page = browser.submit("/reset/choose", &fields).await.text();
+        assert_eq!(page.contains("Enter your verification code"), right, "{label} {typed}");
+        assert_eq!(page.contains("role=\"alert\""), !right, "{label} {typed}");
+    }
+}
