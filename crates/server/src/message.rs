@@ -113,8 +113,8 @@ fn changed(settings: &Settings, channel: Channel, user_id: &str, at: Time, addre
             language: "en-GB".into(),
         }),
         Channel::Email => {
-            let details =
-                vec![words("message-changed-user"), words("message-changed-when"), words("message-changed-where")];
+            let mut details = vec![words("message-changed-user"), words("message-changed-when")];
+            details.extend((!address.is_empty()).then(|| words("message-changed-where")));
             let mut contact = Vec::new();
             contact.extend(team.telephone.as_ref().map(|_| words("message-changed-call")));
             contact.extend(team.mail.as_ref().map(|_| words("message-changed-mail")));
