@@ -39,7 +39,7 @@ enum Command {
 #[derive(clap::Args, Clone, Debug)]
 pub struct ConfigArg {
     /// The configuration file; without one, defaults and REGAIN__SECTION__KEY variables hold
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
 }
 

@@ -106,7 +106,7 @@ pub async fn run(args: Args) -> Result<(), String> {
         Command::List { user_id, json } => list(&app, user_id.as_deref(), json).await?,
         Command::SetOfficePhone { user_id, number, region } => {
             let region = region.checked(&app)?;
-            let number = Number::parse(&number, region.as_deref()).map_err(|problem| problem.to_string())?;
+            let number = read_number(&number, region.as_deref())?;
             let account = found(&app, &user_id).await?.id;
             let address = number.to_string();
             let contact = NewContact { account, kind: ContactKind::Office, address, verified: true };
@@ -131,6 +131,13 @@ impl RegionArg {
             region => Ok(region),
         }
     }
+}
+
+fn read_number(typed: &str, region: Option<&str>) -> Result<Number, String> {
+    Number::parse(typed, region).map_err(|problem| match problem {
+        phone::Problem::NoRegion => format!("\"{typed}\": {problem} Or say the country with --region."),
+        _ => format!("\"{typed}\": {problem}"),
+    })
 }
 
 async fn found(app: &App, user_id: &str) -> Result<Person, String> {

@@ -38,20 +38,37 @@ pub(super) fn read(bytes: &[u8], required: &[&str], optional: &[&str]) -> Result
     let names: Vec<String> = names.iter().map(|name| name.trim().to_lowercase()).collect();
     check_names(&names, required, optional)?;
     let (mut lines, mut problems) = (Vec::new(), Vec::new());
+    let mut place = Place { bytes, at: 0, number: 1 };
     for record in reader.records() {
         match record {
             Ok(record) => {
-                let number = record.position().map_or(0, csv::Position::line);
+                let number = place.line(record.position());
                 let cells = names.iter().cloned().zip(record.iter().map(str::to_owned)).collect();
                 lines.push(Line { number, cells });
             }
-            Err(error) => {
-                let number = error.position().map_or(0, csv::Position::line);
-                problems.push(format!("line {number}: {}", plain(&error)));
-            }
+            Err(error) => problems.push(format!("line {}: {}", place.line(error.position()), plain(&error))),
         }
     }
     if problems.is_empty() { Ok(lines) } else { Err(problems) }
+}
+
+/// Counts lines. The reader's own count lags behind where lines are empty or end in two characters.
+struct Place<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    number: u64,
+}
+
+impl Place<'_> {
+    fn line(&mut self, position: Option<&csv::Position>) -> u64 {
+        let from = position.map_or(self.at, |position| usize::try_from(position.byte()).unwrap_or(self.at));
+        let rest = self.bytes.get(from..).unwrap_or_default();
+        let ends = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let passed = self.bytes.get(self.at..from + ends).unwrap_or_default();
+        self.number += passed.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.at = self.at.max(from + ends);
+        self.number
+    }
 }
 
 fn check_names(names: &[String], required: &[&str], optional: &[&str]) -> Result<(), Vec<String>> {

@@ -41,7 +41,7 @@ impl Folder {
     /// Runs `regain AREA --config … ARGS` with this standard input.
     fn run(&self, area: &str, args: &[&str], input: &str) -> Said {
         let mut command = Command::new(env!("CARGO_BIN_EXE_regain"));
-        command.arg(area).arg("--config").arg(self.0.path().join("regain.toml")).args(args);
+        command.arg(area).args(args).arg("--config").arg(self.0.path().join("regain.toml"));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         // A command that reads nothing may be gone before this is written.
@@ -190,6 +190,10 @@ fn an_office_phone_is_set_and_removed() {
     assert!(folder.bad("method", &["set-office-phone", "jo", "01 42 76 49 78", "--region", "XX"])[0].contains("GB"));
     assert!(folder.bad("method", &["set-office-phone", "sam", "020 7946 0000"])[0].contains("nobody"));
     assert!(folder.bad("method", &["set-office-phone", "jo", "999"])[0].contains("too short"));
+    let config = folder.0.path().join("regain.toml");
+    let text = std::fs::read_to_string(&config).unwrap().replace("region = \"GB\"", "");
+    std::fs::write(config, text).unwrap();
+    assert!(folder.bad("method", &["set-office-phone", "jo", "020 7946 0000"])[0].contains("--region"));
     folder.good("method", &["remove", "jo", "office"]);
     assert!(folder.json("method", &["list", "jo"]).is_empty());
 }

@@ -5,11 +5,10 @@ use std::collections::HashMap;
 use regain_core::method::ContactKind;
 use regain_core::subject::{AccountId, canonical};
 
-use super::sheet;
+use super::{read_number, sheet};
 use crate::address;
 use crate::app::App;
 use crate::directory::Person;
-use crate::phone::Number;
 use crate::store::enrolment::NewContact;
 
 /// What a list has changed.
@@ -114,7 +113,7 @@ fn email(cell: &str, person: Option<&Person>) -> Result<String, String> {
 }
 
 fn number(cell: &str, kind: ContactKind, region: Option<&str>) -> Result<String, String> {
-    let number = Number::parse(cell, region).map_err(|problem| format!("\"{cell}\": {problem}"))?;
+    let number = read_number(cell, region)?;
     if kind == ContactKind::Mobile && number.extension().is_some() {
         return Err(format!("\"{cell}\": a mobile has no extension; is it an office phone?"));
     }

@@ -166,9 +166,11 @@ async fn a_single_gateway_is_tried_even_while_it_rests() {
 #[tokio::test]
 async fn of_messages_that_fail_together_only_the_first_sends_the_gateway_to_rest() {
     let bench = bench(&[Says::BrokenLater, Says::Taken]);
-    bench.gateways[0].gate.add_permits(3);
-    let all = tokio::join!(bench.send(), bench.send(), bench.send());
-    assert_eq!([all.0, all.1, all.2], [Ok("g1".into()), Ok("g1".into()), Ok("g1".into())]);
+    let (one, two, three, ()) = tokio::join!(bench.send(), bench.send(), bench.send(), async {
+        assert_eq!(bench.asked(), [3, 0], "all three wait for the same gateway");
+        bench.gateways[0].gate.add_permits(3);
+    });
+    assert_eq!([one, two, three], [Ok("g1".into()), Ok("g1".into()), Ok("g1".into())]);
     assert_eq!(bench.rest_left(), [("g0".into(), 30)]);
 }
 

@@ -134,6 +134,30 @@ mod tests {
         assert!(!error.to_string().contains("argon2id"), "{error}");
     }
 
+    #[tokio::test]
+    async fn each_core_hashes_one_password_even_if_nobody_waits_for_it() {
+        let hashing = Hashing::new(64, 1).unwrap();
+        let mut held = Vec::new();
+        for _ in 0..hashing.turns.available_permits() {
+            let (started, begun) = tokio::sync::oneshot::channel();
+            let (release, until) = std::sync::mpsc::channel::<()>();
+            let busy = hashing.clone();
+            let work = move || {
+                started.send(()).unwrap();
+                // Ends when the other end is dropped.
+                let _ = until.recv();
+            };
+            let waiting = tokio::spawn(async move { busy.in_turn(work).await });
+            begun.await.unwrap();
+            waiting.abort();
+            assert!(waiting.await.unwrap_err().is_cancelled());
+            held.push(release);
+        }
+        assert_eq!(hashing.turns.available_permits(), 0);
+        drop(held);
+        hashing.hash(&secret("plum kettle")).await.expect("its turn comes");
+    }
+
     #[test]
     fn impossible_parameters_are_named() {
         let problem = Hashing::new(1, 1).err().unwrap();
