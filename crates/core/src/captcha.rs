@@ -37,6 +37,9 @@ pub enum Answer {
 /// Wrong pictures a flow survives fewer than.
 pub const TRIES: u8 = 5;
 
+/// Pictures a flow can ask for.
+pub const PICTURES: u32 = 30;
+
 /// How many characters a picture shows.
 pub const LENGTH: usize = 6;
 

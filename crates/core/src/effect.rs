@@ -73,8 +73,10 @@ pub enum To {
 pub enum Message {
     /// A verification code, worked out again when it is sent.
     Code(Issue),
-    /// The password of this account was set.
+    /// The password of this account was set, or may have been.
     PasswordChanged {
+        /// Whether that is certain: the directory's answer may have been lost.
+        certain: bool,
         /// The User ID as typed.
         user_id: String,
         /// When.

@@ -46,8 +46,6 @@ pub struct Reset {
     pub wrong_pictures: u8,
     /// Codes issued; numbers the next one. Never starts again.
     pub codes: u32,
-    /// When the last code was sent.
-    pub last_code: Option<Time>,
     /// Wrong answers of all steps together. Neither a new code nor another User ID refills them.
     pub wrong: u8,
     /// Passwords the directory turned down; numbers the next write.
@@ -86,7 +84,13 @@ pub enum Event {
     /// Send another code the same way.
     Resend,
     /// A code was typed.
-    Code(Secret),
+    Code {
+        /// What was typed.
+        typed: Secret,
+        /// How many wrong answers the page knew of: a second press of the same button, or an older page, must not use up
+        /// another try.
+        seen: u8,
+    },
     /// Choose another way.
     OtherWay,
     /// A password was chosen.
@@ -142,7 +146,6 @@ impl Reset {
             picture: 0,
             wrong_pictures: 0,
             codes: 0,
-            last_code: None,
             wrong: 0,
             refused: 0,
             stage: Stage::Identify { problem: None },
@@ -206,19 +209,17 @@ impl Machine<'_> {
             (Stage::Choosing { subject, proofs, .. }, Event::Throttled { what, until }) => {
                 self.throttled(what, until, |problem| Stage::Choosing { subject, proofs, problem: Some(problem) });
             }
-            (Stage::Proving { subject, proofs, sent, .. }, Event::Code(typed)) => {
+            (Stage::Proving { subject, proofs, sent, .. }, Event::Code { typed, seen }) if seen == self.flow.wrong => {
                 self.check(subject, proofs, sent, &typed);
             }
             (Stage::Proving { subject, proofs, sent, .. }, Event::Resend) => {
                 let option = sent.option;
-                if self.flow.may_send(self.ctx) {
+                if self.flow.may_resend(self.ctx, &sent) {
                     self.send(subject, proofs, option);
                 }
             }
             (Stage::Proving { subject, proofs, .. }, Event::OtherWay) => {
                 self.audit(Act::OtherWay);
-                // Another way need not wait for the last one; a destination's own limit still holds.
-                self.flow.last_code = None;
                 self.flow.stage = Stage::Choosing { subject, proofs, problem: None };
             }
             (Stage::Proving { subject, proofs, sent, .. }, Event::Throttled { what, until }) => {
@@ -253,6 +254,9 @@ impl Machine<'_> {
     }
 
     fn new_picture(&mut self) {
+        if self.flow.picture >= captcha::PICTURES {
+            return self.end(End::TooManyPictures, Act::TriesExhausted);
+        }
         self.flow.picture = self.flow.picture.saturating_add(1);
         self.audit(Act::PictureChanged);
         self.flow.stage = Stage::Identify { problem: None };
@@ -311,13 +315,9 @@ impl Machine<'_> {
     fn choose(&mut self, subject: Subject, proofs: Vec<Proof>, place: usize, confirmation: Option<Digest>) {
         let usable = self.ctx.policy.usable(&subject, &proofs).contains(&place);
         let Some(option) = subject.options.get(place).filter(|_| usable).cloned() else { return };
-        if !self.flow.may_send(self.ctx) {
-            let problem = Some(if self.flow.codes >= u32::from(self.ctx.policy.sends) {
-                ChoiceProblem::NoCodesLeft
-            } else {
-                ChoiceProblem::TooSoon
-            });
+        if !self.flow.has_codes_left(self.ctx) {
             self.audit(Act::Throttled { what: What::Sends });
+            let problem = Some(ChoiceProblem::NoCodesLeft);
             return self.flow.stage = Stage::Choosing { subject, proofs, problem };
         }
         if view::asks_confirmation(self.ctx, &subject, place) {
@@ -343,7 +343,6 @@ impl Machine<'_> {
         let mut salt = [0; 16];
         salt.iter_mut().zip(self.ctx.entropy).for_each(|(to, from)| *to = from);
         self.flow.codes = self.flow.codes.saturating_add(1);
-        self.flow.last_code = Some(self.ctx.now);
         let issue = Issue { flow: self.flow.id, purpose: Purpose::Reset, step, n: self.flow.codes, salt };
         let expires = self.ctx.now + self.ctx.policy.code_lifetime;
         self.effects.push(Effect::Deliver(Delivery {
@@ -377,8 +376,6 @@ impl Machine<'_> {
                 self.effects.push(Effect::GiveBack { counter: subject.counter.clone() });
                 let step = sent.issue.step;
                 let satisfied = self.ctx.policy.satisfied(&subject, &proofs);
-                // The next step's code may be sent at once.
-                self.flow.last_code = None;
                 self.flow.stage = if satisfied {
                     Stage::Password { subject, proofs, problems: Vec::new() }
                 } else {

@@ -170,7 +170,7 @@ impl<'a> Twins<'a> {
                 Event::Choose { option, confirmation: confirm.then_some(Digest([1; 32])) }
             }
             Do::Resend => Event::Resend,
-            Do::WrongCode => Event::Code(Secret::new("none")),
+            Do::WrongCode => Event::Code { typed: Secret::new("none"), seen: flow.wrong },
             Do::OtherWay => Event::OtherWay,
             Do::Password => Event::Password(self.password.clone()),
             Do::Extend => Event::Extend,

@@ -65,7 +65,7 @@ impl Made {
     }
 
     fn proven(&self, seconds: i64) -> Self {
-        self.then(seconds, Event::Code(self.code.clone().expect("a code was sent")))
+        self.then(seconds, Event::Code { typed: self.code.clone().expect("a code was sent"), seen: self.flow.wrong })
     }
 
     fn password(&self, seconds: i64) -> Self {
@@ -96,6 +96,11 @@ fn jo() -> Account {
     }
 }
 
+/// A code that was never sent, typed on a page that knew of so many wrong ones.
+fn wrong_code(seen: u8) -> Event {
+    Event::Code { typed: Secret::new("none"), seen }
+}
+
 /// One reset in every stage, and in every shape a stage can have.
 fn samples() -> BTreeMap<&'static str, Reset> {
     let until = Time(1_790_003_600_000);
@@ -108,13 +113,13 @@ fn samples() -> BTreeMap<&'static str, Reset> {
     let choosing = identified.found(Some(jo()));
     let proving = choosing.chosen(3, 0);
     let throttled = |made: &Made, what| made.then(4, Event::Throttled { what, until });
-    let wrong = proving.then(4, Event::Code(Secret::new("none")));
+    let wrong = proving.then(4, wrong_code(0));
     let second = wrong.proven(5).chosen(6, 1);
     let password = second.proven(7);
     let writing = password.password(8);
     let refused = Written::Refused { problem: Problem::TooShort { min: 12 }, reason: "too short".into() };
     let disabled = Account { disabled: true, ..jo() };
-    let none = Event::Code(Secret::new("none"));
+    let mistaken = |made: Made, seen| made.then(4, wrong_code(seen));
     let nothing_read = Event::Identify { user_id: "jo".into(), answer: Answer::None };
     let again = |made: &Made, times: u8, event: &Event| (0..times).fold(made.clone(), |m, _| m.then(4, event.clone()));
     BTreeMap::from([
@@ -128,12 +133,12 @@ fn samples() -> BTreeMap<&'static str, Reset> {
             "choosing-confirmation",
             choosing.then(3, Event::Choose { option: 0, confirmation: Some(Digest([1; 32])) }).flow,
         ),
-        ("choosing-too-soon", proving.then(4, Event::OtherWay).chosen(5, 0).flow),
+        ("choosing-other-way", proving.then(4, Event::OtherWay).flow),
         ("choosing-throttled", throttled(&choosing, What::Sends).flow),
         ("choosing-second", wrong.proven(5).then(6, Event::Extend).flow),
         ("proving", proving.flow.clone()),
         ("proving-wrong", wrong.flow.clone()),
-        ("proving-late", proving.then(700, Event::Code(Secret::new("none"))).flow),
+        ("proving-late", proving.then(700, wrong_code(0)).flow),
         ("proving-throttled", throttled(&proving, What::Sends).flow),
         ("proving-second", second.flow.clone()),
         ("password", password.flow.clone()),
@@ -143,7 +148,7 @@ fn samples() -> BTreeMap<&'static str, Reset> {
         ("ended-done", writing.written(9, Written::Done).flow),
         ("ended-unknown", writing.written(9, Written::Unknown).flow),
         ("ended-care-team", identified.found(Some(disabled)).flow),
-        ("ended-too-many-tries", again(&proving, 3, &none).flow),
+        ("ended-too-many-tries", (0..3).fold(proving.clone(), mistaken).flow),
         ("ended-too-many-pictures", again(&new, 5, &nothing_read).flow),
         ("ended-resting", identified.then(2, rests).flow),
         ("ended-expired", proving.then(900, Event::Tick).flow),

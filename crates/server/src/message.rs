@@ -17,7 +17,12 @@ pub fn content(settings: &Settings, policy: &Policy, keys: &Keys, channel: Chann
             let minutes = policy.code_lifetime.0 / Span::minutes(1).0;
             code(settings, channel, issue.code(keys).reveal(), &payload.user_id, minutes)
         }
-        Message::PasswordChanged { user_id, at } => changed(settings, channel, user_id, *at, &payload.address),
+        Message::PasswordChanged { certain: true, user_id, at } => {
+            changed(settings, channel, user_id, *at, &payload.address, "message-changed-intro")
+        }
+        Message::PasswordChanged { certain: false, user_id, at } => {
+            changed(settings, channel, user_id, *at, &payload.address, "message-changed-perhaps")
+        }
     }
 }
 
@@ -79,7 +84,7 @@ fn code(settings: &Settings, channel: Channel, code: &str, user_id: &str, minute
     }
 }
 
-fn changed(settings: &Settings, channel: Channel, user_id: &str, at: Time, address: &str) -> Content {
+fn changed(settings: &Settings, channel: Channel, user_id: &str, at: Time, address: &str, intro: &str) -> Content {
     let text = Text::english();
     let team = &settings.care_team;
     let when = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default().to_zoned_datetime(team.zone.clone());
@@ -113,7 +118,7 @@ fn changed(settings: &Settings, channel: Channel, user_id: &str, at: Time, addre
             let mut contact = Vec::new();
             contact.extend(team.telephone.as_ref().map(|_| words("message-changed-call")));
             contact.extend(team.mail.as_ref().map(|_| words("message-changed-mail")));
-            let (intro, not_you) = (words("message-changed-intro"), words("message-changed-not-you"));
+            let (intro, not_you) = (words(intro), words("message-changed-not-you"));
             let plain =
                 format!("{intro}\n\n{}\n\n{not_you}\n{}\n\n{organisation}\n", details.join("\n"), contact.join("\n"));
             let title = words("message-changed-title");
@@ -182,7 +187,11 @@ mod tests {
 
     #[test]
     fn the_notice_says_when_from_where_and_whom_to_ask() {
-        let message = Message::PasswordChanged { user_id: "jo<b>@example.org".into(), at: Time(1_795_467_600_000) };
+        let message = Message::PasswordChanged {
+            certain: true,
+            user_id: "jo<b>@example.org".into(),
+            at: Time(1_795_467_600_000),
+        };
         let mail = said(Channel::Email, message.clone());
         for part in ["2026", "192.0.2.7", "0300 555 0184", "care@example.org", "jo<b>@example.org"] {
             assert!(mail.contains(part), "{part} in {mail}");

@@ -1,7 +1,8 @@
 //! Every sentence a person reads, from the catalogues in `locales/`.
 //!
-//! A language is one file and one line in [`LANGUAGES`]. Values that come from people (a User ID, a masked address) are
-//! wrapped in Unicode isolates by Fluent, so that a right-to-left value cannot turn the sentence around it.
+//! A language is one file and one line in [`LANGUAGES`]. A value that runs, or may run, the other way (a User ID in Hebrew, an
+//! address in an Arabic sentence) is wrapped in Unicode isolates, so that it cannot turn the sentence around it. Others are
+//! not: whoever copies them from a page gets what they see.
 
 use std::sync::LazyLock;
 
@@ -42,6 +43,7 @@ impl Text {
         let resource = FluentResource::try_new(language.catalogue.to_owned()).unwrap_or_else(|(rest, _)| rest);
         let id: LanguageIdentifier = language.tag.parse().unwrap_or_default();
         let mut bundle = FluentBundle::new_concurrent(vec![id]);
+        bundle.set_use_isolating(false);
         bundle.add_resource_overriding(resource);
         Self { tag: language.tag, rtl: language.rtl, bundle }
     }
@@ -61,19 +63,40 @@ impl Text {
         self.say_with(key, &[])
     }
 
-    /// The sentence with this key and these values in it, each isolated from the direction of the text around it.
+    /// The sentence with this key and these values in it, isolated where their direction may differ.
     pub fn say_with(&self, key: &str, values: &[(&str, Value<'_>)]) -> String {
-        let Some(pattern) = self.bundle.get_message(key).and_then(|message| message.value()) else {
-            return key.to_owned();
+        let isolated = |value: &Value<'_>| match value {
+            Value::String(text) if self.rtl || text.chars().any(turns) => Value::from(format!("{FSI}{text}{PDI}")),
+            other => other.clone().into_owned(),
         };
-        let args: FluentArgs<'_> = values.iter().map(|(name, value)| (*name, value.clone())).collect();
-        self.bundle.format_pattern(pattern, Some(&args), &mut Vec::new()).into_owned()
+        self.format(key, values.iter().map(|(name, value)| (*name, isolated(value))).collect())
     }
 
     /// The same without isolates: for text messages, subjects, speech, and anything a machine reads.
     pub fn say_plain(&self, key: &str, values: &[(&str, Value<'_>)]) -> String {
-        self.say_with(key, values).replace(['\u{2068}', '\u{2069}'], "")
+        self.format(key, values.iter().map(|(name, value)| (*name, value.clone())).collect())
     }
+
+    fn format(&self, key: &str, values: FluentArgs<'_>) -> String {
+        let pattern = self.bundle.get_message(key).and_then(|message| message.value());
+        pattern.map_or_else(
+            || key.to_owned(),
+            |pattern| self.bundle.format_pattern(pattern, Some(&values), &mut Vec::new()).into_owned(),
+        )
+    }
+}
+
+/// First strong isolate, and its end (UAX #9).
+const FSI: char = '\u{2068}';
+const PDI: char = '\u{2069}';
+
+/// Whether a character runs from right to left, or changes the direction of others: the blocks that Unicode reserves for
+/// right-to-left scripts, and the controls of UAX #9.
+fn turns(c: char) -> bool {
+    matches!(c,
+        '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}'
+        | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}'
+        | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -208,11 +231,16 @@ mod tests {
     }
 
     #[test]
-    fn values_are_isolated_on_pages_only() {
+    fn values_that_turn_are_isolated_on_pages_only() {
         let text = Text::english();
         let values = [("name", "יוסי".into())];
         assert!(text.say_with("works-welcome", &values).contains("\u{2068}יוסי\u{2069}"));
         assert!(!text.say_plain("works-welcome", &values).contains('\u{2068}'));
+        assert_eq!(text.say_with("works-welcome", &[("name", "Zoë".into())]), "Welcome, Zoë.");
+        assert_eq!(
+            text.say_with("code-wrong", &[("left", 4.into())]).split(". ").last(),
+            Some("You have 4 tries left.")
+        );
         assert_eq!(text.say("no-such-key"), "no-such-key");
     }
 }

@@ -1,6 +1,7 @@
 //! What is counted over several flows before an event is decided.
 
 use crate::Ctx;
+use crate::method::issued_code::Sent;
 use crate::reset::{Event, Reset, Stage, view};
 use crate::subject::Subject;
 use crate::throttle::{self, Claim, What};
@@ -13,14 +14,16 @@ impl Reset {
             return Vec::new();
         }
         match (&self.stage, event) {
-            (Stage::Proving { subject, sent, .. }, Event::Code(_)) if ctx.now < sent.expires => {
+            (Stage::Proving { subject, sent, .. }, Event::Code { seen, .. })
+                if ctx.now < sent.expires && *seen == self.wrong =>
+            {
                 vec![proofs(ctx, subject)]
             }
-            (Stage::Proving { subject, sent, .. }, Event::Resend) if self.may_send(ctx) => {
+            (Stage::Proving { subject, sent, .. }, Event::Resend) if self.may_resend(ctx, sent) => {
                 sends(ctx, subject, sent.option)
             }
             (Stage::Choosing { subject, proofs: passed, .. }, Event::Choose { option, .. })
-                if self.may_send(ctx) && ctx.policy.usable(subject, passed).contains(option) =>
+                if self.has_codes_left(ctx) && ctx.policy.usable(subject, passed).contains(option) =>
             {
                 let asked = view::asks_confirmation(ctx, subject, *option);
                 let mut claims = if asked { vec![proofs(ctx, subject)] } else { Vec::new() };
@@ -31,10 +34,14 @@ impl Reset {
         }
     }
 
-    /// Whether this flow may send a code at this moment.
-    pub(super) fn may_send(&self, ctx: &Ctx) -> bool {
-        let rested = self.last_code.is_none_or(|last| ctx.now >= last + ctx.policy.resend_after);
-        rested && self.codes < u32::from(ctx.policy.sends)
+    /// Whether this flow may send one more code.
+    pub(super) fn has_codes_left(&self, ctx: &Ctx) -> bool {
+        self.codes < u32::from(ctx.policy.sends)
+    }
+
+    /// Whether this code may be followed by another the same way at this moment. Another way need not wait.
+    pub(super) fn may_resend(&self, ctx: &Ctx, sent: &Sent) -> bool {
+        self.has_codes_left(ctx) && ctx.now >= sent.at + ctx.policy.resend_after
     }
 }
 

@@ -122,8 +122,6 @@ pub enum ChoiceProblem {
         /// The option it was typed for.
         option: usize,
     },
-    /// The last code was sent a moment ago.
-    TooSoon,
     /// This flow has sent all it may.
     NoCodesLeft,
     /// This destination has had all it may for now.

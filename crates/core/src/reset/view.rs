@@ -51,6 +51,8 @@ pub enum View {
         resend_from: Option<Time>,
         /// Whether there is another way to choose.
         other_ways: bool,
+        /// Wrong answers so far, to be given back with the code.
+        wrong: u8,
         /// What was wrong.
         problem: Option<CodeProblem>,
     },
@@ -115,6 +117,7 @@ pub fn view(ctx: &Ctx, flow: &Reset) -> View {
             mask: subject.options.get(sent.option).map(|option| option.mask.clone()).unwrap_or_default(),
             resend_from: (flow.codes < u32::from(ctx.policy.sends)).then(|| sent.at + ctx.policy.resend_after),
             other_ways: ctx.policy.usable(subject, proofs).len() > 1,
+            wrong: flow.wrong,
             problem: *problem,
         },
         Stage::Password { subject, proofs, problems } => {

@@ -31,12 +31,12 @@ impl Machine<'_> {
     pub(super) fn written(&mut self, subject: Subject, proofs: Vec<Proof>, answer: Written) {
         match answer {
             Written::Done => {
-                self.tell(&subject);
+                self.tell(&subject, true);
                 self.effects.push(Effect::Forgive { counter: subject.counter.clone() });
                 self.end(End::Done, Act::PasswordSet);
             }
             Written::Unknown => {
-                self.tell(&subject);
+                self.tell(&subject, false);
                 self.end(End::Unknown, Act::OutcomeUnknown);
             }
             Written::Refused { problem, reason } => {
@@ -62,14 +62,14 @@ impl Machine<'_> {
     pub(super) fn wait_for_write(&mut self, since: Time) {
         if self.ctx.now >= since + self.ctx.policy.write_patience {
             if let Stage::Writing { subject, .. } = self.flow.stage.clone() {
-                self.tell(&subject);
+                self.tell(&subject, false);
             }
             self.end(End::Unknown, Act::OutcomeUnknown);
         }
     }
 
     /// Tells every address known, or by text where there is none, that the password was set.
-    fn tell(&mut self, subject: &Subject) {
+    fn tell(&mut self, subject: &Subject, certain: bool) {
         let to_email = subject.options.iter().filter(|o| o.method.channel() == Channel::Email);
         let known =
             |mail: &String| subject.options.iter().any(|o| o.device == device(self.ctx.keys, ContactKind::Email, mail));
@@ -80,7 +80,7 @@ impl Machine<'_> {
             let texts = subject.options.iter().filter(|option| option.method.channel() == Channel::Text);
             all.extend(texts.filter_map(|o| Some((To::Contact(o.contact.clone()?), Channel::Text))));
         }
-        let message = Message::PasswordChanged { user_id: self.flow.user_id.clone(), at: self.ctx.now };
+        let message = Message::PasswordChanged { certain, user_id: self.flow.user_id.clone(), at: self.ctx.now };
         let deadline = self.ctx.now + Span::hours(24);
         let deliveries =
             all.into_iter().map(|(to, channel)| Delivery { to, channel, message: message.clone(), deadline });

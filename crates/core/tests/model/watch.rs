@@ -149,7 +149,7 @@ impl Model {
     ) {
         let counted = claims.iter().any(|claim| claim.what == What::Proofs);
         let accepted = proofs(after) > proofs(before);
-        if let (Event::Code(typed), true) = (event, accepted) {
+        if let (Event::Code { typed, .. }, true) = (event, accepted) {
             let same = |mail: &&Mail| mail.issue.code(&self.keys).same_as(typed);
             let mail = world.outbox.iter().find(same);
             let proven = mail.and_then(|mail| mail.to).map(|(person, method)| Proven { person, method });
@@ -162,7 +162,7 @@ impl Model {
             ghost.check(P5, world.now < ghost.deadline && world.now < end);
             ghost.check(P3, counted);
         }
-        ghost.check(P1, !accepted || matches!(event, Event::Code(_)));
+        ghost.check(P1, !accepted || matches!(event, Event::Code { .. }));
         let wrong = acts(effects).any(|act| matches!(act, Act::CodeWrong { .. } | Act::ConfirmationFailed { .. }));
         if wrong {
             ghost.wrong += 1;

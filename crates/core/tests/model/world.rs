@@ -256,7 +256,8 @@ impl Model {
 
     /// The event a request stands for, given what its tab has loaded; nothing where the person has nothing to type.
     fn event(&self, world: &World, row: &Row, what: Do) -> Option<Event> {
-        let code = |issue: &Issue| Event::Code(issue.code(&self.keys));
+        let seen = row.flow.wrong;
+        let code = |issue: &Issue| Event::Code { typed: issue.code(&self.keys), seen };
         let sent = match &row.flow.stage {
             Stage::Proving { sent, .. } => Some(sent.issue.clone()),
             _ => world.outbox.last().map(|mail| mail.issue.clone()),
@@ -279,7 +280,7 @@ impl Model {
             Do::Code(Typed::Old) => {
                 code(&world.outbox.iter().rev().map(|mail| &mail.issue).find(|i| Some(*i) != sent.as_ref())?.clone())
             }
-            Do::Code(Typed::Wrong) => Event::Code(Secret::new("none")),
+            Do::Code(Typed::Wrong) => Event::Code { typed: Secret::new("none"), seen },
             Do::OtherWay => Event::OtherWay,
             Do::Password { good } => Event::Password(if good { self.good.clone() } else { self.bad.clone() }),
             Do::Extend => Event::Extend,

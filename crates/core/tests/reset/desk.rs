@@ -129,10 +129,10 @@ impl Desk {
             ["chooses", option] => self.choose(option, None),
             ["chooses", option, "confirming", address] => self.choose(option, Some(address)),
             ["resend"] => Event::Resend,
-            ["code", "none"] => Event::Code(Secret::new("none")),
+            ["code", "none"] => Event::Code { typed: Secret::new("none"), seen: self.flow.wrong },
             ["code", n] => {
                 let place: usize = n.parse().expect("the number of a code");
-                Event::Code(self.issues[place - 1].code(&keys()))
+                Event::Code { typed: self.issues[place - 1].code(&keys()), seen: self.flow.wrong }
             }
             ["other", "way"] => Event::OtherWay,
             ["password"] => Event::Password(self.judged("plum kettle 94 orbit")),

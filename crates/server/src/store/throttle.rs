@@ -7,13 +7,13 @@ use super::db::{Error, Outcome, Stmt};
 use super::{Store, statements};
 
 statements! {
-    /// Counts one more, or starts a new window when the last is over; tells where the counter stands.
+    /// Counts one more, or starts a new window when the last is over; hits no row when the limit is reached.
     TAKE = "INSERT INTO throttle (counter, count, since, until) VALUES ($1, 1, $2, $3) \
             ON CONFLICT (counter) DO UPDATE SET \
             count = CASE WHEN throttle.until <= excluded.since THEN 1 ELSE throttle.count + 1 END, \
             since = CASE WHEN throttle.until <= excluded.since THEN excluded.since ELSE throttle.since END, \
             until = CASE WHEN throttle.until <= excluded.since THEN excluded.until ELSE throttle.until END \
-            RETURNING count, until";
+            WHERE throttle.until <= excluded.since OR throttle.count < $4";
     /// Where a counter stands.
     LOOK = "SELECT count, until FROM throttle WHERE counter = $1";
     /// Takes one back.
@@ -34,7 +34,7 @@ pub struct Exceeded {
 }
 
 impl Store {
-    /// Counts all claims, and says which limit is exceeded, if any: of several the one that lasts longest.
+    /// Counts all claims or none, and says which limit is exceeded, if any: of several the one that lasts longest.
     ///
     /// # Errors
     /// If the store cannot be written: then nothing may be compared.
@@ -44,21 +44,21 @@ impl Store {
         }
         let count = |claim: &Claim| {
             let until = now + claim.limit.window;
-            Stmt::new(TAKE, vec![claim.counter.as_str().into(), now.into(), until.into()])
+            let limit = i64::from(claim.limit.count);
+            Stmt::guard(TAKE, vec![claim.counter.as_str().into(), now.into(), until.into(), limit.into()])
         };
-        let Outcome::Committed(results) = self.db.write(claims.iter().map(count).collect()).await? else {
-            return Err(Error::Corrupt("a counter was not counted".into()));
-        };
+        if let Outcome::Committed(_) = self.db.write(claims.iter().map(count).collect()).await? {
+            return Ok(None);
+        }
         let mut worst: Option<Exceeded> = None;
-        for (claim, rows) in claims.iter().zip(&results) {
-            let row = rows.first().ok_or_else(|| Error::Corrupt("a counter gave no answer".into()))?;
-            let (count, until) = (row.int(0)?, Time(row.int(1)?));
-            let over = count > i64::from(claim.limit.count);
-            if over && worst.as_ref().is_none_or(|worst| worst.until < until) {
+        for claim in claims {
+            let until = self.resting(&claim.counter, claim.limit.count, now).await?;
+            if let Some(until) = until.filter(|until| worst.as_ref().is_none_or(|worst| worst.until < *until)) {
                 worst = Some(Exceeded { claim: claim.clone(), until });
             }
         }
-        Ok(worst)
+        // The one that stood in the way may have been given back meanwhile; then the next try will pass.
+        Ok(worst.or_else(|| claims.first().map(|claim| Exceeded { claim: claim.clone(), until: now })))
     }
 
     /// Until when this counter is used up, if it is.

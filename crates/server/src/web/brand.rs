@@ -96,7 +96,7 @@ impl Colour {
 mod tests {
     use super::*;
 
-    fn colour_of<'a>(css: &'a str, name: &str) -> Colour {
+    fn colour_of(css: &str, name: &str) -> Colour {
         let rest = css.split(name).nth(1).expect("the variable is there");
         Colour::parse(&rest[1..8]).expect("it is a colour")
     }

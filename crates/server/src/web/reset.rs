@@ -136,12 +136,13 @@ fn device(web: &Web, kind: ContactKind, address: &str) -> Digest {
 /// `POST /reset/code`: the code that came.
 pub(crate) async fn code(State(web): State<Arc<Web>>, posted: Posted) -> Reply {
     let look = look(&web, &posted.visitor).await?;
-    let View::Code { .. } = look.view else { return Ok(moved(&look)) };
+    let View::Code { wrong, .. } = look.view else { return Ok(moved(&look)) };
     let code = posted.get("code")?.trim();
     if code.is_empty() {
         return again_please(&web, &posted, &look, Note::NoCode, None);
     }
-    go(&web, &posted, Event::Code(Secret::new(code))).await
+    let seen = posted.maybe("seen").map_or(Some(wrong), |seen| seen.parse().ok()).unwrap_or(u8::MAX);
+    go(&web, &posted, Event::Code { typed: Secret::new(code), seen }).await
 }
 
 /// `POST /reset/resend`: another code the same way, if the last is old enough.

@@ -7,3 +7,4 @@ mod directory;
 mod reset;
 mod store;
 mod support;
+mod web;

@@ -92,7 +92,9 @@ async fn of_fifty_wrong_codes_at_the_same_moment_at_most_five_are_compared() {
                     std::sync::Arc::clone(&app),
                     format!("{:06}", (right.parse::<u32>().unwrap() + 1 + n) % 1_000_000),
                 );
-                tokio::spawn(async move { app.drive(flow, Event::Code(Secret::new(wrong))).await })
+                tokio::spawn(async move {
+                    app.drive(flow, Event::Code { typed: Secret::new(wrong), seen: n as u8 % 5 }).await
+                })
             })
             .collect();
         for guess in guesses {
@@ -140,7 +142,7 @@ async fn a_code_is_accepted_once_though_sent_twice_at_once() {
         app.identify(flow, JO).await;
         app.choose(flow, Method::Email).await;
         let code = app.code().await;
-        let twice = || app.drive(flow, Event::Code(Secret::new(code.clone())));
+        let twice = || app.drive(flow, Event::Code { typed: Secret::new(code.clone()), seen: 0 });
         tokio::join!(twice(), twice(), twice());
         let View::Choose { stepper, options, .. } = app.view(flow).await else { panic!("the second step") };
         assert_eq!(stepper.at, 2);

@@ -1,6 +1,7 @@
 //! What the tests start for themselves.
 
 pub(crate) mod app;
+pub(crate) mod browser;
 pub(crate) mod gateways;
 pub(crate) mod logs;
 pub(crate) mod postgres;

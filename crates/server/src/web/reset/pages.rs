@@ -136,6 +136,8 @@ pub(crate) struct CodePage<'a> {
     wait: i64,
     resend_note: String,
     other_ways: bool,
+    /// Wrong answers this page knows of, to be sent back with the code.
+    seen: u8,
 }
 
 #[derive(Template)]
@@ -181,10 +183,10 @@ pub(crate) fn page(
             let page = shell("choose-title");
             respond(web, visitor, status, &choose(page, look, note, user_id, stepper, options, *problem))
         }
-        View::Code { user_id, stepper, method, mask, resend_from, other_ways, problem } => {
+        View::Code { user_id, stepper, method, mask, resend_from, other_ways, wrong, problem } => {
             let page = shell("code-title");
             let wait = resend_from.map(|from| (from - now).whole_seconds());
-            let code = Code { method: *method, mask, wait, other_ways: *other_ways, problem: *problem };
+            let code = Code { method: *method, mask, wait, other_ways: *other_ways, wrong: *wrong, problem: *problem };
             respond(web, visitor, status, &self::code(page, look, note, user_id, stepper, code))
         }
         View::Password { user_id, stepper, problems } => {
@@ -365,7 +367,6 @@ fn choice_problem(page: &Shell<'_>, options: &[OptionView], problem: ChoiceProbl
             let email = options.iter().any(|shown| shown.place == option && shown.method == Method::Email);
             page.say(if email { "choose-confirm-email" } else { "choose-confirm-phone" })
         }
-        ChoiceProblem::TooSoon => page.say("choose-too-soon"),
         ChoiceProblem::NoCodesLeft => page.say_with("choose-no-codes", &[("team", page.team().into())]),
         ChoiceProblem::TooManySends { until } => {
             let when = page.when().moment(until);
@@ -379,6 +380,7 @@ struct Code<'a> {
     mask: &'a str,
     wait: Option<i64>,
     other_ways: bool,
+    wrong: u8,
     problem: Option<CodeProblem>,
 }
 
@@ -425,6 +427,7 @@ fn code<'a>(
         wait,
         resend_note,
         other_ways: code.other_ways,
+        seen: code.wrong,
         page,
     }
 }

@@ -139,7 +139,11 @@ impl TestApp {
 
     /// Types a code.
     pub(crate) async fn type_code(&self, flow: FlowId, code: &str) -> View {
-        self.drive(flow, Event::Code(Secret::new(code))).await;
+        let seen = match self.view(flow).await {
+            View::Code { wrong, .. } => wrong,
+            _ => 0,
+        };
+        self.drive(flow, Event::Code { typed: Secret::new(code), seen }).await;
         self.view(flow).await
     }
 

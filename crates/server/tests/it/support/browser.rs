@@ -1,0 +1,97 @@
+//! A browser that can misbehave: it speaks to the router directly, and sends whatever bytes it is given.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, LOCATION, SET_COOKIE};
+use axum::http::{HeaderMap, Request, StatusCode};
+use regain::app::App;
+use regain::web;
+use tower::ServiceExt as _;
+
+/// An answer as it came.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    /// The body as text.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// Where it leads.
+    pub(crate) fn leads_to(&self) -> Option<&str> {
+        self.headers.get(LOCATION).and_then(|to| to.to_str().ok())
+    }
+}
+
+/// Somebody at a browser.
+#[derive(Clone)]
+pub(crate) struct Browser {
+    router: Router,
+    host: String,
+    /// `name=value`, as the last answer set it.
+    pub(crate) cookie: Option<String>,
+    /// The token of the last page.
+    pub(crate) csrf: String,
+}
+
+impl Browser {
+    /// Without a cookie.
+    pub(crate) fn new(app: &Arc<App>) -> Self {
+        let router = web::router(Arc::clone(app)).expect("the pages open");
+        Self { router, host: app.settings.server.host.clone(), cookie: None, csrf: String::new() }
+    }
+
+    /// Opens a page.
+    pub(crate) async fn get(&mut self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).expect("a request")).await
+    }
+
+    /// Posts a form with its token, and follows where it leads.
+    pub(crate) async fn submit(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let answer = self.post(path, self.form(fields)).await;
+        match answer.leads_to().map(str::to_owned) {
+            Some(to) => self.get(&to).await,
+            None => answer,
+        }
+    }
+
+    /// These fields, with the token.
+    pub(crate) fn form(&self, fields: &[(&str, &str)]) -> String {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("csrf", &self.csrf).extend_pairs(fields);
+        form.finish()
+    }
+
+    /// Posts bytes as if they were a form.
+    pub(crate) async fn post(&mut self, path: &str, body: impl Into<Vec<u8>>) -> Answer {
+        let request = Request::post(path).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(request.body(Body::from(body.into())).expect("a request")).await
+    }
+
+    /// Sends a request; `Host` and the cookie are added unless it has them.
+    pub(crate) async fn send(&mut self, mut request: Request<Body>) -> Answer {
+        let headers = request.headers_mut();
+        headers.entry(HOST).or_insert(self.host.parse().expect("a host"));
+        if let Some(cookie) = &self.cookie {
+            headers.entry(COOKIE).or_insert(cookie.parse().expect("a cookie"));
+        }
+        let answer = self.router.clone().oneshot(request).await.expect("the router always answers");
+        let (parts, body) = answer.into_parts();
+        let body = to_bytes(body, usize::MAX).await.expect("the body comes").to_vec();
+        if let Some(set) = parts.headers.get(SET_COOKIE).and_then(|set| set.to_str().ok()) {
+            self.cookie = set.split(';').next().map(str::to_owned);
+        }
+        let answer = Answer { status: parts.status, headers: parts.headers, body };
+        let text = answer.text();
+        if let Some((_, rest)) = text.split_once("name=\"csrf\" value=\"") {
+            self.csrf = rest.split('"').next().unwrap_or_default().to_owned();
+        }
+        answer
+    }
+}
