@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn every_channel_says_the_code_and_whose_it_is() {
         let code = issue().code(&Keys::new([7; 32]));
-        for channel in [Channel::Email, Channel::Text, Channel::Call] {
+        for channel in Channel::ALL {
             let said = said(channel, Message::Code(issue()));
             assert!(said.contains(code.reveal()), "{said}");
             assert!(said.contains("Thornbury"), "{said}");

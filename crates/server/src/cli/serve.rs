@@ -53,6 +53,7 @@ pub(super) fn drop_uncarried(config: &mut Config, delivery: &Delivery) -> Result
     let policy = &mut config.policy;
     let (carried, dropped): (Vec<_>, Vec<_>) = policy.methods.iter().partition(|m| delivery.offers(m.channel()));
     policy.methods = carried;
+    policy.channels.retain(|channel| delivery.offers(*channel));
     if policy.methods.len() < usize::from(policy.steps) {
         let names: Vec<&str> = dropped.iter().map(|method| method.name()).collect();
         return Err(format!(
