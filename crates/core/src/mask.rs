@@ -2,12 +2,14 @@
 //!
 //! The number of stars is fixed: the length of what they hide must not leak.
 
-/// `jobloggs@mssociety.co.uk` → `jo*****@m****.co.uk`: two letters of the mailbox (fewer if it is short), one of the
-/// organisation's domain, and the public suffix (publicsuffix.org) whole. Subdomains are not shown.
+/// `jobloggs@mssociety.co.uk` → `jo*****@m****.co.uk`: the first two letters of the mailbox (fewer if it is short or goes on
+/// otherwise), one of the organisation's domain, and the public suffix (publicsuffix.org) whole. Subdomains are not shown.
+/// All in small letters: how somebody writes an address would tell a real one from a decoy's.
 pub fn email(address: &str) -> String {
     let (mailbox, domain) = address.rsplit_once('@').unwrap_or((address, ""));
     let length = mailbox.chars().count();
-    let shown: String = mailbox.chars().take(2.min(length / 2)).collect();
+    let mailbox = mailbox.to_lowercase();
+    let shown: String = mailbox.chars().take(2.min(length / 2)).take_while(|c| c.is_alphabetic()).collect();
     let domain = domain.to_lowercase();
     let suffix = psl::suffix_str(&domain).unwrap_or_default();
     let name = psl::domain_str(&domain).and_then(|name| name.chars().next()).map(String::from).unwrap_or_default();
@@ -34,7 +36,8 @@ mod tests {
             ("jo.bloggs@example.org", "jo*****@e****.org"),
             ("a@b.com", "*****@b****.com"),
             ("abc@mail.example.com", "a*****@e****.com"),
-            ("Poll@EXAMPLE.ORG", "Po*****@e****.org"),
+            ("Poll@EXAMPLE.ORG", "po*****@e****.org"),
+            ("j.bloggs7@example.org", "j*****@e****.org"),
             ("élodie@café.fr", "él*****@c****.fr"),
             ("x@localhost", "*****@****.localhost"),
             ("no-at-sign", "no*****@****"),

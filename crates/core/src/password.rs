@@ -118,20 +118,24 @@ pub fn judge(rules: &Rules, user_id: &str, typed: &Secret, again: Option<&Secret
     let password = normalised(typed);
     let text = password.reveal();
     let length = text.chars().count();
-    let strength = estimate(rules, user_id, text);
     let mut problems = Vec::new();
+    let mut strength = Strength::Weak;
     if text.is_empty() {
         problems.push(Problem::Empty);
     } else if again.is_some_and(|again| !normalised(again).same_as(&password)) {
         problems.push(Problem::Mismatch);
     } else {
         let long_enough = length >= rules.min;
+        // Estimating is what costs time: not for what is turned down anyway.
+        if length <= rules.max {
+            strength = estimate(rules, user_id, text);
+        }
         let checks = [
             (!long_enough, Problem::TooShort { min: rules.min }),
             (length > rules.max, Problem::TooLong { max: rules.max }),
             (text.chars().any(char::is_control), Problem::Control),
             (contains_user_id(text, user_id), Problem::ContainsUserId),
-            (long_enough && strength < rules.least, Problem::TooEasy),
+            (long_enough && length <= rules.max && strength < rules.least, Problem::TooEasy),
         ];
         problems.extend(checks.into_iter().filter_map(|(failed, problem)| failed.then_some(problem)));
     }

@@ -160,6 +160,11 @@ impl Reset {
         }
     }
 
+    /// How many proofs it rests on now: whoever goes on with it must be who brought them.
+    pub fn proofs(&self) -> u8 {
+        u8::try_from(self.stage.proofs().len()).unwrap_or(u8::MAX)
+    }
+
     /// Whether it is over.
     pub fn ended(&self) -> bool {
         matches!(self.stage, Stage::Ended { .. })
@@ -198,7 +203,7 @@ impl Machine<'_> {
             (Stage::Writing { since, .. }, Event::Resume | Event::Tick) => self.wait_for_write(since),
             (Stage::Writing { .. }, _) => {}
             (_, Event::Cancel) => self.end(End::Cancelled, Act::Cancelled),
-            (_, Event::Extend) => self.extend(),
+            (_, Event::Extend) if !self.flow.user_id.is_empty() => self.extend(),
             (Stage::Identify { .. }, Event::Identify { user_id, answer }) => self.identify(user_id, &answer),
             (Stage::Identify { .. }, Event::NewPicture) => self.new_picture(),
             (Stage::LookingUp, Event::Resume) => self.look_up(Act::Started),

@@ -115,7 +115,7 @@ impl Subject {
         let draw = keys.derive(Use::Decoy, &[typed.as_bytes()]);
         let byte = |place: usize| draw.0.get(place).copied().unwrap_or_default();
         let address = |kind: ContactKind| match kind {
-            ContactKind::Email => decoy_email(&typed, byte(1), byte(2), byte(3)),
+            ContactKind::Email => decoy_email(&typed, [byte(1), byte(6), byte(2), byte(3), byte(7)]),
             ContactKind::Mobile => format!("+440000000{:02}", byte(4) % 100),
             ContactKind::Office => format!("+440000001{:02}", byte(5) % 100),
         };
@@ -172,8 +172,9 @@ fn usual_kinds(draw: u8) -> impl Iterator<Item = &'static [ContactKind]> {
     USUAL.into_iter().cycle().skip(usize::from(draw) % USUAL.len()).take(USUAL.len())
 }
 
-/// A private address such as people register: their own name at one of the large providers.
-fn decoy_email(user_id: &str, letters: u8, spelling: u8, provider: u8) -> String {
+/// A private address such as people register: mostly at one of the large providers, else at any other domain; in one of
+/// eight only one letter of it will be shown. Providers people use differ from place to place, so this cannot be perfect.
+fn decoy_email(user_id: &str, draw: [u8; 5]) -> String {
     const PROVIDERS: [&str; 8] = [
         "gmail.com",
         "outlook.com",
@@ -184,13 +185,20 @@ fn decoy_email(user_id: &str, letters: u8, spelling: u8, provider: u8) -> String
         "btinternet.com",
         "mail.co.uk",
     ];
+    const SUFFIXES: [&str; 8] = ["com", "co.uk", "org", "net", "eu", "de", "me", "org.uk"];
+    let [first, second, spelling, provider, other] = draw;
+    let letter = |n: u8| char::from(b'a' + n % 26);
     let name: String = user_id.chars().filter(|c| c.is_alphabetic()).take(2).collect();
-    let mailbox = if name.chars().count() == 2 && !spelling.is_multiple_of(4) {
-        name
+    let own_name = name.chars().count() == 2 && !spelling.is_multiple_of(4);
+    let mut mailbox = if own_name { name } else { String::from_iter([letter(first), letter(second)]) };
+    if spelling.is_multiple_of(8) {
+        mailbox.truncate(mailbox.chars().next().map_or(0, char::len_utf8));
+        mailbox.push('.');
+    }
+    let pick = |list: &[&'static str; 8], n: u8| list.get(usize::from(n % 8)).copied().unwrap_or("com");
+    if other.is_multiple_of(4) {
+        format!("{mailbox}xxxx@{}xxx.{}", letter(other / 4), pick(&SUFFIXES, provider))
     } else {
-        let letter = |n: u8| char::from(b'a' + n % 26);
-        [letter(letters), letter(spelling / 4)].into_iter().collect()
-    };
-    let provider = PROVIDERS.get(usize::from(provider) % PROVIDERS.len()).copied().unwrap_or("gmail.com");
-    format!("{mailbox}xxxx@{provider}")
+        format!("{mailbox}xxxx@{}", pick(&PROVIDERS, provider))
+    }
 }

@@ -49,6 +49,11 @@ pub fn counter_of_stranger(keys: &Keys, user_id: &str) -> String {
     name("reset", keys.derive(Use::Throttle, &[b"stranger", subject::canonical(user_id).as_bytes()]))
 }
 
+/// The counter of wrong passwords typed for a User ID, known or not.
+pub fn counter_of_sign_in(keys: &Keys, user_id: &str) -> String {
+    name("signin", keys.derive(Use::Throttle, &[b"sign-in", subject::canonical(user_id).as_bytes()]))
+}
+
 /// The counter of messages to one destination in windows of this length.
 pub fn counter_of_destination(device: &Digest, window: Span) -> String {
     format!("{}:{}", name("send", *device), window.0)

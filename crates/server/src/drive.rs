@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use regain_core::effect::Effect;
 use regain_core::reset::{self, Event, Reset, Stage, View};
-use regain_core::throttle::Claim;
+use regain_core::throttle::{self, Claim};
 use regain_core::{Ctx, FlowId, Time};
 
 use crate::app::App;
@@ -46,11 +46,31 @@ impl From<getrandom::Error> for Fault {
     }
 }
 
+/// What a browser holds of a flow: its name, and how many proofs it brought. With each proof the cookie changes, so that
+/// whoever knew the one before cannot go on with what another has proven (session fixation).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// The flow.
+    pub flow: FlowId,
+    /// Proofs brought.
+    pub proofs: u8,
+}
+
+impl Hold {
+    /// For the worker, which acts for nobody.
+    pub const fn all(flow: FlowId) -> Self {
+        Self { flow, proofs: u8::MAX }
+    }
+}
+
 /// What became of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Drove {
-    /// It was decided upon.
-    Done,
+    /// It was decided upon; whoever did it holds so many proofs now.
+    Done {
+        /// Proofs brought.
+        proofs: u8,
+    },
     /// Others were quicker each time: nothing happened, the page shows what is there now.
     Overtaken,
 }
@@ -68,6 +88,8 @@ pub struct Look {
     pub ended_at: Option<Time>,
     /// The short number for the care team.
     pub reference: String,
+    /// Proofs that somebody has to hold to go on with it.
+    pub proofs: u8,
 }
 
 impl App {
@@ -99,6 +121,7 @@ impl App {
             extensions_left: self.policy.extensions.saturating_sub(flow.extensions),
             ended_at,
             reference: flow.id.reference(&self.keys),
+            proofs: flow.proofs(),
         })
     }
 
@@ -107,49 +130,73 @@ impl App {
     ///
     /// # Errors
     /// If the store cannot be read or written; the flow is then as it was, or as the page will show it.
-    pub async fn drive(self: &Arc<Self>, origin: &Origin, id: FlowId, event: Event) -> Result<Drove, Fault> {
+    pub async fn drive(self: &Arc<Self>, origin: &Origin, hold: Hold, event: Event) -> Result<Drove, Fault> {
         let (app, origin) = (Arc::clone(self), origin.clone());
-        tokio::spawn(async move { app.drive_through(&origin, id, event).await }).await?
+        tokio::spawn(async move { app.drive_through(&origin, hold, event).await }).await?
     }
 
-    async fn drive_through(&self, origin: &Origin, id: FlowId, event: Event) -> Result<Drove, Fault> {
+    async fn drive_through(&self, origin: &Origin, hold: Hold, event: Event) -> Result<Drove, Fault> {
+        let mut hold = hold;
         let mut next = Some(event);
-        let mut drove = Drove::Done;
         while let Some(event) = next.take() {
-            let Some(effects) = self.decide(origin, id, event).await? else {
-                drove = Drove::Overtaken;
-                break;
-            };
-            for effect in effects {
+            let Some(decided) = self.decide(origin, hold, event).await? else { return Ok(Drove::Overtaken) };
+            hold.proofs = decided.proofs;
+            for effect in decided.effects {
                 next = perform::perform(self, effect).await.or(next);
             }
         }
-        Ok(drove)
+        Ok(Drove::Done { proofs: hold.proofs })
     }
 
-    /// One decision, written down. Gives the effects that are to be carried out at once, or nothing if overtaken.
-    async fn decide(&self, origin: &Origin, id: FlowId, event: Event) -> Result<Option<Vec<Effect>>, Fault> {
+    /// One decision, written down; or nothing, if others were quicker or the flow is not this browser's to go on with.
+    async fn decide(&self, origin: &Origin, hold: Hold, event: Event) -> Result<Option<Decided>, Fault> {
+        let id = hold.flow;
         let mut counted = Vec::new();
         for _ in 0..ROUNDS {
             let ctx = self.ctx()?;
             let loaded = self.store.flow(id).await?;
             let version = loaded.as_ref().map(|loaded| loaded.version);
             let flow = loaded.map_or_else(|| Reset::new(id, ctx.now, ctx.policy.lifetime), |loaded| loaded.flow);
+            if flow.proofs() > hold.proofs {
+                return self.hold_again(&ctx, &flow, hold, &event).await;
+            }
             let event = match self.count(&ctx, &flow, &event, &mut counted).await? {
                 None => event.clone(),
                 Some(exceeded) => Event::Throttled { what: exceeded.claim.what, until: exceeded.until },
             };
             let step = reset::step(&ctx, flow.clone(), event);
+            let proofs = step.state.proofs();
             if step.state == flow && step.effects.is_empty() {
-                return Ok(Some(Vec::new()));
+                return Ok(Some(Decided { effects: Vec::new(), proofs }));
             }
             let batch = self.batch(&ctx, origin, version, &step.state, &step.effects)?;
             if let Outcome::Committed(_) = self.store.db().write(batch).await? {
-                return Ok(Some(self.after_commit(step.effects)));
+                return Ok(Some(Decided { effects: self.after_commit(step.effects), proofs }));
             }
         }
         self.store.give_back_all(&counted).await?;
         Ok(None)
+    }
+
+    /// The second press of a button whose first answer got lost: whoever types the code that was accepted last gets hold of
+    /// the flow again. Counted like any other attempt, and nothing in the flow changes.
+    async fn hold_again(
+        &self,
+        ctx: &Ctx<'_>,
+        flow: &Reset,
+        hold: Hold,
+        event: &Event,
+    ) -> Result<Option<Decided>, Fault> {
+        let (Event::Code { typed, .. }, Some(proof)) = (event, flow.stage.proofs().last()) else { return Ok(None) };
+        let claims = flow.regain_claims(ctx);
+        if flow.proofs() != hold.proofs.saturating_add(1) || self.store.take(&claims, ctx.now).await?.is_some() {
+            return Ok(None);
+        }
+        if !proof.was_brought_by(ctx, typed) {
+            return Ok(None);
+        }
+        self.store.give_back_all(&claims).await?;
+        Ok(Some(Decided { effects: Vec::new(), proofs: flow.proofs() }))
     }
 
     /// Counts what this event asks for on this flow as it is now, unless that was counted already; what was counted for the
@@ -195,7 +242,11 @@ impl App {
                     batch.push(self.store.queue(flow.id, place, n, &payload, ctx.now)?);
                 }
                 Effect::GiveBack { counter } => batch.push(self.store.give_back(counter)),
-                Effect::Forgive { counter } => batch.push(self.store.forgive(counter)),
+                Effect::Forgive { counter } => {
+                    // A new password makes the wrong ones typed before it bygones, too.
+                    let sign_in = throttle::counter_of_sign_in(&self.keys, &flow.user_id);
+                    batch.extend([self.store.forgive(counter), self.store.forgive(&sign_in)]);
+                }
                 Effect::LookUp { .. } | Effect::SetPassword { .. } => {}
             }
         }
@@ -209,4 +260,12 @@ impl App {
         let at_once = |effect: &Effect| matches!(effect, Effect::LookUp { .. } | Effect::SetPassword { .. });
         effects.into_iter().filter(at_once).collect()
     }
+}
+
+/// A decision that was written down.
+struct Decided {
+    /// What is to be carried out at once.
+    effects: Vec<Effect>,
+    /// The proofs the flow rests on now.
+    proofs: u8,
 }

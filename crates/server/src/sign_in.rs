@@ -1,8 +1,7 @@
 //! Signing in with a password: throttled here, never by locking the directory's account.
 
-use regain_core::keys::Use;
-use regain_core::throttle::{Claim, Limit, What};
-use regain_core::{Secret, Span, Time, subject};
+use regain_core::throttle::{self, Claim, Limit, What};
+use regain_core::{Secret, Span, Time};
 
 use crate::app::App;
 use crate::directory::Verdict;
@@ -36,8 +35,7 @@ impl App {
     /// # Errors
     /// If the store or the directory cannot be asked.
     pub async fn sign_in(&self, user_id: &str, password: &Secret) -> Result<SignIn, Fault> {
-        let digest = self.keys.derive(Use::Throttle, &[b"sign-in", subject::canonical(user_id).as_bytes()]).hex();
-        let counter = format!("signin:{}", digest.get(..32).unwrap_or(&digest));
+        let counter = throttle::counter_of_sign_in(&self.keys, user_id);
         let claim = Claim { counter: counter.clone(), limit: WRONG_PASSWORDS, what: What::Proofs };
         if let Some(exceeded) = self.store.take(&[claim], self.clock.now()).await? {
             return Ok(SignIn::Resting { until: exceeded.until });

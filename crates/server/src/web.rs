@@ -69,6 +69,7 @@ fn pages() -> Router<Arc<Web>> {
         .route("/sign-in", post(sign_in::check))
         .route("/contact", get(contact::show))
         .route("/reset", get(reset::show).post(reset::identify))
+        .route("/reset/ended", get(reset::ended))
         .route("/reset/picture", post(reset::new_picture))
         .route("/reset/picture.png", get(reset::captcha::picture))
         .route("/reset/sound.wav", get(reset::captcha::sound))

@@ -12,7 +12,7 @@ use tokio::task::{JoinError, JoinSet};
 use crate::app::App;
 use crate::clock;
 use crate::delivery::{Delivery, Failure, Outgoing};
-use crate::drive::{Fault, Origin};
+use crate::drive::{Fault, Hold, Origin};
 use crate::message;
 use crate::store::outbox::{LEASE, Settled, Taken};
 
@@ -202,7 +202,7 @@ pub async fn tidy_up(app: &Arc<App>, now: Time) -> Result<(), Fault> {
         let mut ended = 0;
         let overdue = app.store.overdue_flows(now).await?;
         for flow in &overdue {
-            match app.drive(&origin, *flow, Event::Tick).await {
+            match app.drive(&origin, Hold::all(*flow), Event::Tick).await {
                 Ok(_) => ended += 1,
                 // One flow that cannot be read must not keep the others from their end.
                 Err(fault) => {

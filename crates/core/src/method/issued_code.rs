@@ -73,12 +73,19 @@ pub struct Sent {
 pub struct Proof {
     method: Method,
     device: Digest,
+    sent: Sent,
 }
 
 impl Proof {
     /// The method that succeeded.
     pub fn method(&self) -> Method {
         self.method
+    }
+
+    /// Whether this is the code that was accepted, while it would still be good: somebody whose answer got lost on the way
+    /// types it again. It proves nothing more, and has to be counted like any other attempt.
+    pub fn was_brought_by(&self, ctx: &Ctx, typed: &Secret) -> bool {
+        ctx.now < self.sent.expires && self.sent.issue.code(ctx.keys).same_as(&digits(typed.reveal()))
     }
 
     /// The device it reached: two ways to one number share it.
@@ -109,7 +116,7 @@ pub fn check(ctx: &Ctx, sent: &Sent, device: Digest, real: bool, typed: &Secret)
         return Checked::Late;
     }
     let right = sent.issue.code(ctx.keys).same_as(&digits(typed.reveal())) & real;
-    if right { Checked::Right(Proof { method: sent.method, device }) } else { Checked::Wrong }
+    if right { Checked::Right(Proof { method: sent.method, device, sent: sent.clone() }) } else { Checked::Wrong }
 }
 
 #[cfg(test)]

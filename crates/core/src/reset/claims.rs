@@ -34,6 +34,11 @@ impl Reset {
         }
     }
 
+    /// What has to be counted before somebody may try to show that the last proof was theirs.
+    pub fn regain_claims(&self, ctx: &Ctx) -> Vec<Claim> {
+        self.stage.subject().map(|subject| proofs(ctx, subject)).into_iter().collect()
+    }
+
     /// Whether this flow may send one more code.
     pub(super) fn has_codes_left(&self, ctx: &Ctx) -> bool {
         self.codes < u32::from(ctx.policy.sends)

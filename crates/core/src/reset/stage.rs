@@ -66,6 +66,17 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// The proofs it rests on.
+    pub fn proofs(&self) -> &[Proof] {
+        match self {
+            Self::Choosing { proofs, .. }
+            | Self::Proving { proofs, .. }
+            | Self::Password { proofs, .. }
+            | Self::Writing { proofs, .. } => proofs,
+            Self::Identify { .. } | Self::LookingUp | Self::Ended { .. } => &[],
+        }
+    }
+
     /// The person it is about, while one is known.
     pub fn subject(&self) -> Option<&Subject> {
         match self {

@@ -4,7 +4,6 @@
 //! wait, each in a savepoint of its own, and commits them together: one fsync for many people. Reads take a few
 //! microseconds from the page cache and are done in place, without a hop to another thread.
 
-use std::path::Path;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
@@ -84,9 +83,12 @@ impl Sqlite {
 
 /// The file holds hashes of passwords: nobody else on the machine may read it.
 fn make_private(path: &str) -> Result<(), Error> {
-    use std::os::unix::fs::OpenOptionsExt;
-    if Path::new(path).exists() {
-        return Ok(());
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    if let Ok(found) = std::fs::metadata(path) {
+        let mode = found.permissions().mode() & 0o777;
+        let advice =
+            || Error::Unavailable(format!("{path} is open to others (mode {mode:o}): run `chmod 600 {path}*`"));
+        return if mode & 0o077 == 0 { Ok(()) } else { Err(advice()) };
     }
     let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     made.map(drop).map_err(|error| Error::Unavailable(format!("cannot make {path}: {error}")))

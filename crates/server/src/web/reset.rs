@@ -12,8 +12,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use regain_core::captcha::{Answer, Kind};
 use regain_core::method::{ContactKind, Method};
-use regain_core::reset::{End, Event, OptionView, View};
-use regain_core::{Digest, Secret, Span, subject};
+use regain_core::reset::{Event, OptionView, View};
+use regain_core::{Digest, Secret, subject};
 use serde_json::json;
 
 use super::fields::Posted;
@@ -24,9 +24,6 @@ use crate::drive::Look;
 use crate::phone::Number;
 use pages::{Note, until};
 
-/// How long the page of an ended flow is shown to somebody who comes back; later they find a fresh form.
-const REMEMBERED: Span = Span::hours(1);
-
 type Reply = Result<Response, Refusal>;
 
 /// `GET /reset`: where this visitor's flow stands.
@@ -35,39 +32,57 @@ pub(crate) async fn show(
     mut visitor: Visitor,
     Ok(asked): Result<Asked, std::convert::Infallible>,
 ) -> Reply {
-    let mut look = look(&web, &visitor).await?;
-    if starts_over(&web, &look, asked.user_id()) {
+    let mut look = web.app.look(visitor.flow).await?;
+    if look.as_ref().is_some_and(|look| matches!(look.view, View::Ended { .. })) {
+        visitor.finish()?;
+        if asked.user_id().is_none() {
+            return Ok(visitor.remembered(&web, Redirect::to("/reset/ended").into_response()));
+        }
+        look = None;
+    } else if look.as_ref().is_some_and(|look| look.proofs > visitor.proofs || starts_over(look, asked.user_id())) {
+        // What others have proven is not for this browser; nor is the flow of a person who is not meant any more.
         visitor.renew()?;
-        look = web.app.look_at_new(visitor.flow)?;
+        look = None;
     }
+    let look = look.map_or_else(|| web.app.look_at_new(visitor.flow), Ok)?;
     let note = Note::parse(asked.get("note"));
     pages::page(&web, &visitor, StatusCode::OK, &look, note, asked.user_id())
 }
 
-/// Whether this visit is the beginning of another reset: the last one ended a while ago, or somebody else is named.
-fn starts_over(web: &Web, look: &Look, asked: Option<&str>) -> bool {
-    let over = match &look.view {
-        View::Ended { .. } => look.ended_at.or(Some(look.expires)),
-        _ => None,
+/// `GET /reset/ended`: how the last reset of this browser ended, for a while.
+pub(crate) async fn ended(State(web): State<Arc<Web>>, visitor: Visitor) -> Reply {
+    let look = match visitor.ended {
+        Some(flow) => web.app.look(flow).await?,
+        None => None,
     };
-    let other = |user_id: &str| asked.is_some_and(|asked| subject::canonical(asked) != subject::canonical(user_id));
-    match &look.view {
-        View::Identify { .. } => false,
-        View::Ended { .. } => asked.is_some() || over.is_some_and(|at| web.app.clock.now() >= at + REMEMBERED),
-        View::Choose { user_id, .. } | View::Code { user_id, .. } | View::Password { user_id, .. } => other(user_id),
-        View::Wait { .. } => false,
+    match look {
+        Some(look) if matches!(look.view, View::Ended { .. }) => {
+            pages::page(&web, &visitor, StatusCode::OK, &look, None, None)
+        }
+        _ => Ok(Redirect::to("/reset").into_response()),
     }
 }
 
+/// Whether this visit is the beginning of another reset: somebody else is named.
+fn starts_over(look: &Look, asked: Option<&str>) -> bool {
+    let other = |user_id: &str| asked.is_some_and(|asked| subject::canonical(asked) != subject::canonical(user_id));
+    match &look.view {
+        View::Choose { user_id, .. } | View::Code { user_id, .. } | View::Password { user_id, .. } => other(user_id),
+        View::Identify { .. } | View::Wait { .. } | View::Ended { .. } => false,
+    }
+}
+
+/// What the form that was posted is about; not what others have proven.
 async fn look(web: &Web, visitor: &Visitor) -> Result<Look, Refusal> {
     match web.app.look(visitor.flow).await? {
+        Some(look) if look.proofs > visitor.proofs => Err(Refusal::Old { back: "/reset".into() }),
         Some(look) => Ok(look),
         None => Ok(web.app.look_at_new(visitor.flow)?),
     }
 }
 
 /// `POST /reset`: the User ID, and what shows that a person typed it.
-pub(crate) async fn identify(State(web): State<Arc<Web>>, posted: Posted) -> Reply {
+pub(crate) async fn identify(State(web): State<Arc<Web>>, mut posted: Posted) -> Reply {
     let user_id = posted.user_id("user_id")?.to_owned();
     let look = look(&web, &posted.visitor).await?;
     let View::Identify { .. } = look.view else { return Ok(moved(&look)) };
@@ -83,7 +98,7 @@ pub(crate) async fn identify(State(web): State<Arc<Web>>, posted: Posted) -> Rep
         return again_please(&web, &posted, &look, note, Some(&user_id));
     }
     let typed = user_id.clone();
-    go(&web, &posted, Event::Identify { user_id: typed, answer }).await
+    go(&web, &mut posted, Event::Identify { user_id: typed, answer }).await
 }
 
 fn answer(kind: Kind, characters: Option<&str>, work: Option<&str>) -> Answer {
@@ -101,21 +116,24 @@ pub(crate) async fn new_picture(State(web): State<Arc<Web>>, posted: Posted) -> 
     let user_id = posted.user_id("user_id")?.to_owned();
     let look = look(&web, &posted.visitor).await?;
     let View::Identify { .. } = look.view else { return Ok(moved(&look)) };
-    web.app.drive(&posted.visitor.origin, posted.visitor.flow, Event::NewPicture).await?;
+    web.app.drive(&posted.visitor.origin, posted.visitor.hold(), Event::NewPicture).await?;
     Ok(Redirect::to(&with_user_id("/reset", &user_id)).into_response())
 }
 
 /// `POST /reset/choose`: one of the ways.
-pub(crate) async fn choose(State(web): State<Arc<Web>>, posted: Posted) -> Reply {
+pub(crate) async fn choose(State(web): State<Arc<Web>>, mut posted: Posted) -> Reply {
     let look = look(&web, &posted.visitor).await?;
-    let View::Choose { options, .. } = &look.view else { return Ok(moved(&look)) };
+    let View::Choose { options, user_id, .. } = &look.view else { return Ok(moved(&look)) };
+    if of_another(&posted, user_id) {
+        return Ok(moved(&look));
+    }
     let Some(place) = posted.maybe("option") else {
         return again_please(&web, &posted, &look, Note::NoChoice, None);
     };
     let chosen = place.parse().ok().and_then(|place: usize| options.iter().find(|option| option.place == place));
     let option = chosen.ok_or(Refusal::Unreadable)?;
     let confirmation = if option.confirm { confirmation(&web, &posted, option)? } else { None };
-    go(&web, &posted, Event::Choose { option: option.place, confirmation }).await
+    go(&web, &mut posted, Event::Choose { option: option.place, confirmation }).await
 }
 
 /// What the whole number or address typed is recognised by; nothing if it is neither.
@@ -134,15 +152,25 @@ fn device(web: &Web, kind: ContactKind, address: &str) -> Digest {
 }
 
 /// `POST /reset/code`: the code that came.
-pub(crate) async fn code(State(web): State<Arc<Web>>, posted: Posted) -> Reply {
-    let look = look(&web, &posted.visitor).await?;
-    let View::Code { wrong, .. } = look.view else { return Ok(moved(&look)) };
-    let code = posted.get("code")?.trim();
-    if code.is_empty() {
-        return again_please(&web, &posted, &look, Note::NoCode, None);
-    }
-    let seen = posted.maybe("seen").map_or(Some(wrong), |seen| seen.parse().ok()).unwrap_or(u8::MAX);
-    go(&web, &posted, Event::Code { typed: Secret::new(code), seen }).await
+pub(crate) async fn code(State(web): State<Arc<Web>>, mut posted: Posted) -> Reply {
+    let typed = Secret::new(posted.get("code")?.trim());
+    let seen = posted.maybe("seen").map(|seen| seen.parse().unwrap_or(u8::MAX));
+    let seen = match web.app.look(posted.visitor.flow).await? {
+        // Perhaps the second press, whose first answer got lost: whether it is, the code decides.
+        Some(look) if look.proofs > posted.visitor.proofs => seen.unwrap_or(0),
+        Some(look) => {
+            let View::Code { wrong, ref user_id, .. } = look.view else { return Ok(moved(&look)) };
+            if of_another(&posted, user_id) {
+                return Ok(moved(&look));
+            }
+            if typed.is_empty() {
+                return again_please(&web, &posted, &look, Note::NoCode, None);
+            }
+            seen.unwrap_or(wrong)
+        }
+        None => return Ok(moved(&web.app.look_at_new(posted.visitor.flow)?)),
+    };
+    go(&web, &mut posted, Event::Code { typed, seen }).await
 }
 
 /// `POST /reset/resend`: another code the same way, if the last is old enough.
@@ -152,24 +180,27 @@ pub(crate) async fn resend(State(web): State<Arc<Web>>, posted: Posted) -> Reply
     if resend_from.is_some_and(|from| web.app.clock.now() < from) {
         return Ok(Redirect::to("/reset?note=early").into_response());
     }
-    web.app.drive(&posted.visitor.origin, posted.visitor.flow, Event::Resend).await?;
+    web.app.drive(&posted.visitor.origin, posted.visitor.hold(), Event::Resend).await?;
     Ok(Redirect::to("/reset?note=sent").into_response())
 }
 
 /// `POST /reset/other-way`: back to the ways.
-pub(crate) async fn other_way(State(web): State<Arc<Web>>, posted: Posted) -> Reply {
-    go(&web, &posted, Event::OtherWay).await
+pub(crate) async fn other_way(State(web): State<Arc<Web>>, mut posted: Posted) -> Reply {
+    go(&web, &mut posted, Event::OtherWay).await
 }
 
 /// `POST /reset/password`: the new password, twice.
 pub(crate) async fn password(State(web): State<Arc<Web>>, posted: Posted) -> Reply {
     let look = look(&web, &posted.visitor).await?;
     let View::Password { user_id, .. } = &look.view else { return Ok(moved(&look)) };
+    if of_another(&posted, user_id) {
+        return Ok(moved(&look));
+    }
     let (typed, again) = (posted.secret("password")?, posted.secret("again")?);
-    let judged = strength::judge(&web, user_id.clone(), typed, again).await?;
+    let judged = strength::judge(&web, posted.visitor.flow, user_id.clone(), typed, again).await?;
     let refused = !judged.problems().is_empty() && !judged.password().is_empty();
     let strength = judged.strength();
-    web.app.drive(&posted.visitor.origin, posted.visitor.flow, Event::Password(judged)).await?;
+    web.app.drive(&posted.visitor.origin, posted.visitor.hold(), Event::Password(judged)).await?;
     // Without scripts nobody has seen how strong it was: the page after a refusal says so.
     let to = if refused { format!("/reset?note={}", strength::key(strength)) } else { "/reset".into() };
     Ok(Redirect::to(&to).into_response())
@@ -177,7 +208,7 @@ pub(crate) async fn password(State(web): State<Arc<Web>>, posted: Posted) -> Rep
 
 /// `POST /reset/extend`: more time. A script gets the answer as JSON, so that what was typed stays.
 pub(crate) async fn extend(State(web): State<Arc<Web>>, headers: HeaderMap, posted: Posted) -> Reply {
-    web.app.drive(&posted.visitor.origin, posted.visitor.flow, Event::Extend).await?;
+    web.app.drive(&posted.visitor.origin, posted.visitor.hold(), Event::Extend).await?;
     if headers.get(ACCEPT).is_none_or(|accept| accept != "application/json") {
         return Ok(Redirect::to("/reset?note=time").into_response());
     }
@@ -192,38 +223,45 @@ pub(crate) async fn extend(State(web): State<Arc<Web>>, headers: HeaderMap, post
 }
 
 /// `POST /reset/back`: the User ID was wrong.
-pub(crate) async fn back(State(web): State<Arc<Web>>, posted: Posted) -> Reply {
-    go(&web, &posted, Event::Back).await
+pub(crate) async fn back(State(web): State<Arc<Web>>, mut posted: Posted) -> Reply {
+    go(&web, &mut posted, Event::Back).await
 }
 
 /// `POST /reset/resume`: go on after an interruption.
-pub(crate) async fn resume(State(web): State<Arc<Web>>, posted: Posted) -> Reply {
-    go(&web, &posted, Event::Resume).await
+pub(crate) async fn resume(State(web): State<Arc<Web>>, mut posted: Posted) -> Reply {
+    go(&web, &mut posted, Event::Resume).await
 }
 
 /// `POST /reset/cancel`.
-pub(crate) async fn cancel(State(web): State<Arc<Web>>, posted: Posted) -> Reply {
+pub(crate) async fn cancel(State(web): State<Arc<Web>>, mut posted: Posted) -> Reply {
     if web.app.look(posted.visitor.flow).await?.is_none() {
         // Nothing was begun, so there is nothing to cancel and nothing to write down.
         return Ok(Redirect::to("/").into_response());
     }
-    go(&web, &posted, Event::Cancel).await
+    go(&web, &mut posted, Event::Cancel).await
 }
 
 /// `POST /reset/again`: another flow; the one that ended stays as it is.
 pub(crate) async fn again(State(web): State<Arc<Web>>, mut posted: Posted) -> Reply {
-    let look = look(&web, &posted.visitor).await?;
-    let View::Ended { user_id, end } = look.view else { return Ok(Redirect::to("/reset").into_response()) };
-    posted.visitor.renew()?;
-    let user_id = if matches!(end, End::Done) { String::new() } else { user_id };
-    let to = Redirect::to(&with_user_id("/reset", &user_id));
-    Ok(posted.visitor.remembered(&web, to.into_response()))
+    let user_id = posted.maybe("user_id").unwrap_or_default().trim().to_owned();
+    let look = web.app.look(posted.visitor.flow).await?;
+    if look.is_some_and(|look| matches!(look.view, View::Ended { .. })) {
+        posted.visitor.renew()?;
+    }
+    Ok(posted.visitor.remembered(&web, Redirect::to(&with_user_id("/reset", &user_id)).into_response()))
 }
 
 /// Lets it happen, and shows what is there now.
-async fn go(web: &Web, posted: &Posted, event: Event) -> Reply {
-    web.app.drive(&posted.visitor.origin, posted.visitor.flow, event).await?;
-    Ok(Redirect::to("/reset").into_response())
+async fn go(web: &Web, posted: &mut Posted, event: Event) -> Reply {
+    let drove = web.app.drive(&posted.visitor.origin, posted.visitor.hold(), event).await?;
+    posted.visitor.holds(drove);
+    Ok(posted.visitor.remembered(web, Redirect::to("/reset").into_response()))
+}
+
+/// Whether the form was shown for another User ID than the one the flow is about now: a page left open before it was
+/// corrected.
+fn of_another(posted: &Posted, user_id: &str) -> bool {
+    posted.maybe("for").is_some_and(|shown| shown != user_id)
 }
 
 /// The form belongs to a step that is over, or not yet there: nothing happens, the page says so and shows where we are.

@@ -52,7 +52,7 @@ impl Ratings {
 
 /// `POST /reset/strength`: the word for what is being typed. Only where a password is being chosen.
 pub(crate) async fn rate(State(web): State<Arc<Web>>, posted: Posted) -> Result<Response, Refusal> {
-    let look = web.app.look(posted.visitor.flow).await?;
+    let look = web.app.look(posted.visitor.flow).await?.filter(|look| look.proofs <= posted.visitor.proofs);
     let Some(View::Password { user_id, .. }) = look.map(|look| look.view) else {
         return Ok(StatusCode::CONFLICT.into_response());
     };
@@ -66,7 +66,17 @@ pub(crate) async fn rate(State(web): State<Arc<Web>>, posted: Posted) -> Result<
 }
 
 /// Judges what was posted, as soon as a judge is free.
-pub(crate) async fn judge(web: &Web, user_id: String, typed: Secret, again: Secret) -> Result<Judged, Refusal> {
+pub(crate) async fn judge(
+    web: &Web,
+    flow: FlowId,
+    user_id: String,
+    typed: Secret,
+    again: Secret,
+) -> Result<Judged, Refusal> {
+    // One flow must not keep all judges busy.
+    if !web.ratings.one_more(flow, web.app.clock.now()) {
+        return Err(Refusal::Busy);
+    }
     let permit = tokio::time::timeout(PATIENCE, Arc::clone(&web.judges).acquire_owned()).await;
     let Ok(Ok(permit)) = permit else { return Err(Refusal::Busy) };
     Ok(judged(web, user_id, typed, Some(again), permit).await.map_err(Fault::from)?)

@@ -76,11 +76,18 @@ async fn web(folder: &Path, captcha: captcha::Kind, demo: bool) -> Arc<Web> {
 }
 
 fn visitor() -> Visitor {
-    Visitor { flow: FlowId([3; 16]), fresh: false, origin: Origin::default() }
+    Visitor { flow: FlowId([3; 16]), proofs: 0, ended: None, fresh: false, origin: Origin::default() }
 }
 
 fn look(view: View) -> Look {
-    Look { view, expires: NOW + Span::minutes(14), extensions_left: 10, ended_at: None, reference: "K7QF-2M9X".into() }
+    Look {
+        view,
+        expires: NOW + Span::minutes(14),
+        extensions_left: 10,
+        ended_at: None,
+        reference: "K7QF-2M9X".into(),
+        proofs: 0,
+    }
 }
 
 fn options(confirm: bool) -> Vec<OptionView> {

@@ -15,7 +15,7 @@ use regain_core::{Digest, FlowId, Keys, Span, Time};
 use super::{Refusal, Web};
 use crate::clock;
 use crate::config::server::Server;
-use crate::drive::Origin;
+use crate::drive::{Drove, Hold, Origin};
 
 /// How long a cookie is believed. Flows are over long before; this keeps an old page's form working for a day.
 const COOKIE_LIFE: Span = Span::hours(24);
@@ -27,6 +27,10 @@ const BROWSER: usize = 200;
 pub(crate) struct Visitor {
     /// The flow the cookie names, or a fresh one.
     pub(crate) flow: FlowId,
+    /// How many proofs this browser brought to it.
+    pub(crate) proofs: u8,
+    /// The flow that ended here a moment ago, whose last page can be looked at again.
+    pub(crate) ended: Option<FlowId>,
     /// Whether the cookie was missing, old or not ours, so that a new one has to be set.
     pub(crate) fresh: bool,
     /// For the audit trail.
@@ -36,14 +40,40 @@ pub(crate) struct Visitor {
 impl Visitor {
     pub(crate) fn of(web: &Web, parts: &request::Parts) -> Result<Self, Refusal> {
         let origin = origin(&web.app.settings.server, parts);
-        let known = cookie(web, parts);
-        let flow = known.map_or_else(clock::flow_id, Ok)?;
-        Ok(Self { flow, fresh: known.is_none(), origin })
+        let (server, keys, now) = (&web.app.settings.server, &web.app.keys, web.app.clock.now());
+        let read = |name| opened(keys, cookie(parts, name)?, now);
+        let known = read(names(server).flow);
+        let Hold { flow, proofs } = match known {
+            Some(hold) => hold,
+            None => Hold { flow: clock::flow_id()?, proofs: 0 },
+        };
+        let ended = read(names(server).ended).map(|hold| hold.flow);
+        Ok(Self { flow, proofs, ended, fresh: known.is_none(), origin })
+    }
+
+    /// What this browser holds of its flow.
+    pub(crate) fn hold(&self) -> Hold {
+        Hold { flow: self.flow, proofs: self.proofs }
+    }
+
+    /// Takes note of what became of an event: with each proof the cookie changes.
+    pub(crate) fn holds(&mut self, drove: Drove) {
+        if let Drove::Done { proofs } = drove {
+            self.fresh |= proofs != self.proofs;
+            self.proofs = proofs;
+        }
+    }
+
+    /// The flow has ended: it can be looked at for a while, and the next visit begins another.
+    pub(crate) fn finish(&mut self) -> Result<(), Refusal> {
+        self.ended = Some(self.flow);
+        self.renew()
     }
 
     /// The same browser, starting over.
     pub(crate) fn renew(&mut self) -> Result<(), Refusal> {
         self.flow = clock::flow_id()?;
+        self.proofs = 0;
         self.fresh = true;
         Ok(())
     }
@@ -62,12 +92,18 @@ impl Visitor {
     /// Sets the cookie on an answer, if it is new.
     pub(crate) fn remembered(&self, web: &Web, mut answer: Response) -> Response {
         if self.fresh {
-            let (name, secure) = name(&web.app.settings.server);
-            let value = sealed(&web.app.keys, self.flow, web.app.clock.now());
-            let cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}");
-            // Letters, digits and punctuation of ours only: it always is a header value.
-            if let Ok(cookie) = HeaderValue::try_from(cookie) {
-                answer.headers_mut().insert(SET_COOKIE, cookie);
+            let names = names(&web.app.settings.server);
+            let mut set = |name, hold, life: &str| {
+                let value = sealed(&web.app.keys, hold, web.app.clock.now());
+                let cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{life}{}", names.secure);
+                // Letters, digits and punctuation of ours only: it always is a header value.
+                if let Ok(cookie) = HeaderValue::try_from(cookie) {
+                    answer.headers_mut().append(SET_COOKIE, cookie);
+                }
+            };
+            set(names.flow, self.hold(), "");
+            if let Some(flow) = self.ended {
+                set(names.ended, Hold { flow, proofs: 0 }, "; Max-Age=600");
             }
         }
         answer
@@ -107,35 +143,46 @@ impl FromRequestParts<Arc<Web>> for Asked {
     }
 }
 
-/// The cookie's name, and what makes it secure. `__Host-` (RFC 6265bis) binds it to this host and to https; on this machine
-/// alone, over http, browsers would not take such a cookie.
-fn name(server: &Server) -> (&'static str, &'static str) {
-    if server.https { ("__Host-regain", "; Secure") } else { ("regain", "") }
+/// The cookies' names, and what makes them secure.
+struct Names {
+    flow: &'static str,
+    ended: &'static str,
+    secure: &'static str,
 }
 
-fn cookie(web: &Web, parts: &request::Parts) -> Option<FlowId> {
-    let (name, _) = name(&web.app.settings.server);
+/// `__Host-` (RFC 6265bis) binds a cookie to this host and to https; on this machine alone, over http, browsers would not take
+/// such a cookie.
+fn names(server: &Server) -> Names {
+    if server.https {
+        Names { flow: "__Host-regain", ended: "__Host-regain-ended", secure: "; Secure" }
+    } else {
+        Names { flow: "regain", ended: "regain-ended", secure: "" }
+    }
+}
+
+fn cookie<'a>(parts: &'a request::Parts, name: &str) -> Option<&'a str> {
     let lines = parts.headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let (_, value) = pairs.find(|(key, _)| *key == name)?;
-    opened(&web.app.keys, value, web.app.clock.now())
+    pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
 }
 
-/// The flow, when the cookie was given, and the seal over both.
-fn sealed(keys: &Keys, flow: FlowId, now: Time) -> String {
-    let time = now.0.to_be_bytes();
-    let seal = keys.derive(Use::Cookie, &[&flow.0, &time]);
-    BASE64URL_NOPAD.encode(&[&flow.0[..], &time, &seal.0].concat())
+/// The flow, the proofs brought to it, when the cookie was given, and the seal over all.
+fn sealed(keys: &Keys, hold: Hold, now: Time) -> String {
+    let (time, proofs) = (now.0.to_be_bytes(), [hold.proofs]);
+    let seal = keys.derive(Use::Cookie, &[&hold.flow.0, &proofs, &time]);
+    BASE64URL_NOPAD.encode(&[&hold.flow.0[..], &proofs, &time, &seal.0].concat())
 }
 
-fn opened(keys: &Keys, value: &str, now: Time) -> Option<FlowId> {
+fn opened(keys: &Keys, value: &str, now: Time) -> Option<Hold> {
     let bytes = BASE64URL_NOPAD.decode(value.as_bytes()).ok()?;
     let (flow, rest) = bytes.split_first_chunk::<16>()?;
+    let (proofs, rest) = rest.split_first_chunk::<1>()?;
     let (time, seal) = rest.split_first_chunk::<8>()?;
     let seal = Digest(seal.try_into().ok()?);
     let given = Time(i64::from_be_bytes(*time));
-    let ours = keys.derive(Use::Cookie, &[flow, time]).same_as(&seal);
-    (ours && now < given + COOKIE_LIFE).then_some(FlowId(*flow))
+    let ours = keys.derive(Use::Cookie, &[flow, proofs, time]).same_as(&seal);
+    let [proofs] = *proofs;
+    (ours && now < given + COOKIE_LIFE).then_some(Hold { flow: FlowId(*flow), proofs })
 }
 
 fn token(keys: &Keys, flow: FlowId) -> Digest {
@@ -166,7 +213,7 @@ fn browser(parts: &request::Parts) -> String {
 mod tests {
     use super::*;
 
-    const FLOW: FlowId = FlowId([3; 16]);
+    const HOLD: Hold = Hold { flow: FlowId([3; 16]), proofs: 1 };
     const NOW: Time = Time(1_800_000_000_000);
 
     fn keys() -> Keys {
@@ -175,8 +222,8 @@ mod tests {
 
     #[test]
     fn a_cookie_comes_back_and_a_forged_one_does_not() {
-        let value = sealed(&keys(), FLOW, NOW);
-        assert_eq!(opened(&keys(), &value, NOW), Some(FLOW));
+        let value = sealed(&keys(), HOLD, NOW);
+        assert_eq!(opened(&keys(), &value, NOW), Some(HOLD));
         assert_eq!(opened(&keys(), &value, NOW + COOKIE_LIFE), None, "old");
         assert_eq!(opened(&Keys::new([8; 32]), &value, NOW), None, "of another installation");
         let bytes = BASE64URL_NOPAD.decode(value.as_bytes()).expect("it is base64");

@@ -129,7 +129,8 @@ fn option_of(page: &Page, label: &str) -> String {
 /// waits in vain asks for another code.
 async fn arrived(visitor: &mut Visitor, page: &Page, texts: &Texts) -> Option<String> {
     for round in 1..2_000 {
-        if let Some(text) = texts.lock().expect("nobody panicked").last() {
+        let codes = |text: &&String| text.contains("verification code");
+        if let Some(text) = texts.lock().expect("nobody panicked").iter().rev().find(codes) {
             return Some(code_in(text));
         }
         if round % 200 == 0 {

@@ -9,7 +9,7 @@ use regain::config::Config;
 use regain::delivery::{Captured, Delivery, Inbox};
 use regain::directory::Deps;
 use regain::directory::embedded::{Embedded, NewPerson};
-use regain::drive::{Drove, Origin};
+use regain::drive::{Drove, Hold, Origin};
 use regain::store::enrolment::NewContact;
 use regain::worker;
 use regain_core::method::ContactKind::{Email, Mobile, Office};
@@ -100,7 +100,7 @@ impl TestApp {
     /// Lets something happen to a flow.
     pub(crate) async fn drive(&self, flow: FlowId, event: Event) -> Drove {
         let origin = Origin { address: "192.0.2.7".into(), browser: "test".into() };
-        self.app.drive(&origin, flow, event).await.expect("no fault")
+        self.app.drive(&origin, Hold::all(flow), event).await.expect("no fault")
     }
 
     /// What the flow shows.

@@ -36,6 +36,8 @@ pub(crate) struct Browser {
     host: String,
     /// `name=value`, as the last answer set it.
     pub(crate) cookie: Option<String>,
+    /// The cookie that names the flow which ended last.
+    ended: Option<String>,
     /// The token of the last page.
     pub(crate) csrf: String,
 }
@@ -44,7 +46,7 @@ impl Browser {
     /// Without a cookie.
     pub(crate) fn new(app: &Arc<App>) -> Self {
         let router = web::router(Arc::clone(app)).expect("the pages open");
-        Self { router, host: app.settings.server.host.clone(), cookie: None, csrf: String::new() }
+        Self { router, host: app.settings.server.host.clone(), cookie: None, ended: None, csrf: String::new() }
     }
 
     /// Opens a page.
@@ -55,10 +57,15 @@ impl Browser {
     /// Posts a form with its token, and follows where it leads.
     pub(crate) async fn submit(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let answer = self.post(path, self.form(fields)).await;
-        match answer.leads_to().map(str::to_owned) {
-            Some(to) => self.get(&to).await,
-            None => answer,
+        self.follow(answer).await
+    }
+
+    /// Goes where an answer leads, to the page at the end.
+    pub(crate) async fn follow(&mut self, mut answer: Answer) -> Answer {
+        while let Some(to) = answer.leads_to().map(str::to_owned) {
+            answer = self.get(&to).await;
         }
+        answer
     }
 
     /// These fields, with the token.
@@ -78,14 +85,17 @@ impl Browser {
     pub(crate) async fn send(&mut self, mut request: Request<Body>) -> Answer {
         let headers = request.headers_mut();
         headers.entry(HOST).or_insert(self.host.parse().expect("a host"));
-        if let Some(cookie) = &self.cookie {
-            headers.entry(COOKIE).or_insert(cookie.parse().expect("a cookie"));
+        let cookies: Vec<&str> = [&self.cookie, &self.ended].into_iter().flatten().map(String::as_str).collect();
+        if !cookies.is_empty() {
+            headers.entry(COOKIE).or_insert(cookies.join("; ").parse().expect("cookies"));
         }
         let answer = self.router.clone().oneshot(request).await.expect("the router always answers");
         let (parts, body) = answer.into_parts();
         let body = to_bytes(body, usize::MAX).await.expect("the body comes").to_vec();
-        if let Some(set) = parts.headers.get(SET_COOKIE).and_then(|set| set.to_str().ok()) {
-            self.cookie = set.split(';').next().map(str::to_owned);
+        for set in parts.headers.get_all(SET_COOKIE).iter().filter_map(|set| set.to_str().ok()) {
+            let cookie = set.split(';').next().map(str::to_owned);
+            let jar = if set.contains("-ended=") { &mut self.ended } else { &mut self.cookie };
+            *jar = cookie;
         }
         let answer = Answer { status: parts.status, headers: parts.headers, body };
         let text = answer.text();

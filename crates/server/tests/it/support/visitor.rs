@@ -1,5 +1,7 @@
 //! A browser without scripts, images or patience: keeps its cookie and fills in forms.
 
+use std::collections::BTreeMap;
+
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{Client, StatusCode, redirect};
 
@@ -27,7 +29,7 @@ impl Page {
 pub(crate) struct Visitor {
     client: Client,
     base: String,
-    cookie: Option<String>,
+    cookies: BTreeMap<String, String>,
 }
 
 impl Visitor {
@@ -35,7 +37,7 @@ impl Visitor {
     pub(crate) fn new(base: &str) -> Self {
         let tls = regain::tls::client();
         let client = Client::builder().redirect(redirect::Policy::none()).tls_backend_preconfigured(tls);
-        Self { client: client.build().expect("a client"), base: base.to_owned(), cookie: None }
+        Self { client: client.build().expect("a client"), base: base.to_owned(), cookies: BTreeMap::new() }
     }
 
     /// Opens a page; nothing if nobody answers.
@@ -55,12 +57,12 @@ impl Visitor {
     async fn send(&mut self, request: reqwest::RequestBuilder) -> Option<Page> {
         let mut request = request;
         loop {
-            if let Some(cookie) = &self.cookie {
-                request = request.header(COOKIE, cookie);
-            }
+            let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            request = request.header(COOKIE, cookies.join("; "));
             let answer = request.send().await.ok()?;
             for set in answer.headers().get_all(SET_COOKIE) {
-                self.cookie = set.to_str().ok().and_then(|set| set.split(';').next()).map(str::to_owned);
+                let pair = set.to_str().ok().and_then(|set| set.split(';').next()?.split_once('='));
+                self.cookies.extend(pair.map(|(name, value)| (name.to_owned(), value.to_owned())));
             }
             let status = answer.status();
             let Some(next) = answer.headers().get(LOCATION).filter(|_| status.is_redirection()) else {
