@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::phone;
+
 /// `[organisation]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -35,9 +37,8 @@ impl Organisation {
         if digits.len() != 6 || !digits.chars().all(|c| c.is_ascii_hexdigit()) {
             problems.push(format!("organisation.colour: \"{}\" must be like #1f5fa8", self.colour));
         }
-        let two_letters = |region: &String| region.len() == 2 && region.chars().all(|c| c.is_ascii_uppercase());
-        if !self.region.as_ref().is_none_or(two_letters) {
-            problems.push("organisation.region: two capital letters such as GB".into());
+        if let Some(region) = self.region.as_ref().filter(|region| !phone::is_region(region)) {
+            problems.push(format!("organisation.region: \"{region}\" is not a country: use two letters such as GB"));
         }
         if !self.sign_in_url.as_ref().is_none_or(|url| url.starts_with("https://")) {
             problems.push("organisation.sign_in_url: must begin with https://".into());
