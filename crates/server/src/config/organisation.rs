@@ -28,7 +28,25 @@ impl Default for Organisation {
     }
 }
 
+/// The most bytes a logo may have; the pages hold it to the same.
+const LOGO: u64 = 64 * 1024;
+
 impl Organisation {
+    /// Why the logo cannot be shown, with what to do; nothing if it can, or if there is none.
+    pub fn logo_problem(&self) -> Option<String> {
+        let path = self.logo.as_ref()?;
+        let wrong = |why: &str| Some(format!("organisation.logo: {}: {why}", path.display()));
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
+        if !matches!(ending.as_str(), "svg" | "png" | "jpg" | "jpeg") {
+            return wrong("use a file that ends in .svg, .png or .jpg");
+        }
+        match std::fs::read(path) {
+            Err(error) => wrong(&format!("{error}; check the path and who may read it")),
+            Ok(body) if body.len() as u64 > LOGO => wrong("it may have at most 64 KiB; make it smaller"),
+            Ok(_) => None,
+        }
+    }
+
     pub(super) fn check(&self, problems: &mut Vec<String>) {
         if self.name.trim().is_empty() || self.name.chars().count() > 80 {
             problems.push("organisation.name: give a name of 1 to 80 characters".into());
