@@ -1,5 +1,6 @@
 //! The chores of this repository: `cargo xtask <command>`.
 
+mod bench;
 mod host;
 mod setup;
 mod test;
@@ -20,6 +21,7 @@ static CHORES: &[Chore] = &[
     Chore { name: "test", about: "install what the tests need, then run every check and test", run: test::run },
     Chore { name: "setup", about: "only install what the tests need from Debian and npm", run: setup::run },
     Chore { name: "tidy", about: "only check the rules that no compiler checks", run: tidy::run },
+    Chore { name: "bench", about: "measure the release over loopback, on both stores", run: bench::run },
 ];
 
 fn main() -> ExitCode {

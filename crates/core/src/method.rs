@@ -93,6 +93,9 @@ impl ContactKind {
 }
 
 impl Channel {
+    /// All channels.
+    pub const ALL: [Self; 3] = [Self::Email, Self::Text, Self::Call];
+
     /// Its name in settings and rows.
     pub const fn name(self) -> &'static str {
         match self {

@@ -1,8 +1,8 @@
 //! The organisation's rules, and which proofs they ask for.
 
 use crate::captcha;
-use crate::method::Method;
 use crate::method::issued_code::Proof;
+use crate::method::{Channel, Method};
 use crate::password;
 use crate::subject::{Option_, Subject};
 use crate::throttle::Limit;
@@ -16,6 +16,8 @@ pub struct Policy {
     pub steps: u8,
     /// The methods that are allowed, for verification and so for registration.
     pub methods: Vec<Method>,
+    /// The channels that something carries: nothing else is sent.
+    pub channels: Vec<Channel>,
     /// Groups whose members are administrators.
     pub administrators: Vec<String>,
     /// Groups whose members may reset; empty means everyone.
@@ -55,6 +57,7 @@ impl Default for Policy {
         Self {
             steps: 1,
             methods: Method::ALL.to_vec(),
+            channels: Channel::ALL.to_vec(),
             administrators: vec!["administrators".into()],
             scope: Vec::new(),
             confirm_number: false,

@@ -24,7 +24,7 @@ use crate::secret::Secret;
 use crate::subject::{Account, Subject};
 use crate::throttle::What;
 use crate::time::{Span, Time};
-use crate::{Ctx, Step, audit, captcha};
+use crate::{Ctx, Policy, Step, audit, captcha};
 
 pub use stage::{ChoiceProblem, CodeProblem, End, IdentifyProblem, Stage, Written};
 pub use view::{OptionView, Stepper, View, view};
@@ -149,6 +149,14 @@ impl Reset {
             wrong: 0,
             refused: 0,
             stage: Stage::Identify { problem: None },
+        }
+    }
+
+    /// When it has to be looked at again even if nothing happens: at its end, or when a write is given up.
+    pub fn due(&self, policy: &Policy) -> Time {
+        match &self.stage {
+            Stage::Writing { since, .. } => *since + policy.write_patience,
+            _ => self.expires,
         }
     }
 

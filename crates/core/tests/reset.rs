@@ -5,7 +5,7 @@ mod desk;
 
 use desk::{Desk, check, keys, person, policy};
 use regain_core::method::ContactKind::{Email, Mobile, Office};
-use regain_core::method::Method;
+use regain_core::method::{Channel, Method};
 use regain_core::subject::{Account, Contact, ContactId};
 use regain_core::throttle::What;
 use regain_core::{Ctx, Policy, captcha};
@@ -452,4 +452,15 @@ fn whatever_is_compared_or_sent_is_counted_first_and_nothing_else() {
     let asked = Policy { confirm_number: true, ..policy() };
     claims(asked.clone(), "types jo\nfound", "chooses text", &[Proofs, Sends, Sends, Sends]);
     claims(asked, "types jo\nfound", "chooses email", &sends);
+}
+
+#[test]
+fn without_email_the_notice_goes_by_text() {
+    let ways = "types jo\nfound\nchooses text\ncode 1\npassword\n";
+    let policy = Policy { channels: vec![Channel::Text, Channel::Call], ..policy() };
+    check(
+        policy,
+        Some(person(&[Email, Mobile])),
+        &format!("{ways}written done => ended Done | notice by text to mobile, forgive, password_set"),
+    );
 }

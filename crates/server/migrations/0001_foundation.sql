@@ -5,10 +5,10 @@ CREATE TABLE flow (
     id TEXT NOT NULL PRIMARY KEY,
     version BIGINT NOT NULL,
     state TEXT NOT NULL,
-    expires BIGINT NOT NULL,
+    due BIGINT NOT NULL,
     ended BIGINT
 );
-CREATE INDEX flow_expires ON flow (ended, expires);
+CREATE INDEX flow_due ON flow (ended, due);
 
 CREATE TABLE outbox (
     id TEXT NOT NULL PRIMARY KEY,
@@ -25,7 +25,6 @@ CREATE TABLE outbox (
     done BIGINT
 );
 CREATE INDEX outbox_due ON outbox (state, due);
-CREATE INDEX outbox_flow ON outbox (flow);
 
 CREATE TABLE audit (
     id TEXT NOT NULL PRIMARY KEY,

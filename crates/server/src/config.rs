@@ -167,7 +167,7 @@ fn take_table(table: &mut Table, name: &str, problems: &mut Vec<String>) -> Tabl
 
 fn delivery(mut section: Table, problems: &mut Vec<String>) -> BTreeMap<Channel, Vec<Table>> {
     let mut gateways = BTreeMap::new();
-    for channel in [Channel::Email, Channel::Text, Channel::Call] {
+    for channel in Channel::ALL {
         let name = channel.name();
         let mut own = take_table(&mut section, name, problems);
         let listed = match own.remove("gateway") {

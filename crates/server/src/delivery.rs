@@ -177,7 +177,7 @@ impl Delivery {
             let hop = Hop { name: "demo".into(), patience: PATIENCE, gateway: Arc::new(gateway) };
             (channel, Route::new(channel, vec![hop], clock.clone()))
         };
-        Self { routes: Arc::new([Kind::Email, Kind::Text, Kind::Call].map(route).into()) }
+        Self { routes: Arc::new(Kind::ALL.map(route).into()) }
     }
 
     /// Whether messages can leave this way.

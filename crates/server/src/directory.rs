@@ -32,7 +32,7 @@ pub enum Verdict {
     Right,
     /// It is not, or there is no such account.
     Wrong,
-    /// It may be, but the account is disabled.
+    /// It is, but the account is disabled.
     Disabled,
 }
 

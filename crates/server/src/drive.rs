@@ -1,6 +1,6 @@
 //! The one loop, and the only code that changes a flow.
 //!
-//! For each event: count what has to be counted, in a committed statement of its own; load; decide; write the next state,
+//! For each event: load; count what has to be counted, in a committed statement of its own; decide; write the next state,
 //! its messages and its audit rows in one batch that is guarded by the version that was read; then do what the decision
 //! asked for, and feed the answer back as the next event. If somebody else was quicker the decision is thrown away, nothing
 //! of it is shown, and it is made again on what is there now.
@@ -9,11 +9,13 @@ use std::sync::Arc;
 
 use regain_core::effect::Effect;
 use regain_core::reset::{self, Event, Reset, Stage, View};
+use regain_core::throttle::Claim;
 use regain_core::{Ctx, FlowId, Time};
 
 use crate::app::App;
 use crate::perform;
 use crate::store::outbox::Payload;
+use crate::store::throttle::Exceeded;
 use crate::store::{Outcome, Stmt};
 
 pub use crate::store::audit::Origin;
@@ -127,21 +129,17 @@ impl App {
 
     /// One decision, written down. Gives the effects that are to be carried out at once, or nothing if overtaken.
     async fn decide(&self, origin: &Origin, id: FlowId, event: Event) -> Result<Option<Vec<Effect>>, Fault> {
-        let mut event = event;
-        let mut counted = false;
+        let mut counted = Vec::new();
         for _ in 0..ROUNDS {
             let ctx = self.ctx()?;
             let loaded = self.store.flow(id).await?;
             let version = loaded.as_ref().map(|loaded| loaded.version);
             let flow = loaded.map_or_else(|| Reset::new(id, ctx.now, ctx.policy.lifetime), |loaded| loaded.flow);
-            if !counted {
-                let claims = flow.claims(&ctx, &event);
-                counted = !claims.is_empty();
-                if let Some(exceeded) = self.store.take(&claims, ctx.now).await? {
-                    event = Event::Throttled { what: exceeded.claim.what, until: exceeded.until };
-                }
-            }
-            let step = reset::step(&ctx, flow.clone(), event.clone());
+            let event = match self.count(&ctx, &flow, &event, &mut counted).await? {
+                None => event.clone(),
+                Some(exceeded) => Event::Throttled { what: exceeded.claim.what, until: exceeded.until },
+            };
+            let step = reset::step(&ctx, flow.clone(), event);
             if step.state == flow && step.effects.is_empty() {
                 return Ok(Some(Vec::new()));
             }
@@ -150,7 +148,29 @@ impl App {
                 return Ok(Some(self.after_commit(step.effects)));
             }
         }
+        self.store.give_back_all(&counted).await?;
         Ok(None)
+    }
+
+    /// Counts what this event asks for on this flow as it is now, unless that was counted already; what was counted for the
+    /// flow as it was before somebody else moved it is given back.
+    async fn count(
+        &self,
+        ctx: &Ctx<'_>,
+        flow: &Reset,
+        event: &Event,
+        counted: &mut Vec<Claim>,
+    ) -> Result<Option<Exceeded>, Fault> {
+        let claims = flow.claims(ctx, event);
+        if claims == *counted {
+            return Ok(None);
+        }
+        self.store.give_back_all(&std::mem::take(counted)).await?;
+        let exceeded = self.store.take(&claims, ctx.now).await?;
+        if exceeded.is_none() {
+            *counted = claims;
+        }
+        Ok(exceeded)
     }
 
     /// The guarded change and all that has to come with it.
@@ -163,7 +183,7 @@ impl App {
         effects: &[Effect],
     ) -> Result<Vec<Stmt>, Fault> {
         let place = version.unwrap_or(0) + 1;
-        let mut batch = vec![self.store.put_flow(version, flow)?];
+        let mut batch = vec![self.store.put_flow(version, flow, flow.due(ctx.policy))?];
         for (n, effect) in effects.iter().enumerate() {
             match effect {
                 Effect::Audit(event) => {

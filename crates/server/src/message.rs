@@ -113,8 +113,8 @@ fn changed(settings: &Settings, channel: Channel, user_id: &str, at: Time, addre
             language: "en-GB".into(),
         }),
         Channel::Email => {
-            let details =
-                vec![words("message-changed-user"), words("message-changed-when"), words("message-changed-where")];
+            let mut details = vec![words("message-changed-user"), words("message-changed-when")];
+            details.extend((!address.is_empty()).then(|| words("message-changed-where")));
             let mut contact = Vec::new();
             contact.extend(team.telephone.as_ref().map(|_| words("message-changed-call")));
             contact.extend(team.mail.as_ref().map(|_| words("message-changed-mail")));
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn every_channel_says_the_code_and_whose_it_is() {
         let code = issue().code(&Keys::new([7; 32]));
-        for channel in [Channel::Email, Channel::Text, Channel::Call] {
+        for channel in Channel::ALL {
             let said = said(channel, Message::Code(issue()));
             assert!(said.contains(code.reveal()), "{said}");
             assert!(said.contains("Thornbury"), "{said}");

@@ -51,6 +51,12 @@ impl Store {
         let db = Db::open(url).await?;
         migrate::run(&db, clock.now()).await?;
         let vault = Vault::new(&keys);
+        for row in db.read(enrolment::ANY, vec![]).await? {
+            if !vault.knows(row.text(0)?) {
+                let advice = "it was sealed with another key: put back the key file that belongs to this store";
+                return Err(Error::Corrupt(advice.into()));
+            }
+        }
         Ok(Self { db, vault, keys, clock })
     }
 

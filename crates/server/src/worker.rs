@@ -7,7 +7,7 @@ use regain_core::effect::To;
 use regain_core::reset::Event;
 use regain_core::{Span, Time};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use crate::app::App;
 use crate::clock;
@@ -28,34 +28,57 @@ const KEEP_ENDED: Span = Span::hours(1);
 /// How long the audit trail is kept: a year and a month.
 const KEEP_AUDIT: Span = Span::hours(24 * 396);
 
+/// Messages being sent at the same moment: more would only make a relay refuse them all.
+const IN_FLIGHT: usize = 64;
+
 /// Runs until told to stop; messages being sent are sent to the end.
-pub async fn run(app: Arc<App>, delivery: Arc<Delivery>, mut stop: watch::Receiver<bool>) {
+pub async fn run(app: Arc<App>, delivery: Arc<Delivery>, stop: watch::Receiver<bool>) {
+    let house = tokio::spawn(keep_house(Arc::clone(&app), stop.clone()));
+    keep_sending(app, delivery, stop).await;
+    if let Err(error) = house.await {
+        tracing::error!(%error, "the housekeeping broke off");
+    }
+}
+
+async fn keep_sending(app: Arc<App>, delivery: Arc<Delivery>, mut stop: watch::Receiver<bool>) {
     let mut sending = JoinSet::new();
-    let mut tidied = Time(0);
     while !*stop.borrow() {
-        let sleep = match send_due(&app, &delivery, &mut sending).await {
-            Ok(sleep) => sleep,
-            Err(fault) => {
-                tracing::error!(error = %fault, "messages could not be taken");
-                DOZE
-            }
-        };
-        let now = app.clock.now();
-        if now >= tidied + HOUSEKEEPING {
-            tidied = now;
-            if let Err(fault) = tidy_up(&app, now).await {
-                tracing::error!(error = %fault, "old rows could not be looked through");
-            }
-        }
-        let sleep = Duration::from_millis(u64::try_from(sleep.0).unwrap_or(0));
+        let sleep = send_due(&app, &delivery, &mut sending).await.unwrap_or_else(|fault| {
+            tracing::error!(error = %fault, "messages could not be taken");
+            DOZE
+        });
         tokio::select! {
             () = app.wake.notified() => {}
-            () = clock::wait(sleep) => {}
+            () = clock::wait(duration(sleep)) => {}
             _ = stop.changed() => {}
-            Some(_) = sending.join_next() => {}
+            Some(sent) = sending.join_next() => broke_off(sent),
         }
     }
-    while sending.join_next().await.is_some() {}
+    while let Some(sent) = sending.join_next().await {
+        broke_off(sent);
+    }
+}
+
+async fn keep_house(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        if let Err(fault) = tidy_up(&app, app.clock.now()).await {
+            tracing::error!(error = %fault, "old rows could not be looked through");
+        }
+        tokio::select! {
+            () = clock::wait(duration(HOUSEKEEPING)) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+fn duration(span: Span) -> Duration {
+    Duration::from_millis(u64::try_from(span.0).unwrap_or(0))
+}
+
+fn broke_off(sent: Result<(), JoinError>) {
+    if let Err(error) = sent {
+        tracing::error!(%error, "sending a message broke off; it goes again when it is nobody's any more");
+    }
 }
 
 /// Sends everything that is due now and waits for it: for tests, which have no worker running.
@@ -65,14 +88,16 @@ pub async fn run(app: Arc<App>, delivery: Arc<Delivery>, mut stop: watch::Receiv
 pub async fn send_now(app: &Arc<App>, delivery: &Arc<Delivery>) -> Result<(), Fault> {
     let mut sending = JoinSet::new();
     send_due(app, delivery, &mut sending).await?;
-    while sending.join_next().await.is_some() {}
+    while let Some(sent) = sending.join_next().await {
+        broke_off(sent);
+    }
     Ok(())
 }
 
 /// Takes what is due and sends it side by side: a slow gateway holds up nobody else's message. Gives the time until the
 /// next is due.
 async fn send_due(app: &Arc<App>, delivery: &Arc<Delivery>, sending: &mut JoinSet<()>) -> Result<Span, Fault> {
-    loop {
+    while sending.len() < IN_FLIGHT {
         let taken = app.store.take_messages(app.clock.now()).await?;
         if taken.is_empty() {
             break;
@@ -82,10 +107,13 @@ async fn send_due(app: &Arc<App>, delivery: &Arc<Delivery>, sending: &mut JoinSe
             sending.spawn(async move {
                 let id = message.id.clone();
                 if let Err(fault) = send(&app, &delivery, message).await {
-                    tracing::error!(error = %fault, message = id, "what became of a message could not be written down");
+                    tracing::error!(error = %fault, message = id, "a message could not be dealt with; it goes again");
                 }
             });
         }
+    }
+    if sending.len() >= IN_FLIGHT {
+        return Ok(DOZE);
     }
     let next = app.store.next_message().await?;
     Ok(next.map_or(DOZE, |due| Span((due - app.clock.now()).0.clamp(1, DOZE.0))))
@@ -103,7 +131,7 @@ async fn send(app: &App, delivery: &Delivery, taken: Taken) -> Result<(), Fault>
     let content = message::content(&app.settings, &app.policy, &app.keys, channel, &taken.payload);
     let outgoing = Outgoing { to: &to, content: &content, key: &taken.id };
     crate::fault::point("delivery.send.before");
-    let answer = held(app, &taken.id, delivery.send(channel, &outgoing)).await?;
+    let answer = held(app, &taken.id, delivery.send(channel, &outgoing)).await;
     crate::fault::point("delivery.send.after");
     match answer {
         Ok(receipt) => {
@@ -129,13 +157,17 @@ async fn send(app: &App, delivery: &Delivery, taken: Taken) -> Result<(), Fault>
 }
 
 /// Sends while holding on to the message.
-async fn held<T>(app: &App, id: &str, sending: impl Future<Output = T>) -> Result<T, Fault> {
-    let third = Duration::from_millis(u64::try_from(LEASE.0 / 3).unwrap_or(1_000));
+async fn held<T>(app: &App, id: &str, sending: impl Future<Output = T>) -> T {
+    let third = duration(Span(LEASE.0 / 3));
     tokio::pin!(sending);
     loop {
         tokio::select! {
-            answer = &mut sending => return Ok(answer),
-            () = clock::wait(third) => app.store.hold_message(id).await?,
+            answer = &mut sending => return answer,
+            () = clock::wait(third) => {
+                if let Err(error) = app.store.hold_message(id).await {
+                    tracing::warn!(message = id, %error, "a message being sent could not be held; another node may send it too");
+                }
+            }
         }
     }
 }
@@ -165,12 +197,29 @@ fn pause(attempt: i64) -> Span {
 /// # Errors
 /// If the store cannot be read or written.
 pub async fn tidy_up(app: &Arc<App>, now: Time) -> Result<(), Fault> {
-    let origin = Origin { address: "worker".into(), browser: String::new() };
-    for flow in app.store.overdue_flows(now).await? {
-        app.drive(&origin, flow, Event::Tick).await?;
+    let origin = Origin { address: String::new(), browser: "regain worker".into() };
+    loop {
+        let mut ended = 0;
+        let overdue = app.store.overdue_flows(now).await?;
+        for flow in &overdue {
+            match app.drive(&origin, *flow, Event::Tick).await {
+                Ok(_) => ended += 1,
+                // One flow that cannot be read must not keep the others from their end.
+                Err(fault) => {
+                    tracing::error!(error = %fault, reference = flow.reference(&app.keys), "a flow could not be ended");
+                }
+            }
+        }
+        if ended == 0 || ended < overdue.len() {
+            break;
+        }
     }
-    app.store.forget_flows(Time(now.0 - KEEP_ENDED.0)).await?;
-    app.store.forget_counters(now).await?;
-    app.store.forget_audit(Time(now.0 - KEEP_AUDIT.0)).await?;
-    Ok(())
+    let then = Time(now.0 - KEEP_ENDED.0);
+    let forgotten = [
+        app.store.forget_flows(then).await,
+        app.store.forget_messages(then).await,
+        app.store.forget_counters(now).await,
+        app.store.forget_audit(Time(now.0 - KEEP_AUDIT.0)).await,
+    ];
+    forgotten.into_iter().collect::<Result<(), _>>().map_err(Fault::from)
 }

@@ -75,8 +75,9 @@ impl Machine<'_> {
             |mail: &String| subject.options.iter().any(|o| o.device == device(self.ctx.keys, ContactKind::Email, mail));
         let own = subject.own_mail.clone().filter(|mail| !known(mail)).map(|mail| (To::OwnMail(mail), Channel::Email));
         let registered = to_email.filter_map(|o| Some((To::Contact(o.contact.clone()?), Channel::Email)));
-        let mut all: Vec<(To, Channel)> = registered.chain(own).collect();
-        if all.is_empty() {
+        let carried = |channel: Channel| self.ctx.policy.channels.contains(&channel);
+        let mut all: Vec<(To, Channel)> = registered.chain(own).filter(|(_, channel)| carried(*channel)).collect();
+        if all.is_empty() && carried(Channel::Text) {
             let texts = subject.options.iter().filter(|option| option.method.channel() == Channel::Text);
             all.extend(texts.filter_map(|o| Some((To::Contact(o.contact.clone()?), Channel::Text))));
         }

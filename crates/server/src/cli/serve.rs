@@ -9,11 +9,12 @@ use regain_core::method::Method;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tracing_subscriber::EnvFilter;
 
 use super::ConfigArg;
 use crate::app::App;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, environment};
 use crate::delivery::Delivery;
 use crate::{web, worker};
 
@@ -52,6 +53,7 @@ pub(super) fn drop_uncarried(config: &mut Config, delivery: &Delivery) -> Result
     let policy = &mut config.policy;
     let (carried, dropped): (Vec<_>, Vec<_>) = policy.methods.iter().partition(|m| delivery.offers(m.channel()));
     policy.methods = carried;
+    policy.channels.retain(|channel| delivery.offers(*channel));
     if policy.methods.len() < usize::from(policy.steps) {
         let names: Vec<&str> = dropped.iter().map(|method| method.name()).collect();
         return Err(format!(
@@ -64,11 +66,19 @@ pub(super) fn drop_uncarried(config: &mut Config, delivery: &Delivery) -> Result
     Ok(dropped)
 }
 
-/// Log lines go to standard error, one JSON object each unless somebody looks at them.
+/// Log lines go to standard error, one JSON object each unless somebody looks at them. `REGAIN_LOG` is a level and holds for
+/// Regain's own lines only: at their finer levels, libraries write down what they send, and that includes secrets.
 pub(super) fn log() {
     use std::io::IsTerminal as _;
-    let filter = tracing_subscriber::EnvFilter::try_from_env("REGAIN_LOG");
-    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let asked = environment().into_iter().find(|(name, _)| name == "REGAIN_LOG").map(|(_, level)| level.to_lowercase());
+    let known = ["off", "error", "warn", "info", "debug", "trace"];
+    let level = asked.as_deref().unwrap_or("info");
+    let level = known.iter().find(|known| **known == level).copied().unwrap_or_else(|| {
+        eprintln!("regain: REGAIN_LOG: \"{level}\" is not one of {}; info is taken", known.join(", "));
+        "info"
+    });
+    let others = if level == "off" { "off" } else { "warn" };
+    let filter = EnvFilter::new(format!("{others},regain={level}"));
     let to = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second call, in a test, changes nothing.
     let _ = if std::io::stderr().is_terminal() { to.try_init() } else { to.json().try_init() };
@@ -106,7 +116,7 @@ pub(super) async fn serve(
 /// Stops the program at a numbered point: for the tests that look at what is left behind.
 fn arm_faults() {
     #[cfg(debug_assertions)]
-    if let Some((_, n)) = crate::config::environment().into_iter().find(|(name, _)| name == "REGAIN_FAULT_KILL_AT") {
+    if let Some((_, n)) = environment().into_iter().find(|(name, _)| name == "REGAIN_FAULT_KILL_AT") {
         crate::fault::kill_at(n.parse().unwrap_or(0));
     }
 }

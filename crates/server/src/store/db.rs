@@ -163,6 +163,11 @@ impl Db {
     pub async fn open(url: &str) -> Result<Self, Error> {
         if let Some(path) = url.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
+            if path.is_empty() || path.starts_with(':') || path.contains('?') {
+                return Err(Error::Unavailable(
+                    "store.url: give a file, such as sqlite:/var/lib/regain/regain.db".into(),
+                ));
+            }
             return Ok(Self::Sqlite(Arc::new(Sqlite::open(path)?)));
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {

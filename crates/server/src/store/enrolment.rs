@@ -14,6 +14,8 @@ statements! {
     ONE = "SELECT id, kind, address, verified, changed FROM contact WHERE id = $1";
     /// All contacts, for lists.
     ALL = "SELECT id, kind, address, verified, changed, account FROM contact ORDER BY account, kind";
+    /// Any address, to see whether the key is the right one.
+    ANY = "SELECT address FROM contact LIMIT 1";
     /// Sets the contact of a kind.
     SET = "INSERT INTO contact (id, account, kind, address, lookup, verified, changed) VALUES ($1, $2, $3, $4, $5, $6, $7) \
            ON CONFLICT (account, kind) DO UPDATE SET id = excluded.id, address = excluded.address, \

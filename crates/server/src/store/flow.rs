@@ -2,7 +2,7 @@
 
 use regain_core::flow::{Flow, Stored};
 use regain_core::reset::{Reset, Stage};
-use regain_core::{FlowId, Time};
+use regain_core::{FlowId, Span, Time};
 
 use super::db::{Error, Stmt};
 use super::{Store, statements};
@@ -11,15 +11,13 @@ statements! {
     /// One flow.
     LOAD = "SELECT version, state FROM flow WHERE id = $1";
     /// A flow's first row.
-    INSERT = "INSERT INTO flow (id, version, state, expires, ended) VALUES ($1, 1, $2, $3, $4) ON CONFLICT (id) DO NOTHING";
+    INSERT = "INSERT INTO flow (id, version, state, due, ended) VALUES ($1, 1, $2, $3, $4) ON CONFLICT (id) DO NOTHING";
     /// Its next version, if nobody was quicker.
-    REPLACE = "UPDATE flow SET state = $1, expires = $2, ended = $3, version = version + 1 WHERE id = $4 AND version = $5";
+    REPLACE = "UPDATE flow SET state = $1, due = $2, ended = $3, version = version + 1 WHERE id = $4 AND version = $5";
     /// Flows whose time has run out and that nobody has ended.
-    OVERDUE = "SELECT id FROM flow WHERE ended IS NULL AND expires <= $1 ORDER BY expires LIMIT 200";
-    /// Flows that ended long ago.
-    FORGET = "DELETE FROM flow WHERE ended <= $1";
-    /// Messages of flows that are long over.
-    FORGET_MESSAGES = "DELETE FROM outbox WHERE deadline <= $1";
+    OVERDUE = "SELECT id FROM flow WHERE ended IS NULL AND due <= $1 ORDER BY due LIMIT 200";
+    /// Flows that ended long ago, and such as could not be ended in a day because they cannot be read.
+    FORGET = "DELETE FROM flow WHERE ended <= $1 OR (ended IS NULL AND due <= $2)";
 }
 
 /// A flow as it lies in the store.
@@ -41,27 +39,31 @@ impl Store {
         let Some(row) = rows.first() else { return Ok(None) };
         let text = self.vault.open(&["flow", &name, "state"], row.text(1)?)?;
         let stored: Stored = serde_json::from_str(&text).map_err(|error| Error::Corrupt(error.to_string()))?;
+        if stored.v > Stored::VERSION {
+            return Err(Error::Corrupt(format!("a flow was written by a newer version of Regain ({})", stored.v)));
+        }
         let Flow::Reset(flow) = stored.flow;
         Ok(Some(Loaded { version: row.int(0)?, flow }))
     }
 
     /// The statement that puts the flow in the place of `version` (of nothing, if there is none). A guard: it comes first.
+    /// `due` is when it has to be looked at again.
     ///
     /// # Errors
     /// If it cannot be sealed.
-    pub fn put_flow(&self, version: Option<i64>, flow: &Reset) -> Result<Stmt, Error> {
+    pub fn put_flow(&self, version: Option<i64>, flow: &Reset, due: Time) -> Result<Stmt, Error> {
         let name = flow_name(flow.id);
         let ended = match &flow.stage {
             Stage::Ended { at, .. } => Some(at.0),
             _ => None,
         };
-        let (expires, stored) = (flow.expires, Stored::reset(flow.clone()));
+        let stored = Stored::reset(flow.clone());
         let text = serde_json::to_string(&stored).map_err(|error| Error::Corrupt(error.to_string()))?;
         let state = self.vault.seal(&["flow", &name, "state"], &text)?;
         Ok(match version {
-            None => Stmt::guard(INSERT, vec![name.into(), state.into(), expires.into(), ended.into()]),
+            None => Stmt::guard(INSERT, vec![name.into(), state.into(), due.into(), ended.into()]),
             Some(version) => {
-                Stmt::guard(REPLACE, vec![state.into(), expires.into(), ended.into(), name.into(), version.into()])
+                Stmt::guard(REPLACE, vec![state.into(), due.into(), ended.into(), name.into(), version.into()])
             }
         })
     }
@@ -72,16 +74,16 @@ impl Store {
     /// If the store cannot be read.
     pub async fn overdue_flows(&self, now: Time) -> Result<Vec<FlowId>, Error> {
         let rows = self.db.read(OVERDUE, vec![now.into()]).await?;
-        rows.iter().map(|row| flow_id(row.text(0)?)).collect()
+        Ok(rows.iter().filter_map(|row| flow_id(row.text(0).ok()?)).collect())
     }
 
-    /// Deletes flows that ended before `then`, and messages whose time was over by then.
+    /// Deletes flows that ended before `then`, and such as have waited in vain for a day longer.
     ///
     /// # Errors
     /// If the store cannot be written.
     pub async fn forget_flows(&self, then: Time) -> Result<(), Error> {
-        let old = vec![Stmt::new(FORGET, vec![then.into()]), Stmt::new(FORGET_MESSAGES, vec![then.into()])];
-        self.db.write(old).await.map(drop)
+        let unreadable = Time(then.0 - Span::hours(24).0);
+        self.db.write(vec![Stmt::new(FORGET, vec![then.into(), unreadable.into()])]).await.map(drop)
     }
 }
 
@@ -90,7 +92,6 @@ pub(super) fn flow_name(id: FlowId) -> String {
     data_encoding::HEXLOWER.encode(&id.0)
 }
 
-fn flow_id(name: &str) -> Result<FlowId, Error> {
-    let bytes = data_encoding::HEXLOWER.decode(name.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
-    bytes.map(FlowId).ok_or_else(|| Error::Corrupt(format!("{name} is not a flow")))
+fn flow_id(name: &str) -> Option<FlowId> {
+    data_encoding::HEXLOWER.decode(name.as_bytes()).ok()?.try_into().ok().map(FlowId)
 }

@@ -1,7 +1,6 @@
 //! Messages waiting to be sent: queued with the change they tell of, sent after it, at least once.
 
 use regain_core::effect::Delivery;
-use regain_core::method::Channel;
 use regain_core::{FlowId, Span, Time};
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +15,7 @@ statements! {
     /// Takes what is due, for a while: another node passes over it, and takes it if this one dies.
     CLAIM = "UPDATE outbox SET due = $1, attempts = attempts + 1 WHERE id IN \
              (SELECT id FROM outbox WHERE state = 'waiting' AND due <= $2 ORDER BY due LIMIT 32 /*pg FOR UPDATE SKIP LOCKED */) \
-             RETURNING id, channel, payload, deadline, attempts";
+             RETURNING id, payload, deadline, attempts";
     /// What became of a message.
     SETTLE = "UPDATE outbox SET state = $1, gateway = $2, answer = $3, done = $4 WHERE id = $5 AND state = 'waiting'";
     /// Still being sent.
@@ -25,6 +24,8 @@ statements! {
     DELAY = "UPDATE outbox SET due = $1, answer = $2 WHERE id = $3 AND state = 'waiting'";
     /// When the next one is due.
     NEXT = "SELECT MIN(due) FROM outbox WHERE state = 'waiting'";
+    /// Messages whose time is long over.
+    FORGET = "DELETE FROM outbox WHERE deadline <= $1";
     /// How many wait.
     WAITING = "SELECT COUNT(*) FROM outbox WHERE state = 'waiting'";
 }
@@ -45,8 +46,6 @@ pub struct Payload {
 pub struct Taken {
     /// Its name: the same at each attempt.
     pub id: String,
-    /// By what.
-    pub channel: String,
     /// What is to be said to whom.
     pub payload: Payload,
     /// After this it is worth nothing.
@@ -108,14 +107,27 @@ impl Store {
         let lease = now + LEASE;
         let outcome = self.db.write(vec![Stmt::new(CLAIM, vec![lease.into(), now.into()])]).await?;
         let Outcome::Committed(results) = outcome else { return Ok(Vec::new()) };
-        results.iter().flatten().map(|row| self.taken(row)).collect()
+        let mut readable = Vec::new();
+        for row in results.iter().flatten() {
+            match self.taken(row) {
+                Ok(taken) => readable.push(taken),
+                Err(error) => self.give_up(row.text(0)?, &error).await?,
+            }
+        }
+        Ok(readable)
+    }
+
+    /// One message that cannot be read must not hold up the others.
+    async fn give_up(&self, id: &str, error: &Error) -> Result<(), Error> {
+        tracing::error!(message = id, %error, "a message cannot be read and is given up");
+        self.settle_message(id, Settled::Failed, None, Some("it could not be read".into())).await
     }
 
     fn taken(&self, row: &Row) -> Result<Taken, Error> {
         let id = row.text(0)?.to_owned();
-        let text = self.vault.open(&["outbox", &id, "payload"], row.text(2)?)?;
+        let text = self.vault.open(&["outbox", &id, "payload"], row.text(1)?)?;
         let payload = serde_json::from_str(&text).map_err(|error| Error::Corrupt(error.to_string()))?;
-        Ok(Taken { id, channel: row.text(1)?.to_owned(), payload, deadline: Time(row.int(3)?), attempt: row.int(4)? })
+        Ok(Taken { id, payload, deadline: Time(row.int(2)?), attempt: row.int(3)? })
     }
 
     /// Writes down what became of a message, and what the gateway said: for the care team, never a code.
@@ -161,6 +173,14 @@ impl Store {
         rows.first().map_or(Ok(None), |row| row.opt_int(0)).map(|due| due.map(Time))
     }
 
+    /// Deletes messages whose deadline was before `then`.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub async fn forget_messages(&self, then: Time) -> Result<(), Error> {
+        self.db.write(vec![Stmt::new(FORGET, vec![then.into()])]).await.map(drop)
+    }
+
     /// How many messages wait.
     ///
     /// # Errors
@@ -168,9 +188,4 @@ impl Store {
     pub async fn waiting_messages(&self) -> Result<i64, Error> {
         self.db.read(WAITING, vec![]).await?.first().map_or(Ok(0), |row| row.int(0))
     }
-}
-
-/// The channel of a row.
-pub fn channel(name: &str) -> Option<Channel> {
-    [Channel::Email, Channel::Text, Channel::Call].into_iter().find(|channel| channel.name() == name)
 }

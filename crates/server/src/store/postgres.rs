@@ -22,6 +22,11 @@ impl Postgres {
         let parsed = url.parse::<tokio_postgres::Config>();
         let mut config = parsed.map_err(|_| Error::Unavailable("store.url is not a PostgreSQL address".into()))?;
         config.connect_timeout(Duration::from_secs(5)).application_name("regain");
+        config.tcp_user_timeout(Duration::from_secs(10));
+        if config.get_options().is_none() {
+            // A server that hangs must not hold up every page: statements and open transactions have an end.
+            config.options("-c statement_timeout=5000 -c idle_in_transaction_session_timeout=10000");
+        }
         let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = Manager::from_config(config, tls(), manager);
         let pool = Pool::builder(manager)

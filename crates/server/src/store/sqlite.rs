@@ -122,7 +122,14 @@ fn write_together(connection: &Connection, jobs: &[Job]) -> Vec<Result<Outcome, 
     if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
         return all(refused(error));
     }
-    let outcomes: Vec<_> = jobs.iter().map(|job| write_one(connection, &job.batch)).collect();
+    let mut outcomes = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        outcomes.push(write_one(connection, &job.batch));
+        // A full disk undoes the whole transaction by itself: nothing of it may be taken for written.
+        if connection.is_autocommit() {
+            return all(Error::Unavailable("the disk is full or failing; nothing was written".into()));
+        }
+    }
     match connection.execute_batch("COMMIT") {
         Ok(()) => outcomes,
         Err(error) => {

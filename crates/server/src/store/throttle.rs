@@ -72,6 +72,18 @@ impl Store {
         Ok((count >= i64::from(limit) && now < until).then_some(until))
     }
 
+    /// Gives back what was counted for something that did not come to be decided.
+    ///
+    /// # Errors
+    /// If the store cannot be written; the counts then stay, on the safe side.
+    pub async fn give_back_all(&self, claims: &[Claim]) -> Result<(), Error> {
+        if claims.is_empty() {
+            return Ok(());
+        }
+        let batch = claims.iter().map(|claim| self.give_back(&claim.counter)).collect();
+        self.db.write(batch).await.map(drop)
+    }
+
     /// The statement that takes one count back.
     pub fn give_back(&self, counter: &str) -> Stmt {
         Stmt::new(GIVE_BACK, vec![counter.into()])

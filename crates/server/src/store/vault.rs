@@ -35,6 +35,11 @@ impl Vault {
         Self { key: Arc::new(Aes256GcmSiv::new(&secret.0.into())), id }
     }
 
+    /// Whether a sealed text was sealed with this key.
+    pub(super) fn knows(&self, sealed: &str) -> bool {
+        sealed.split_once('.').is_some_and(|(id, _)| id == self.id)
+    }
+
     /// Seals a text for this place.
     ///
     /// # Errors
@@ -116,12 +121,22 @@ pub fn load_or_make_key(path: &Path) -> Result<Keys, KeyProblem> {
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let bytes: [u8; 32] = clock::random().map_err(|error| file(std::io::Error::other(error.to_string())))?;
-            let mut made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(file)?;
-            made.write_all(HEXLOWER.encode(&bytes).as_bytes()).and_then(|()| made.sync_all()).map_err(file)?;
+            write_whole(path, HEXLOWER.encode(&bytes).as_bytes()).map_err(file)?;
             Ok(Keys::new(bytes))
         }
         Err(error) => Err(file(error)),
     }
+}
+
+/// Writes a new file that others cannot read, whole or not at all: half a key after a power cut would be worse than none.
+fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let draft = path.with_extension(format!("draft-{}", std::process::id()));
+    let mut made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    let written = made.write_all(bytes).and_then(|()| made.sync_all());
+    // A link, unlike a rename, never takes the place of a key that another process has made meanwhile.
+    let placed = written.and_then(|()| fs::hard_link(&draft, path));
+    fs::remove_file(&draft)?;
+    placed
 }
 
 #[cfg(test)]

@@ -257,3 +257,59 @@ async fn a_message_that_cannot_go_is_tried_again_until_its_code_is_worth_nothing
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_double_click_on_send_sends_once_and_says_so() {
+    each("", async |app| {
+        let flow = FlowId([1; 16]);
+        let View::Choose { options, .. } = app.identify(flow, JO).await else { panic!("the list of ways") };
+        let click = || app.drive(flow, Event::Choose { option: options[0].place, confirmation: None });
+        tokio::join!(click(), click(), click());
+        let view = app.view(flow).await;
+        assert!(matches!(view, View::Code { problem: None, .. }), "{view:?}");
+        assert_eq!(app.messages().await.len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_second_press_on_next_uses_up_no_second_try() {
+    each("", async |app| {
+        let flow = FlowId([1; 16]);
+        app.identify(flow, JO).await;
+        app.choose(flow, Method::Email).await;
+        let press = || app.drive(flow, Event::Code { typed: Secret::new("x"), seen: 0 });
+        tokio::join!(press(), press());
+        press().await;
+        let View::Code { wrong, .. } = app.view(flow).await else { panic!("the box for the code") };
+        assert_eq!(wrong, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_write_that_nobody_answers_is_called_unknown_and_told() {
+    each("", async |app| {
+        let flow = FlowId([1; 16]);
+        app.identify(flow, JO).await;
+        app.choose(flow, Method::Email).await;
+        let code = app.code().await;
+        app.type_code(flow, &code).await;
+        // As a power cut leaves it: the state says that a write has begun, and whoever began it is gone.
+        let loaded = app.app.store.flow(flow).await.unwrap().unwrap();
+        let judged = regain_core::password::judge(&app.app.policy.password, "", &Secret::new(NEW), None);
+        let ctx = app.app.ctx().unwrap();
+        let writing = regain_core::reset::step(&ctx, loaded.flow, Event::Password(judged)).state;
+        let put = app.app.store.put_flow(Some(loaded.version), &writing, writing.due(&app.app.policy)).unwrap();
+        app.app.store.db().write(vec![put]).await.unwrap();
+
+        regain::worker::tidy_up(&app.app, app.clock.now()).await.unwrap();
+        assert!(matches!(app.view(flow).await, View::Wait { .. }), "it has its time");
+        app.clock.pass(Span::seconds(30));
+        regain::worker::tidy_up(&app.app, app.clock.now()).await.unwrap();
+        assert!(matches!(app.view(flow).await, View::Ended { end: End::Unknown, .. }));
+        let notice = app.messages().await.pop().unwrap();
+        assert!(notice.text.contains("do not know yet") && !notice.text.contains("From:"), "{}", notice.text);
+    })
+    .await;
+}

@@ -80,14 +80,14 @@ fn moved(flow: Reset) -> Reset {
 async fn of_sixteen_changes_of_one_version_one_wins_and_brings_its_message() {
     each(async |_, store, _| {
         let flow = Reset::new(FlowId([1; 16]), START, Span::minutes(15));
-        let first = store.put_flow(None, &flow).unwrap();
+        let first = store.put_flow(None, &flow, flow.expires).unwrap();
         assert!(matches!(store.db().write(vec![first]).await.unwrap(), Outcome::Committed(_)));
         let tasks: Vec<_> = (0..16)
             .map(|n| {
                 let (store, flow) = (store.clone(), moved(flow.clone()));
                 tokio::spawn(async move {
                     let batch = vec![
-                        store.put_flow(Some(1), &flow).unwrap(),
+                        store.put_flow(Some(1), &flow, flow.expires).unwrap(),
                         store.queue(flow.id, 2, n, &payload(To::Nobody), START).unwrap(),
                     ];
                     matches!(store.db().write(batch).await.unwrap(), Outcome::Committed(_))
@@ -167,7 +167,7 @@ async fn what_is_personal_lies_sealed() {
         let mut flow = Reset::new(FlowId([3; 16]), START, Span::minutes(15));
         flow.user_id = "jo.bloggs@example.org".into();
         let message = store.queue(flow.id, 1, 0, &payload(To::OwnMail("jo.bloggs@example.org".into())), START).unwrap();
-        store.db().write(vec![store.put_flow(None, &flow).unwrap(), message]).await.unwrap();
+        store.db().write(vec![store.put_flow(None, &flow, flow.expires).unwrap(), message]).await.unwrap();
         for sql in ["SELECT address || lookup FROM contact", "SELECT state FROM flow", "SELECT payload FROM outbox"] {
             for row in store.db().read(sql, vec![]).await.unwrap() {
                 let text = row.text(0).unwrap();
@@ -188,6 +188,55 @@ async fn a_batch_that_breaks_off_leaves_nothing() {
         let rows = store.db().read("SELECT counter FROM throttle", vec![]).await.unwrap();
         assert!(rows.is_empty());
         assert_eq!(store.resting("x", 1, Time(0)).await.unwrap(), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_limit_that_is_reached_costs_the_others_nothing() {
+    each(async |_, store, _| {
+        let claim = |count, seconds| Claim {
+            counter: format!("send:x:{seconds}"),
+            limit: Limit { count, window: Span::seconds(seconds) },
+            what: What::Sends,
+        };
+        let both = [claim(1, 30), claim(5, 3_600)];
+        assert_eq!(store.take(&both, START).await.unwrap(), None);
+        for _ in 0..10 {
+            let exceeded = store.take(&both, START).await.unwrap().expect("one in thirty seconds");
+            assert_eq!((exceeded.claim, exceeded.until), (claim(1, 30), START + Span::seconds(30)));
+        }
+        for _ in 0..4 {
+            assert_eq!(store.take(&both[1..], START).await.unwrap(), None, "four of five are left");
+        }
+        assert!(store.take(&both[1..], START).await.unwrap().is_some());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_message_that_cannot_be_read_does_not_hold_up_the_others() {
+    each(async |_, store, _| {
+        let queue = |n| store.queue(FlowId([4; 16]), 1, n, &payload(To::Nobody), START).unwrap();
+        store.db().write((0..3).map(queue).collect()).await.unwrap();
+        let spoil = "UPDATE outbox SET payload = 'spoilt' WHERE id LIKE '%-1'";
+        store.db().write(vec![Stmt::new(spoil, vec![])]).await.unwrap();
+        assert_eq!(store.take_messages(START).await.unwrap().len(), 2);
+        let rows = store.db().read("SELECT state FROM outbox WHERE id LIKE '%-1'", vec![]).await.unwrap();
+        assert_eq!(rows[0].text(0).unwrap(), "failed");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_store_is_not_opened_with_another_key() {
+    each(async |engine, store, clock| {
+        let account = AccountId("a1".into());
+        let contact = NewContact { account, kind: ContactKind::Email, address: "a@b.example".into(), verified: true };
+        store.set_contacts(&[contact]).await.unwrap();
+        let other = regain_core::Keys::new([9; 32]);
+        let refused = Store::open(&engine.url, other, clock).await.err().expect("another key is refused");
+        assert!(refused.to_string().contains("put back the key file"), "{refused}");
     })
     .await;
 }

@@ -67,6 +67,7 @@ export async function signIn(visitor, id, password) {
 
 /** The names of the steps at the top of the page. */
 export async function stepper(visitor) {
-  const steps = await visitor.page.getByRole('list', { name: 'Your steps' }).getByRole('listitem').allInnerTexts();
-  return steps.map((step) => step.replace(/[✓\n].*/s, '').trim()).filter(Boolean);
+  const list = visitor.page.getByRole('list', { name: 'Your steps' });
+  const names = (await list.innerText()).split(/[>\n]|✓|\(done\)/).map((name) => name.trim());
+  return names.filter(Boolean);
 }

@@ -1,0 +1,206 @@
+//! The program that is measured, and a PostgreSQL for it.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use super::http::Browser;
+use super::late;
+use super::people::{Lane, pause};
+use crate::host::{self, Outcome};
+
+/// Clock ticks in a second, as Linux counts CPU time for other programs (`man 5 proc`).
+const TICKS: f64 = 100.0;
+
+/// A running `regain serve`.
+pub(super) struct Server {
+    pub(super) port: u16,
+    /// From the start of the process to its first page.
+    pub(super) started: Duration,
+    child: Child,
+    home: PathBuf,
+}
+
+impl Server {
+    /// Sets up a store with people and starts the server on it.
+    pub(super) fn start(gateway: u16, postgres: Option<&Postgres>, people: usize) -> Outcome<Self> {
+        let home = folder("bench")?;
+        let port = free_port()?;
+        let url = postgres.map_or_else(|| format!("sqlite:{}/regain.db", home.display()), |p| p.url.clone());
+        let config = home.join("regain.toml");
+        write(&config, &settings(&url, &home, port, gateway))?;
+        let (mut persons, mut contacts) = ("user_id,name,password\n".to_owned(), "user_id,kind,address\n".to_owned());
+        for lane in (0..people).map(Lane::new) {
+            // Writing to a text cannot fail.
+            let _ = writeln!(persons, "{0},{0},first-password-1", lane.user_id);
+            let _ = writeln!(contacts, "{},mobile,{}", lane.user_id, lane.mobile);
+        }
+        for (command, list) in [("user", persons), ("method", contacts)] {
+            let file = home.join(format!("{command}.csv"));
+            write(&file, &list)?;
+            let mut import = program();
+            import.args([command, "--config"]).arg(&config).arg("import").arg(&file);
+            host::run(import.current_dir(&home).stdout(Stdio::null()))?;
+        }
+        let begun = host::start();
+        let mut serve = program();
+        serve.args(["serve", "--config"]).arg(&config).current_dir(&home).stderr(Stdio::null());
+        let child = serve.env("REGAIN_LOG", "warn").spawn().map_err(|error| error.to_string())?;
+        while Browser::new(port).get("/").is_err() {
+            if late(begun) {
+                return Err("the server did not answer".into());
+            }
+            pause(Duration::from_millis(1));
+        }
+        Ok(Self { port, started: begun.elapsed(), child, home })
+    }
+
+    /// CPU time that the process has used.
+    pub(super) fn cpu(&self) -> Outcome<Duration> {
+        let stat = self.proc("stat")?;
+        let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ');
+        // utime and stime are fields 14 and 15; the two before the name's bracket are gone.
+        let ticks: f64 = fields.skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum();
+        Ok(Duration::from_secs_f64(ticks / TICKS))
+    }
+
+    /// Memory in use, in MiB.
+    pub(super) fn memory(&self) -> Outcome<f64> {
+        let status = self.proc("status")?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+        let kib: f64 = line.trim().trim_end_matches(" kB").parse().map_err(|_| "VmRSS cannot be read")?;
+        Ok(kib / 1024.0)
+    }
+
+    fn proc(&self, file: &str) -> Outcome<String> {
+        fs::read_to_string(format!("/proc/{}/{file}", self.child.id())).map_err(|error| error.to_string())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // What is left behind of a benchmark does no harm.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = fs::remove_dir_all(&self.home);
+    }
+}
+
+fn program() -> Command {
+    Command::new(host::root().join("target/release/regain"))
+}
+
+fn settings(url: &str, home: &Path, port: u16, gateway: u16) -> String {
+    format!(
+        r#"
+[server]
+listen = "127.0.0.1:{port}"
+public_url = "http://127.0.0.1:{port}"
+[store]
+url = "{url}"
+key_file = "{}/regain.key"
+[directory]
+kind = "embedded"
+argon2_memory_kib = 8
+argon2_passes = 1
+history = 0
+[policy]
+methods = ["text"]
+resend_seconds = 0
+[captcha]
+kind = "off"
+[throttle]
+failed_proofs = 100
+sends = []
+[organisation]
+region = "GB"
+[care_team]
+mail = "care@example.org"
+[[delivery.text.gateway]]
+kind = "http"
+url = "http://127.0.0.1:{gateway}/"
+encoding = "text"
+body = "{{to}} {{text}}"
+"#,
+        home.display()
+    )
+}
+
+/// A PostgreSQL with its usual durability, in a folder of its own.
+pub(super) struct Postgres {
+    pub(super) url: String,
+    child: Child,
+    home: PathBuf,
+}
+
+impl Postgres {
+    pub(super) fn start() -> Outcome<Self> {
+        let versions = fs::read_dir("/usr/lib/postgresql").map_err(|_| "PostgreSQL is missing: cargo xtask setup")?;
+        let bin = versions.flatten().map(|version| version.path().join("bin")).max().ok_or("PostgreSQL is missing")?;
+        let home = folder("bench-postgres")?;
+        let port = free_port()?;
+        let owner = owner(&home)?;
+        let tool = |name: &str| {
+            let mut command = Command::new(bin.join(name));
+            command.current_dir(&home).stdout(Stdio::null()).stderr(Stdio::null());
+            if let Some((user, group)) = owner {
+                command.gid(group).uid(user);
+            }
+            command
+        };
+        let data = home.join("data");
+        let words = ["-U", "regain", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync", "-D"];
+        host::run(tool("initdb").args(words).arg(&data))?;
+        let mut server = tool("postgres");
+        server.arg("-D").arg(&data).args(["-h", "127.0.0.1", "-p", &port.to_string(), "-k"]).arg(&home);
+        let child = server.spawn().map_err(|error| error.to_string())?;
+        let begun = host::start();
+        while !tool("pg_isready").args(["-h", "127.0.0.1", "-p", &port.to_string()]).status().is_ok_and(|s| s.success())
+        {
+            if late(begun) {
+                return Err("PostgreSQL did not start".into());
+            }
+            pause(Duration::from_millis(50));
+        }
+        Ok(Self { url: format!("postgres://regain@127.0.0.1:{port}/postgres"), child, home })
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        let _ = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+        let _ = self.child.wait();
+        let _ = fs::remove_dir_all(&self.home);
+    }
+}
+
+/// PostgreSQL refuses to run as root: then the folder goes to the user that its package made.
+fn owner(home: &Path) -> Outcome<Option<(u32, u32)>> {
+    let id = |words: &[&str]| host::ask("id", words).and_then(|id| id.parse::<u32>().ok());
+    if id(&["-u"]) != Some(0) {
+        return Ok(None);
+    }
+    let (user, group) = id(&["-u", "postgres"]).zip(id(&["-g", "postgres"])).ok_or("there is no user postgres")?;
+    chown(home, Some(user), Some(group)).map_err(|error| error.to_string())?;
+    Ok(Some((user, group)))
+}
+
+fn folder(name: &str) -> Outcome<PathBuf> {
+    let path = std::env::temp_dir().join(format!("regain-{name}-{}-{}", std::process::id(), free_port()?));
+    fs::create_dir(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(path)
+}
+
+fn free_port() -> Outcome<u16> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
+    listener.map(|address| address.port()).map_err(|error| error.to_string())
+}
+
+fn write(path: &Path, text: &str) -> Outcome {
+    fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+}
