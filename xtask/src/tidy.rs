@@ -34,6 +34,7 @@ static RULES: &[Rule] = &[
     Rule { name: "a module says first what it is for", check: shape::header },
     Rule { name: "nothing is left for later or switched off", check: shape::words },
     Rule { name: "dependencies between modules point one way", check: edges::modules },
+    Rule { name: "nothing is allowed that nobody does", check: edges::unused },
     Rule { name: "core reaches nothing outside", check: edges::core },
     Rule { name: "only one module knows each kind of outside", check: edges::outside },
     Rule { name: "SQL lives in store", check: edges::sql },

@@ -55,20 +55,35 @@ impl Config {
     /// # Errors
     /// All problems, each with its key and what to do.
     pub fn load(file: Option<&Path>) -> Result<Self, Vec<String>> {
+        Self::from_table(Self::table(file)?)
+    }
+
+    /// The file (or nothing) with the environment over it, not looked at yet.
+    ///
+    /// # Errors
+    /// If the file cannot be read or is not TOML.
+    pub fn table(file: Option<&Path>) -> Result<Table, Vec<String>> {
         let text = match file {
             None => String::new(),
             Some(path) => std::fs::read_to_string(path)
                 .map_err(|error| vec![format!("{}: {error}; give the path with --config", path.display())])?,
         };
         let table: Table = text.parse().map_err(|error| vec![format!("not TOML: {error}")])?;
-        Self::from_table(overlay(table, environment()))
+        Ok(overlay(table, environment()))
     }
 
     /// From a table that is already there: for the demo and for tests.
     ///
     /// # Errors
     /// All problems, each with its key and what to do.
-    pub fn from_table(mut table: Table) -> Result<Self, Vec<String>> {
+    pub fn from_table(table: Table) -> Result<Self, Vec<String>> {
+        let (config, problems) = Self::read(table);
+        if problems.is_empty() { Ok(config) } else { Err(problems) }
+    }
+
+    /// What was configured, with defaults in the place of what cannot be used, and all problems, each with its key and what to
+    /// do: for whoever wants to look on.
+    pub fn read(mut table: Table) -> (Self, Vec<String>) {
         let mut problems = Vec::new();
         let server = section::<server::ServerSection>(&mut table, "server", &mut problems);
         let store = section::<StoreSection>(&mut table, "store", &mut problems);
@@ -86,11 +101,8 @@ impl Config {
         organisation.check(&mut problems);
         let care_team = care_team.check(&mut problems);
         let policy = rules::policy(policy, password, captcha, throttle, &organisation, &mut problems);
-        if !problems.is_empty() {
-            return Err(problems);
-        }
         let settings = Settings { server, organisation, care_team };
-        Ok(Self { settings, store, directory, delivery, policy })
+        (Self { settings, store, directory, delivery, policy }, problems)
     }
 }
 

@@ -109,6 +109,8 @@ pub trait Directory: Send + Sync {
 pub struct Kind {
     /// `directory.kind`.
     pub name: &'static str,
+    /// Looks through its section, and opens nothing.
+    pub check: fn(toml::Table) -> Result<(), String>,
     /// Makes one from its section.
     pub open: fn(Deps, toml::Table) -> Result<std::sync::Arc<dyn Directory>, String>,
 }
@@ -130,14 +132,26 @@ pub static KINDS: &[Kind] = &[embedded::KIND];
 /// # Errors
 /// A sentence that names the key and says what to do.
 pub fn open(deps: Deps, mut section: toml::Table) -> Result<std::sync::Arc<dyn Directory>, String> {
+    (kind(&mut section)?.open)(deps, section)
+}
+
+/// Looks through the section `[directory]`, and opens nothing.
+///
+/// # Errors
+/// A sentence that names the key and says what to do.
+pub fn check(mut section: toml::Table) -> Result<(), String> {
+    (kind(&mut section)?.check)(section)
+}
+
+/// Takes the kind out of the section.
+fn kind(section: &mut toml::Table) -> Result<&'static Kind, String> {
     let kind = match section.remove("kind") {
         None => "embedded".to_owned(),
         Some(toml::Value::String(kind)) => kind,
         Some(_) => return Err("directory.kind: must be a text such as \"embedded\"".into()),
     };
-    let Some(found) = KINDS.iter().find(|entry| entry.name == kind) else {
+    KINDS.iter().find(|entry| entry.name == kind).ok_or_else(|| {
         let known: Vec<&str> = KINDS.iter().map(|entry| entry.name).collect();
-        return Err(format!("directory.kind: there is no kind \"{kind}\"; use one of: {}", known.join(", ")));
-    };
-    (found.open)(deps, section)
+        format!("directory.kind: there is no kind \"{kind}\"; use one of: {}", known.join(", "))
+    })
 }

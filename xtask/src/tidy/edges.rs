@@ -6,42 +6,36 @@ use super::repo::{File, Repo};
 /// Where the server's modules live.
 const SERVER: &str = "crates/server/src/";
 
-/// Which other modules of the server a module may name. The longest name that fits a file counts.
-static MODULES: &[(&str, &[&str])] = &[
+/// A module, and the others that it may name.
+type Edges = (&'static str, &'static [&'static str]);
+
+/// Crates, and the modules that may name them.
+type Homes = (&'static [&'static str], &'static [&'static str]);
+
+/// Which other modules of the server a module may name. The longest name that fits a file counts; one that
+/// ends in a slash means what lies below, whether there is something or not.
+static MODULES: &[Edges] = &[
     ("main", &["cli"]),
     (
         "cli",
-        &[
-            "address",
-            "app",
-            "clock",
-            "config",
-            "delivery",
-            "directory",
-            "drive",
-            "fault",
-            "phone",
-            "store",
-            "text",
-            "web",
-            "worker",
-        ],
+        &["address", "app", "clock", "config", "delivery", "directory", "fault", "phone", "store", "web", "worker"],
     ),
     // Of the directory, the pages name only the ways in which it can fail.
     ("web", &["app", "captcha", "clock", "config", "delivery", "directory", "drive", "phone", "sign_in", "text"]),
     ("worker", &["app", "clock", "delivery", "drive", "fault", "message", "store"]),
-    ("sign_in", &["app", "directory", "drive", "fault"]),
-    ("drive", &["app", "clock", "directory", "fault", "perform", "store"]),
+    ("sign_in", &["app", "directory", "drive"]),
+    ("drive", &["app", "directory", "perform", "store"]),
     ("perform", &["app", "directory", "drive", "fault"]),
-    ("app", &["clock", "config", "directory", "store", "text"]),
+    ("app", &["clock", "config", "directory", "store"]),
     ("message", &["config", "delivery", "store", "text"]),
-    // Opening a directory hands the embedded one its store; no other kind may name it.
+    // Opening a directory hands the embedded one its store; no other kind may name it, or anything else that is not here.
     ("directory", &["clock", "store"]),
+    ("directory/", &[]),
     ("directory/embedded", &["address", "clock", "directory", "store"]),
-    ("delivery", &["clock", "fault", "tls"]),
+    ("delivery", &["clock", "tls"]),
     ("store", &["clock", "fault", "tls"]),
-    ("config", &["delivery"]),
-    ("captcha", &["clock"]),
+    ("config", &["phone"]),
+    ("captcha", &[]),
     ("address", &[]),
     ("clock", &[]),
     ("fault", &[]),
@@ -52,7 +46,7 @@ static MODULES: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that only some modules of the server may name.
-static OUTSIDE: &[(&[&str], &[&str])] = &[
+static OUTSIDE: &[Homes] = &[
     (&["axum", "tower", "tower_http", "http_body_util"], &["web", "cli"]),
     (&["askama"], &["web", "message"]),
     (&["rusqlite", "tokio_postgres", "deadpool_postgres", "tokio_postgres_rustls", "aes_gcm_siv"], &["store"]),
@@ -74,7 +68,7 @@ pub(super) fn modules(repo: &Repo) -> Vec<Finding> {
         };
         let own = module.split('/').next().unwrap_or(module);
         let code = file.product(false);
-        for (number, used) in named_after(&code, "crate::") {
+        for (number, used) in uses(&code) {
             if used != own && !allowed.contains(&used.as_str()) {
                 let what = format!("{module} uses {used}");
                 findings.push(file.at(number, what, "Go through a module it may use, or move the code."));
@@ -84,10 +78,60 @@ pub(super) fn modules(repo: &Repo) -> Vec<Finding> {
     findings
 }
 
-fn entry(file: &File) -> Option<(&'static str, &'static [&'static str])> {
+fn entry(file: &File) -> Option<Edges> {
     let name = file.path.strip_prefix(SERVER)?.strip_suffix(".rs")?;
-    let fits = |module: &str| name == module || name.strip_prefix(module).is_some_and(|rest| rest.starts_with('/'));
+    let fits = |module: &str| {
+        let below = name.strip_prefix(module.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'));
+        name == module || below
+    };
     MODULES.iter().filter(|(module, _)| fits(module)).max_by_key(|(module, _)| module.len()).copied()
+}
+
+/// What the tables allow and nobody does: a door that is open for no reason.
+pub(super) fn unused(repo: &Repo) -> Vec<Finding> {
+    unused_in(repo, MODULES, OUTSIDE)
+}
+
+fn unused_in(repo: &Repo, modules: &[Edges], outside: &[Homes]) -> Vec<Finding> {
+    let finding = |what| Finding {
+        place: "xtask/src/tidy/edges.rs".to_owned(),
+        what,
+        advice: "Take it out of the table; whoever needs it puts it back with the use.",
+    };
+    if repo.below(SERVER, ".rs").next().is_none() {
+        return Vec::new();
+    }
+    let mut findings = Vec::new();
+    for (module, allowed) in modules {
+        let own = repo.below(SERVER, ".rs").filter(|file| entry(file).is_some_and(|(found, _)| found == *module));
+        let code: Vec<Vec<String>> = own.map(|file| file.product(false)).collect();
+        if code.is_empty() && module.ends_with('/') {
+            continue;
+        }
+        if code.is_empty() {
+            findings.push(finding(format!("{module} is on the map and nowhere else")));
+            continue;
+        }
+        let used: Vec<String> = code.iter().flat_map(|code| uses(code)).map(|(_, name)| name).collect();
+        let idle = allowed.iter().filter(|name| !used.iter().any(|used| used == *name));
+        findings.extend(idle.map(|name| finding(format!("{module} may use {name} and does not"))));
+    }
+    for (names, homes) in outside {
+        let idle = homes.iter().filter(|home| !repo.below(SERVER, ".rs").any(|file| lives_in(file, home, names)));
+        findings.extend(idle.map(|home| finding(format!("{home} may name {} and does not", names.join(", ")))));
+    }
+    findings
+}
+
+/// Whether this is a file of the module and names one of these crates.
+fn lives_in(file: &File, module: &str, names: &[&str]) -> bool {
+    let own = entry(file).is_some_and(|(found, _)| found.split('/').next() == Some(module));
+    own && file.product(false).iter().any(|line| crate_in(line, names).is_some())
+}
+
+/// The modules that the code names, each with its line; `main` is a crate of its own and says `regain::`.
+fn uses(code: &[String]) -> Vec<(usize, String)> {
+    ["crate::", "regain::"].into_iter().flat_map(|start| named_after(code, start)).collect()
 }
 
 /// The names that follow `start` in the code, each with its line; of `crate::{a, b::c}` both `a` and `b`.
@@ -163,10 +207,7 @@ pub(super) fn outside(repo: &Repo) -> Vec<Finding> {
         let own = module.split('/').next().unwrap_or(module);
         for (number, line) in file.product(false).iter().enumerate() {
             for (names, homes) in OUTSIDE.iter().filter(|(_, homes)| !homes.contains(&own)) {
-                if let Some(name) = names
-                    .iter()
-                    .find(|name| has_word(line, &format!("{name}::")) || has_word(line, &format!("use {name};")))
-                {
+                if let Some(name) = crate_in(line, names) {
                     let what = format!("{own} names {name}, which belongs to {}", homes.join(", "));
                     findings.push(file.at(number, what, "Let that module do it and give back a type of ours."));
                 }
@@ -174,6 +215,13 @@ pub(super) fn outside(repo: &Repo) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Which of these crates the line names.
+fn crate_in<'a>(line: &str, names: &[&'a str]) -> Option<&'a str> {
+    let whole = |name: &str| has_word(line, &format!("{name}::")) || has_word(line, &format!("use {name};"));
+    let named = |name: &&&str| whole(name) || name.contains("::") && has_word(line, name);
+    names.iter().find(named).copied()
 }
 
 pub(super) fn sql(repo: &Repo) -> Vec<Finding> {
@@ -238,13 +286,18 @@ mod tests {
             [format!("{place}:2 store uses web"), format!("{place}:3 store uses drive")]
         );
         assert!(found(modules, place, "use crate::store::Store;\n// crate::web\n").is_empty());
+        assert_eq!(found(modules, "crates/server/src/main.rs", "regain::web::router()").len(), 1);
         assert_eq!(found(modules, "crates/server/src/new.rs", "").len(), 1);
     }
 
     #[test]
     fn only_the_embedded_directory_keeps_accounts_in_the_store() {
         assert!(found(modules, "crates/server/src/directory/embedded/hash.rs", "use crate::store::Store;").is_empty());
-        assert_eq!(found(modules, "crates/server/src/delivery/email.rs", "use crate::store::Store;").len(), 1);
+        for elsewhere in ["delivery/email.rs", "directory/ldap.rs", "directory/ldap/search.rs"] {
+            let place = format!("crates/server/src/{elsewhere}");
+            assert_eq!(found(modules, &place, "use crate::store::Store;").len(), 1, "{elsewhere}");
+        }
+        assert!(found(modules, "crates/server/src/directory.rs", "use crate::store::Store;").is_empty());
     }
 
     #[test]
@@ -260,6 +313,29 @@ mod tests {
 
     /// The one ring: `perform` is the part of the loop that asks the directory, and gives back the loop's own fault.
     const RINGS: &[(&str, &str)] = &[("drive", "perform"), ("perform", "drive")];
+
+    #[test]
+    fn finds_what_is_allowed_and_not_used() {
+        let modules: &[Edges] = &[("store", &["clock", "fault", "tls"]), ("clock", &[]), ("fault", &[])];
+        let outside: &[Homes] = &[(&["rusqlite", "aes_gcm_siv"], &["store", "clock"])];
+        let repo = Repo::of(&[
+            ("crates/server/src/store.rs", "use crate::clock::Clock;\n// crate::tls\nuse rusqlite::Row;\n"),
+            (
+                "crates/server/src/store/db.rs",
+                "crate::fault::point();\n#[cfg(test)]\nmod tests {\n    use crate::tls;\n}\n",
+            ),
+            ("crates/server/src/clock.rs", "//! C.\n"),
+        ]);
+        let found: Vec<String> = unused_in(&repo, modules, outside).into_iter().map(|finding| finding.what).collect();
+        assert_eq!(
+            found,
+            [
+                "store may use tls and does not",
+                "fault is on the map and nowhere else",
+                "clock may name rusqlite, aes_gcm_siv and does not"
+            ]
+        );
+    }
 
     #[test]
     fn core_reaches_nothing_outside() {
@@ -278,6 +354,7 @@ mod tests {
             [format!("{place}:1 worker names rusqlite, which belongs to store")]
         );
         assert_eq!(found(outside, "crates/server/src/web/reset.rs", "ldap3::drive!()").len(), 1);
+        assert_eq!(found(outside, "crates/server/src/web/reset.rs", "getrandom::fill(&mut a)").len(), 1);
         assert!(found(outside, "crates/server/src/web/reset.rs", "axum::Router").is_empty());
     }
 

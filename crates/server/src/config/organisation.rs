@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::phone;
+
 /// `[organisation]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -26,7 +28,25 @@ impl Default for Organisation {
     }
 }
 
+/// The most bytes a logo may have; the pages hold it to the same.
+const LOGO: u64 = 64 * 1024;
+
 impl Organisation {
+    /// Why the logo cannot be shown, with what to do; nothing if it can, or if there is none.
+    pub fn logo_problem(&self) -> Option<String> {
+        let path = self.logo.as_ref()?;
+        let wrong = |why: &str| Some(format!("organisation.logo: {}: {why}", path.display()));
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
+        if !matches!(ending.as_str(), "svg" | "png" | "jpg" | "jpeg") {
+            return wrong("use a file that ends in .svg, .png or .jpg");
+        }
+        match std::fs::read(path) {
+            Err(error) => wrong(&format!("{error}; check the path and who may read it")),
+            Ok(body) if body.len() as u64 > LOGO => wrong("it may have at most 64 KiB; make it smaller"),
+            Ok(_) => None,
+        }
+    }
+
     pub(super) fn check(&self, problems: &mut Vec<String>) {
         if self.name.trim().is_empty() || self.name.chars().count() > 80 {
             problems.push("organisation.name: give a name of 1 to 80 characters".into());
@@ -35,9 +55,8 @@ impl Organisation {
         if digits.len() != 6 || !digits.chars().all(|c| c.is_ascii_hexdigit()) {
             problems.push(format!("organisation.colour: \"{}\" must be like #1f5fa8", self.colour));
         }
-        let two_letters = |region: &String| region.len() == 2 && region.chars().all(|c| c.is_ascii_uppercase());
-        if !self.region.as_ref().is_none_or(two_letters) {
-            problems.push("organisation.region: two capital letters such as GB".into());
+        if let Some(region) = self.region.as_ref().filter(|region| !phone::is_region(region)) {
+            problems.push(format!("organisation.region: \"{region}\" is not a country: use two letters such as GB"));
         }
         if !self.sign_in_url.as_ref().is_none_or(|url| url.starts_with("https://")) {
             problems.push("organisation.sign_in_url: must begin with https://".into());

@@ -18,6 +18,7 @@ use hashing::Hashing;
 /// `directory.kind = "embedded"`.
 pub const KIND: Kind = Kind {
     name: "embedded",
+    check: |section| Section::read(section).map(drop),
     open: |deps, section| Embedded::open(deps, section).map(|opened| std::sync::Arc::new(opened) as _),
 };
 
@@ -41,6 +42,15 @@ impl Default for Section {
     }
 }
 
+impl Section {
+    fn read(section: toml::Table) -> Result<(Self, Hashing), String> {
+        let section: Result<Self, toml::de::Error> = section.try_into();
+        let section = section.map_err(|error| format!("directory: {}", error.to_string().trim().replace('\n', " ")))?;
+        let hashing = Hashing::new(section.argon2_memory_kib, section.argon2_passes)?;
+        Ok((section, hashing))
+    }
+}
+
 /// How often a change starts over because the account changed at the same time.
 const ATTEMPTS: usize = 3;
 
@@ -60,9 +70,7 @@ impl Embedded {
     /// A sentence that names the key and says what to do.
     pub fn open(deps: Deps, mut section: toml::Table) -> Result<Self, String> {
         section.remove("kind");
-        let section: Result<Section, toml::de::Error> = section.try_into();
-        let section = section.map_err(|error| format!("directory: {}", error.to_string().trim().replace('\n', " ")))?;
-        let hashing = Hashing::new(section.argon2_memory_kib, section.argon2_passes)?;
+        let (section, hashing) = Section::read(section)?;
         let (history, min_length) = (i64::from(section.history), section.min_length);
         Ok(Self { store: deps.store, hashing, history, min_length })
     }

@@ -213,3 +213,87 @@ fn people_of_another_directory_are_not_ours() {
     std::fs::write(config, text).unwrap();
     assert!(folder.bad("user", &["list"])[0].contains("directory.kind"));
 }
+
+/// Puts another configuration in the folder's place.
+fn configure(folder: &Folder, text: &str) {
+    folder.write("regain.toml", text);
+}
+
+#[test]
+fn a_good_configuration_is_called_good_and_opens_nothing() {
+    let folder = Folder::new();
+    let mail =
+        "[[delivery.email.gateway]]\nkind = \"smtp\"\nhost = \"mail.example.org\"\nfrom = \"help@example.org\"\n";
+    let text = std::fs::read_to_string(folder.0.path().join("regain.toml")).unwrap();
+    configure(&folder, &format!("{text}[policy]\nadministrators = []\n{mail}"));
+    let said = folder.run("check", &[], "");
+    assert!(said.worked && said.out == "The configuration is good.\n", "{}", said.err);
+    assert!(said.err.contains("policy.methods has text") && !said.err.contains("administrators"), "{}", said.err);
+    assert!(!folder.0.path().join("test.db").exists() && !folder.0.path().join("test.key").exists());
+}
+
+#[test]
+fn everything_that_is_wrong_with_a_configuration_is_told_at_once() {
+    let folder = Folder::new();
+    let large = folder.write("large.png", &"x".repeat(64 * 1024 + 1));
+    let bad = |store: &str, logo: &str| {
+        format!(
+            "[server]\nlisten = \"here\"\n[store]\n{store}\n[directory]\nkind = \"cupboard\"\n\
+             [organisation]\nregion = \"ZZ\"\nlogo = \"{logo}\"\n[care_team]\nmail = \"care@example.org\"\n\
+             [policy]\ntries = 70\n[[delivery.email.gateway]]\nkind = \"pigeon\"\n\
+             [[delivery.text.gateway]]\nkind = \"http\"\nurl = \"http://example.org/\"\n"
+        )
+    };
+    let usual = [
+        "server.listen: \"here\"",
+        "directory.kind: there is no kind \"cupboard\"",
+        "organisation.region: \"ZZ\" is not a country",
+        "policy.tries: 70",
+        "delivery.email.gateway[0].kind: there is no kind \"pigeon\"",
+        "delivery.text.gateway[0].url: ",
+    ];
+    configure(&folder, "[server]\nlisten = \"here\"\n[care_team]\nmail = \"care@example.org\"\n");
+    let told = folder.bad("check", &[]).join("\n");
+    assert!(told.contains("server.listen") && told.contains("[[delivery.email.gateway]]"), "{told}");
+    for (store, logo, own) in [
+        (
+            "url = \"mysql://u:hunter2@host/db\"",
+            "none.png".into(),
+            ["store.url: the address must be", "none.png: No such file"],
+        ),
+        ("url_file = \"none.url\"", large.display().to_string(), ["store.url_file: none.url: No such file", "64 KiB"]),
+        ("url = \"sqlite:\"", "logo.gif".into(), ["store.url: the address must be", ".svg, .png or .jpg"]),
+    ] {
+        configure(&folder, &bad(store, &logo));
+        let told = folder.bad("check", &[]);
+        for expected in usual.iter().chain(&own) {
+            let count = told.iter().filter(|line| line.contains(expected)).count();
+            assert_eq!(count, 1, "{expected} in {told:#?}");
+        }
+        assert_eq!(told.len(), usual.len() + own.len(), "{told:#?}");
+        assert!(!told.concat().contains("hunter2"));
+    }
+}
+
+#[test]
+fn a_note_says_when_no_administrator_can_reset_alone() {
+    let folder = Folder::new();
+    let text = std::fs::read_to_string(folder.0.path().join("regain.toml")).unwrap();
+    let gateway = |channel: &str| {
+        format!(
+            "[[delivery.{channel}.gateway]]\nkind = \"http\"\nurl = \"https://example.org/?to={{to}}\"\nmethod = \"GET\"\n"
+        )
+    };
+    let gateways = gateway("text") + &gateway("call");
+    for (methods, noted) in [("\"text\", \"mobile_call\"", true), ("\"text\", \"office_call\"", false)] {
+        configure(&folder, &format!("{text}[policy]\nmethods = [{methods}]\n{gateways}"));
+        let said = folder.run("check", &[], "");
+        assert!(said.worked, "{}", said.err);
+        assert_eq!(
+            said.err.contains("administrators need two methods on two devices"),
+            noted,
+            "{methods}: {}",
+            said.err
+        );
+    }
+}

@@ -4,6 +4,7 @@ mod cli;
 mod crash;
 mod delivery;
 mod directory;
+mod docs;
 mod reset;
 mod store;
 mod support;
