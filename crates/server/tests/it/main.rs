@@ -5,6 +5,7 @@ mod crash;
 mod delivery;
 mod directory;
 mod reset;
+mod rush;
 mod store;
 mod support;
 mod web;
