@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use regain_core::captcha::{Answer, Kind};
 use regain_core::method::{ContactKind, Method};
 use regain_core::reset::{End, Event, OptionView, View};
-use regain_core::{Digest, Secret, Span, subject};
+use regain_core::{Digest, Secret, Span, Time, subject};
 use serde_json::json;
 
 use super::fields::Posted;
@@ -40,22 +40,25 @@ pub(crate) async fn show(
         visitor.renew()?;
         look = web.app.look_at_new(visitor.flow)?;
     }
-    let note = Note::parse(asked.get("note"));
+    let named_other = asked.user_id().is_some_and(|asked| is_about_another(&look, asked));
+    let note = if named_other { Some(Note::Other) } else { Note::parse(asked.get("note")) };
     pages::page(&web, &visitor, StatusCode::OK, &look, note, asked.user_id())
 }
 
-/// Whether this visit is the beginning of another reset: the last one ended a while ago, or somebody else is named.
+/// Whether this visit is the beginning of another reset: the last one is over, and somebody is named or a while has passed.
+/// A reset that is under way stays, whatever the address says: a link on another site or an old page must not end it.
 fn starts_over(web: &Web, look: &Look, asked: Option<&str>) -> bool {
-    let over = match &look.view {
-        View::Ended { .. } => look.ended_at.or(Some(look.expires)),
-        _ => None,
-    };
-    let other = |user_id: &str| asked.is_some_and(|asked| subject::canonical(asked) != subject::canonical(user_id));
+    let View::Ended { .. } = &look.view else { return false };
+    asked.is_some() || web.app.clock.now() >= look.ended_at.unwrap_or(look.expires) + REMEMBERED
+}
+
+/// Whether a reset is under way, and for another User ID than this one.
+fn is_about_another(look: &Look, asked: &str) -> bool {
     match &look.view {
-        View::Identify { .. } => false,
-        View::Ended { .. } => asked.is_some() || over.is_some_and(|at| web.app.clock.now() >= at + REMEMBERED),
-        View::Choose { user_id, .. } | View::Code { user_id, .. } | View::Password { user_id, .. } => other(user_id),
-        View::Wait { .. } => false,
+        View::Choose { user_id, .. } | View::Code { user_id, .. } | View::Password { user_id, .. } => {
+            subject::canonical(asked) != subject::canonical(user_id)
+        }
+        View::Identify { .. } | View::Wait { .. } | View::Ended { .. } => false,
     }
 }
 
@@ -153,7 +156,14 @@ pub(crate) async fn resend(State(web): State<Arc<Web>>, posted: Posted) -> Reply
         return Ok(Redirect::to("/reset?note=early").into_response());
     }
     web.app.drive(&posted.visitor.origin, posted.visitor.flow, Event::Resend).await?;
-    Ok(Redirect::to("/reset?note=sent").into_response())
+    let to =
+        if was_sent(resend_from, &self::look(&web, &posted.visitor).await?) { "/reset?note=sent" } else { "/reset" };
+    Ok(Redirect::to(to).into_response())
+}
+
+/// Whether another code was sent since the next one was due at `before`: each puts that off, and the last one leaves no next.
+fn was_sent(before: Option<Time>, now: &Look) -> bool {
+    matches!(now.view, View::Code { resend_from, .. } if resend_from != before)
 }
 
 /// `POST /reset/other-way`: back to the ways.
