@@ -110,8 +110,9 @@
     each("[data-wait]", waiter);
     each("form.time", timer);
     each("[data-strength]", rater);
-    each("[data-reload]", function (line) {
-      setTimeout(function () { location.replace("/reset"); }, Number(line.dataset.reload) * 1000);
+    // Looking alone would not take up again what was interrupted.
+    each("[data-go-on]", function (form) {
+      setTimeout(function () { form.submit(); }, Number(form.dataset.goOn) * 1000);
     });
   });
 })();

@@ -163,6 +163,7 @@ bad-unavailable = We could not reach the system that keeps passwords. Nothing ha
 bad-was = The one you typed was { $word }.
 
 note-moved = You had already gone on from that page. This is where you are now.
+note-other = This is the reset you have begun already, for the User ID shown here. To reset another one, correct the User ID.
 note-over = That page belonged to an attempt that is over. Nothing was changed. You can start again here.
 note-sent = We have sent another code. Only the newest one works.
 
@@ -177,7 +178,7 @@ time-last = This time cannot be made longer again.
 ## While something is being done
 
 wait-title = One moment, please
-wait-body = We are working on it. This page goes on by itself.
+wait-body = We are working on it. Press Go on if this page stays.
 
 ## How it ends
 
@@ -188,7 +189,7 @@ done-body = Your password is changed. The old one no longer works.
 done-next = What to do now
 done-sign-in = Sign in with your new password.
 done-devices = Your phone, tablet or mail program may still use the old password. Type the new one there when they ask, or they may lock you out again.
-done-notice = We have told you about this change by a message. If it was not you, tell the { $team } at once.
+done-notice = If we have a way to write to you, we are sending you a message about this change. If it was not you, tell the { $team } at once.
 unknown-title = Your new password may work already
 unknown-body = We sent your new password off, but the answer got lost. So we do not know yet whether it is in place.
 unknown-try-new = Try to sign in with your new password.
@@ -278,7 +279,7 @@ overlong-field = One of the boxes held far more than fits. Nothing was changed.
 large-title = That was too much to send
 large-body = The form was far larger than any of ours. Nothing was changed.
 busy-title = Many people are here just now
-busy-body = We could not check your password in time. Nothing was changed. Please go back, and press Finish again in a moment.
+busy-body = We could not check your password in time. Nothing was changed. Please go back in a moment, type your new password in both boxes again, and press Finish.
 host-title = Wrong address
 host-body = This server does not answer to that name. Please use the address your organisation gave you.
 fault-title = Something went wrong on our side

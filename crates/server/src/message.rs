@@ -63,7 +63,7 @@ fn code(settings: &Settings, channel: Channel, code: &str, user_id: &str, minute
     match channel {
         Channel::Text => {
             // The last line lets the telephone offer the code on this site and on no other (origin-bound one-time codes).
-            let host = settings.server.host.split(':').next().unwrap_or_default();
+            let host = without_port(&settings.server.host);
             Content::Text(format!("{}\n\n@{host} #{code}", words("message-code-short")))
         }
         Channel::Call => Content::Call(Spoken {
@@ -81,6 +81,14 @@ fn code(settings: &Settings, channel: Channel, code: &str, user_id: &str, minute
             let page = CodeMail { organisation, colour, title, intro, code, after, not_you };
             Content::Email { subject: words("message-code-subject"), text: plain, html: html(&page) }
         }
+    }
+}
+
+/// The host alone; a literal IPv6 address keeps its brackets (RFC 3986 §3.2.2).
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if !port.contains(']') => name,
+        _ => host,
     }
 }
 
@@ -183,6 +191,24 @@ mod tests {
         let said = said(Channel::Text, Message::Code(issue()));
         assert!(said.ends_with(&format!("\n\n@127.0.0.1 #{}", code.reveal())), "{said}");
         assert!(said.is_ascii() && said.len() <= 160, "one GSM-7 message: {} characters", said.len());
+    }
+
+    #[test]
+    fn the_line_for_autofill_names_the_host_alone() {
+        for (host, expected) in [
+            ("reset.example.org", "reset.example.org"),
+            ("reset.example.org:8443", "reset.example.org"),
+            ("127.0.0.1:8080", "127.0.0.1"),
+            ("[::1]:8080", "[::1]"),
+            ("[2001:db8::1]", "[2001:db8::1]"),
+        ] {
+            let mut settings = settings();
+            settings.server.host = host.into();
+            let message = payload(Message::Code(issue()));
+            let said = content(&settings, &Policy::default(), &Keys::new([7; 32]), Channel::Text, &message);
+            let Content::Text(text) = said else { panic!("a text") };
+            assert!(text.contains(&format!("\n\n@{expected} #")), "{host}: {text}");
+        }
     }
 
     #[test]

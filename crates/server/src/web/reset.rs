@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use regain_core::captcha::{Answer, Kind};
 use regain_core::method::{ContactKind, Method};
 use regain_core::reset::{Event, OptionView, View};
-use regain_core::{Digest, Secret, subject};
+use regain_core::{Digest, Secret, Time, subject};
 use serde_json::json;
 
 use super::fields::Posted;
@@ -44,8 +44,9 @@ pub(crate) async fn show(
         visitor.renew()?;
         look = None;
     }
+    let named_other = look.as_ref().is_some_and(|look| is_about_another(look, asked.user_id()));
     let look = look.map_or_else(|| web.app.look_at_new(visitor.flow), Ok)?;
-    let note = Note::parse(asked.get("note"));
+    let note = if named_other { Some(Note::Other) } else { Note::parse(asked.get("note")) };
     pages::page(&web, &visitor, StatusCode::OK, &look, note, asked.user_id())
 }
 
@@ -63,8 +64,13 @@ pub(crate) async fn ended(State(web): State<Arc<Web>>, visitor: Visitor) -> Repl
     }
 }
 
-/// Whether this visit is the beginning of another reset: somebody else is named.
+/// Whether this visit is the beginning of another reset: somebody else is named, and nothing has been proven yet.
 fn starts_over(look: &Look, asked: Option<&str>) -> bool {
+    look.proofs == 0 && is_about_another(look, asked)
+}
+
+/// Whether a reset is under way, and for another User ID than the one named.
+fn is_about_another(look: &Look, asked: Option<&str>) -> bool {
     let other = |user_id: &str| asked.is_some_and(|asked| subject::canonical(asked) != subject::canonical(user_id));
     match &look.view {
         View::Choose { user_id, .. } | View::Code { user_id, .. } | View::Password { user_id, .. } => other(user_id),
@@ -174,14 +180,22 @@ pub(crate) async fn code(State(web): State<Arc<Web>>, mut posted: Posted) -> Rep
 }
 
 /// `POST /reset/resend`: another code the same way, if the last is old enough.
-pub(crate) async fn resend(State(web): State<Arc<Web>>, posted: Posted) -> Reply {
+pub(crate) async fn resend(State(web): State<Arc<Web>>, mut posted: Posted) -> Reply {
     let look = look(&web, &posted.visitor).await?;
     let View::Code { resend_from, .. } = look.view else { return Ok(moved(&look)) };
     if resend_from.is_some_and(|from| web.app.clock.now() < from) {
         return Ok(Redirect::to("/reset?note=early").into_response());
     }
-    web.app.drive(&posted.visitor.origin, posted.visitor.hold(), Event::Resend).await?;
-    Ok(Redirect::to("/reset?note=sent").into_response())
+    let drove = web.app.drive(&posted.visitor.origin, posted.visitor.hold(), Event::Resend).await?;
+    posted.visitor.holds(drove);
+    let to =
+        if was_sent(resend_from, &self::look(&web, &posted.visitor).await?) { "/reset?note=sent" } else { "/reset" };
+    Ok(Redirect::to(to).into_response())
+}
+
+/// Whether another code was sent since the next one was due at `before`: each puts that off, and the last one leaves no next.
+fn was_sent(before: Option<Time>, now: &Look) -> bool {
+    matches!(now.view, View::Code { resend_from, .. } if resend_from != before)
 }
 
 /// `POST /reset/other-way`: back to the ways.

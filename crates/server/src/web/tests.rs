@@ -143,6 +143,7 @@ fn views() -> Vec<(&'static str, View, Option<Note>)> {
         ("choose-one", choose(one(1), false, None), None),
         ("choose-first", choose(two(1), false, None), None),
         ("choose-second", choose(two(2), false, None), Some(Note::Moved)),
+        ("choose-other", choose(two(1), false, None), Some(Note::Other)),
         ("choose-nothing", choose(two(2), false, None), Some(Note::NoChoice)),
         ("choose-confirm", choose(one(1), true, Some(ChoiceProblem::Confirmation { option: 1 })), None),
         ("choose-confirm-email", choose(one(1), true, Some(ChoiceProblem::Confirmation { option: 0 })), None),
@@ -331,6 +332,40 @@ async fn every_page_is_small_whole_and_labelled() {
         }
         write_out(&web, &format!("{kind:?}").to_lowercase(), &samples);
     }
+}
+
+/// The sample of this name.
+fn sample<'a>(samples: &'a [(String, String)], name: &str) -> &'a str {
+    &samples.iter().find(|(known, _)| known == name).unwrap_or_else(|| panic!("a sample of {name}")).1
+}
+
+#[tokio::test]
+async fn the_pages_of_bad_news_are_there_and_claim_no_more_than_is_true() {
+    let folder = tempfile::tempdir().unwrap();
+    let web = web(folder.path(), captcha::Kind::Ladder, false).await;
+    let samples = samples(&web).await;
+    for name in ["error-fault", "error-busy", "resting", "unknown", "expired", "too-many-tries", "too-many-pictures"] {
+        assert!(sample(&samples, name).contains("<h1>"), "{name}");
+    }
+    assert!(!sample(&samples, "done").contains("We have told you"), "there may be nobody to tell");
+    assert!(
+        sample(&samples, "error-busy").contains("type your new password in both boxes again"),
+        "they are empty then"
+    );
+}
+
+#[tokio::test]
+async fn the_page_that_waits_goes_on_by_the_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let web = web(folder.path(), captcha::Kind::Ladder, false).await;
+    let samples = samples(&web).await;
+    let wait = sample(&samples, "wait");
+    let form = tags(wait, "form").into_iter().find(|form| form.contains("action=\"/reset/resume\"")).unwrap();
+    assert_eq!(attributes(form, "data-go-on"), ["2"], "the script posts it: only looking would take nothing up again");
+    let script = web.assets.each().find(|(name, _)| name.ends_with(".js") && wait.contains(*name)).unwrap().1;
+    let script = std::str::from_utf8(script).unwrap();
+    assert!(script.contains("dataset.goOn") && script.contains("[data-go-on]"));
+    assert!(wait.contains("<noscript><meta http-equiv=\"refresh\" content=\"2\">") && wait.contains("Press Go on if"));
 }
 
 /// To look at them: `REGAIN_SAMPLES=folder cargo test -p regain every_page`, then serve the folder.

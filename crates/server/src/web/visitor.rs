@@ -189,19 +189,31 @@ fn token(keys: &Keys, flow: FlowId) -> Digest {
     keys.derive(Use::Csrf, &[&flow.0])
 }
 
-/// Where the request comes from. `X-Forwarded-For` is believed from the right, as far as our own proxies wrote it.
+/// Where the request comes from. `X-Forwarded-For` is believed from the right, as far as our own proxies wrote it: what
+/// stands further left is whatever the visitor sent along.
 fn origin(server: &Server, parts: &request::Parts) -> Origin {
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip().to_canonical());
-    let forwarded = parts.headers.get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok());
-    let forwarded: Vec<IpAddr> =
-        forwarded.flat_map(|line| line.split(',')).map_while(|one| one.trim().parse().ok()).collect();
-    let ours = |address: &IpAddr| server.proxies.contains(address);
-    let address = match peer {
-        Some(peer) if ours(&peer) => forwarded.into_iter().rev().find(|address| !ours(address)).unwrap_or(peer),
-        Some(peer) => peer,
-        None => return Origin { address: String::new(), browser: browser(parts) },
+    let browser = browser(parts);
+    let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() else {
+        return Origin { address: String::new(), browser };
     };
-    Origin { address: address.to_string(), browser: browser(parts) }
+    let peer = peer.ip().to_canonical();
+    let address = if ours(server, peer) { forwarded(server, parts).unwrap_or(peer) } else { peer };
+    Origin { address: address.to_string(), browser }
+}
+
+/// The last address that is not one of our proxies; nothing if that is not an address.
+fn forwarded(server: &Server, parts: &request::Parts) -> Option<IpAddr> {
+    let lines = parts.headers.get_all("x-forwarded-for").iter().rev();
+    let entries = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
+    let mut addresses = entries.map(|entry| {
+        let text = std::str::from_utf8(entry).ok()?.trim();
+        text.parse().ok().map(|address: IpAddr| address.to_canonical())
+    });
+    addresses.find(|address| address.is_none_or(|address| !ours(server, address))).flatten()
+}
+
+fn ours(server: &Server, address: IpAddr) -> bool {
+    server.proxies.iter().any(|proxy| proxy.to_canonical() == address)
 }
 
 fn browser(parts: &request::Parts) -> String {
@@ -239,14 +251,15 @@ mod tests {
 
     #[test]
     fn only_our_proxies_are_believed() {
-        let proxy: IpAddr = "10.0.0.1".parse().expect("an address");
+        let proxies =
+            ["10.0.0.1", "::ffff:10.0.0.2", "2001:db8::1"].map(|one| one.parse().expect("an address")).to_vec();
         let check = |peer: &str, header: &str, expected: &str| {
             let server = Server {
                 listen: ([127, 0, 0, 1], 1).into(),
                 public_url: String::new(),
                 https: true,
                 host: String::new(),
-                proxies: vec![proxy],
+                proxies: proxies.clone(),
             };
             let request = request::Request::builder().header("x-forwarded-for", header);
             let (mut parts, ()) = request.body(()).expect("a request").into_parts();
@@ -258,5 +271,17 @@ mod tests {
         check("10.0.0.1", "198.51.100.1", "198.51.100.1");
         check("10.0.0.1", "203.0.113.5, 198.51.100.1, 10.0.0.1", "198.51.100.1");
         check("10.0.0.1", "nonsense", "10.0.0.1");
+        check("10.0.0.1", "nonsense, 198.51.100.7", "198.51.100.7");
+        check("10.0.0.1", "caf\u{e9}, 198.51.100.7", "198.51.100.7");
+        check("10.0.0.1", ",, 198.51.100.7", "198.51.100.7");
+        check("10.0.0.1", "198.51.100.7, nonsense", "10.0.0.1");
+        check("10.0.0.1", "198.51.100.7, ", "10.0.0.1");
+        check("10.0.0.1", "203.0.113.5, 198.51.100.7, 10.0.0.2, 10.0.0.1", "198.51.100.7");
+        check("10.0.0.1", "10.0.0.2", "10.0.0.1");
+        check("10.0.0.1", "203.0.113.5, ::ffff:198.51.100.7, ::ffff:10.0.0.2", "198.51.100.7");
+        check("::ffff:10.0.0.1", "198.51.100.7", "198.51.100.7");
+        check("10.0.0.2", "2001:db8::7, 2001:db8::1", "2001:db8::7");
+        check("::ffff:192.0.2.9", "198.51.100.1", "192.0.2.9");
+        check("10.0.0.1", "", "10.0.0.1");
     }
 }

@@ -6,6 +6,7 @@ mod delivery;
 mod directory;
 mod docs;
 mod reset;
+mod rush;
 mod store;
 mod support;
 mod web;

@@ -3,7 +3,8 @@
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, COOKIE, HOST, SET_COOKIE};
 use axum::http::{Method as Verb, Request, StatusCode};
-use regain_core::Span;
+use regain_core::reset::{Reset, Stage};
+use regain_core::{FlowId, Span};
 
 use crate::support::Engine;
 use crate::support::app::{NEW, OLD, TestApp};
@@ -74,6 +75,10 @@ async fn looking_changes_nothing() {
         "/contact",
         "/reset",
         "/reset?username=jo",
+        "/?lang=cy",
+        "/contact?lang=cy",
+        "/reset?lang=cy&username=jo",
+        "/reset?lang=%ff%00&lang=",
         "/reset/picture.png?n=0",
         "/reset/sound.wav?n=0",
     ] {
@@ -346,15 +351,86 @@ async fn time_can_be_extended_with_and_without_scripts() {
 }
 
 #[tokio::test]
-async fn whoever_names_somebody_else_starts_over() {
+async fn an_address_that_names_somebody_else_does_not_end_what_is_under_way() {
     let (test, mut browser) = open("").await;
     identified(&mut browser).await;
+    let cookie = browser.cookie.clone();
     let same = browser.get("/reset?username=JO.Bloggs@example.org").await.text();
-    assert!(same.contains("action=\"/reset/choose\""), "the same person goes on");
+    assert!(same.contains("action=\"/reset/choose\"") && !same.contains("begun already"), "the same person goes on");
     let before = written(&test).await;
+    let other = browser.get("/reset?username=robin.khan@example.org").await.text();
+    assert!(other.contains("action=\"/reset/choose\"") && other.contains(JO), "it is still there");
+    assert!(other.contains("begun already") && other.contains("action=\"/reset/back\""), "and how to correct it");
+    assert!(!other.contains("robin.khan"), "nobody else is shown");
+    assert_eq!((written(&test).await, &browser.cookie), (before, &cookie));
+
+    let corrected = browser.submit("/reset/back", &[]).await.text();
+    assert!(corrected.contains("Who are you?") && corrected.contains(JO));
+    let named = browser.get("/reset?username=robin.khan@example.org").await.text();
+    assert!(named.contains("Who are you?") && named.contains("robin.khan@example.org"));
+}
+
+#[tokio::test]
+async fn whoever_is_named_after_the_end_starts_over() {
+    let (test, mut browser) = open("").await;
+    identified(&mut browser).await;
+    browser.submit("/reset/cancel", &[]).await;
+    let (before, cookie) = (written(&test).await, browser.cookie.clone());
     let other = browser.get("/reset?username=robin.khan@example.org").await.text();
     assert!(other.contains("Who are you?") && other.contains("robin.khan@example.org"));
     assert_eq!(written(&test).await, before);
+    assert_ne!(browser.cookie, cookie);
+}
+
+#[tokio::test]
+async fn no_clock_runs_before_there_is_anything_to_end() {
+    let (_test, mut browser) = open("[captcha]\nkind = 'picture'").await;
+    for path in ["/reset", "/reset?username=jo", "/reset?username=jo&note=over"] {
+        assert!(!browser.get(path).await.text().contains("data-left"), "{path}");
+    }
+    let unfinished = browser.submit("/reset", &[("user_id", "jo")]).await.text();
+    assert!(unfinished.contains("role=\"alert\"") && !unfinished.contains("data-left"), "still nothing was begun");
+    let begun = browser.submit("/reset/picture", &[("user_id", "")]).await.text();
+    assert!(begun.contains("data-left"), "time runs from the first thing that is kept");
+}
+
+#[tokio::test]
+async fn another_code_is_claimed_only_if_it_was_sent() {
+    let says = "We have sent another code";
+    let (test, mut browser) = open("[policy]\nresend_seconds = 30\nsends = 2").await;
+    sent(&mut browser).await;
+    test.clock.pass(Span::seconds(31));
+    assert!(browser.submit("/reset/resend", &[]).await.text().contains(says), "the last one that may be sent");
+    test.clock.pass(Span::seconds(31));
+    assert!(!browser.submit("/reset/resend", &[]).await.text().contains(says), "none are left");
+    assert_eq!(test.messages().await.len(), 2);
+
+    let limited = "[policy]\nresend_seconds = 0\n[throttle]\nsends = [{ count = 1, seconds = 3600 }]";
+    let (test, mut browser) = open(limited).await;
+    sent(&mut browser).await;
+    test.clock.pass(Span::seconds(1));
+    let page = browser.submit("/reset/resend", &[]).await.text();
+    assert!(page.contains("role=\"alert\"") && !page.contains(says), "the limit is said, and nothing else");
+    assert_eq!(test.messages().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_look_up_that_was_interrupted_is_taken_up_again_by_the_form_alone() {
+    let (test, mut browser) = open("").await;
+    browser.get("/reset").await;
+    let cookie = browser.cookie.clone().expect("a cookie");
+    let bytes = data_encoding::BASE64URL_NOPAD.decode(cookie.trim_start_matches("regain=").as_bytes()).expect("base64");
+    let id = FlowId(*bytes.first_chunk().expect("it begins with the flow"));
+    let mut flow = Reset::new(id, test.clock.now(), Span::minutes(15));
+    (flow.user_id, flow.stage) = (JO.into(), Stage::LookingUp);
+    let put = test.app.store.put_flow(None, &flow, flow.due(&test.app.policy)).expect("it can be written");
+    test.app.store.db().write(vec![put]).await.expect("the store takes it");
+    for _ in 0..2 {
+        let page = browser.get("/reset").await.text();
+        assert!(page.contains("One moment, please") && page.contains("data-go-on"), "looking changes nothing");
+    }
+    let page = browser.submit("/reset/resume", &[]).await.text();
+    assert!(page.contains("action=\"/reset/choose\""), "{page}");
 }
 
 #[tokio::test]

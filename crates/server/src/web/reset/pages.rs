@@ -30,6 +30,8 @@ pub(crate) enum Note {
     Time,
     /// The form belonged to another step.
     Moved,
+    /// The address names somebody else than the flow that is under way.
+    Other,
     /// The form belonged to a flow that is over.
     Over,
     /// How strong the password was that was turned down: the key of the word.
@@ -164,13 +166,21 @@ pub(crate) fn page(
     match &look.view {
         View::Identify { user_id, picture, problem } => {
             let page = shell("reset-title");
+            let begun = !user_id.is_empty()
+                || *picture > 0
+                || problem.is_some()
+                || look.extensions_left < web.app.policy.extensions;
             let user_id = typed.unwrap_or(user_id);
             let captcha = match web.app.policy.captcha {
                 Kind::Ladder => Captcha { asks: true, puzzle: puzzle(&web.app.keys, visitor.flow, *picture) },
                 Kind::Picture => Captcha { asks: true, puzzle: String::new() },
                 Kind::Off => Captcha { asks: false, puzzle: String::new() },
             };
-            let page = identify(page, look, note, user_id, *problem, captcha, *picture);
+            let mut page = identify(page, look, note, user_id, *problem, captcha, *picture);
+            if !begun {
+                // There is no flow yet, so no time runs out.
+                page.flow.until.clear();
+            }
             respond(web, visitor, status, &page)
         }
         View::Wait { user_id } => {
@@ -210,6 +220,7 @@ fn frame(page: &Shell<'_>, look: &Look, user_id: &str, stepper: Option<&Stepper>
     let note = match note {
         Some(Note::Time) => page.say_with("time-given", &[("clock", clock.clone().into())]),
         Some(Note::Moved) => page.say("note-moved"),
+        Some(Note::Other) => page.say("note-other"),
         Some(Note::Over) => page.say("note-over"),
         Some(Note::Sent) => page.say("note-sent"),
         _ => String::new(),
@@ -265,11 +276,7 @@ fn identify<'a>(
     };
     page.error = key.is_some();
     let problems = key.map(|key| page.say(key)).into_iter().collect();
-    let mut flow = frame(&page, look, user_id, None, note);
-    if look.ended_at.is_none() && user_id.is_empty() && look.extensions_left == page.web.app.policy.extensions {
-        // Nobody has begun: there is no hurry yet.
-        flow.until.clear();
-    }
+    let flow = frame(&page, look, user_id, None, note);
     let Captcha { asks, puzzle } = captcha;
     IdentifyPage { page, flow, problems, bad_user_id, bad_characters, asks, puzzle, bits: WORK_BITS, picture }
 }
