@@ -33,11 +33,11 @@ pub(crate) async fn show(
     Ok(asked): Result<Asked, std::convert::Infallible>,
 ) -> Reply {
     let mut look = web.app.look(visitor.flow).await?;
-    if look.as_ref().is_some_and(|look| matches!(look.view, View::Ended { .. })) {
-        visitor.finish()?;
+    if look.as_ref().is_some_and(is_over) {
         if asked.user_id().is_none() {
-            return Ok(visitor.remembered(&web, Redirect::to("/reset/ended").into_response()));
+            return Ok(Redirect::to("/reset/ended").into_response());
         }
+        visitor.finish()?;
         look = None;
     } else if look.as_ref().is_some_and(|look| look.proofs > visitor.proofs || starts_over(look, asked.user_id())) {
         // What others have proven is not for this browser; nor is the flow of a person who is not meant any more.
@@ -50,18 +50,23 @@ pub(crate) async fn show(
     pages::page(&web, &visitor, StatusCode::OK, &look, note, asked.user_id())
 }
 
-/// `GET /reset/ended`: how the last reset of this browser ended, for a while.
-pub(crate) async fn ended(State(web): State<Arc<Web>>, visitor: Visitor) -> Reply {
-    let look = match visitor.ended {
-        Some(flow) => web.app.look(flow).await?,
-        None => None,
-    };
-    match look {
-        Some(look) if matches!(look.view, View::Ended { .. }) => {
-            pages::page(&web, &visitor, StatusCode::OK, &look, None, None)
-        }
-        _ => Ok(Redirect::to("/reset").into_response()),
+/// `GET /reset/ended`: how the last reset of this browser ended. Once this page has arrived, the next visit begins another;
+/// until then, and for a while after it, it can be asked for again.
+pub(crate) async fn ended(State(web): State<Arc<Web>>, mut visitor: Visitor) -> Reply {
+    let mut look = web.app.look(visitor.flow).await?.filter(is_over);
+    if look.is_some() {
+        visitor.finish()?;
+    } else if let Some(flow) = visitor.ended {
+        look = web.app.look(flow).await?.filter(is_over);
     }
+    match look {
+        Some(look) => pages::page(&web, &visitor, StatusCode::OK, &look, None, None),
+        None => Ok(Redirect::to("/reset").into_response()),
+    }
+}
+
+fn is_over(look: &Look) -> bool {
+    matches!(look.view, View::Ended { .. })
 }
 
 /// Whether this visit is the beginning of another reset: somebody else is named, and nothing has been proven yet.
@@ -259,7 +264,7 @@ pub(crate) async fn cancel(State(web): State<Arc<Web>>, mut posted: Posted) -> R
 pub(crate) async fn again(State(web): State<Arc<Web>>, mut posted: Posted) -> Reply {
     let user_id = posted.maybe("user_id").unwrap_or_default().trim().to_owned();
     let look = web.app.look(posted.visitor.flow).await?;
-    if look.is_some_and(|look| matches!(look.view, View::Ended { .. })) {
+    if look.as_ref().is_some_and(is_over) {
         posted.visitor.renew()?;
     }
     Ok(posted.visitor.remembered(&web, Redirect::to(&with_user_id("/reset", &user_id)).into_response()))

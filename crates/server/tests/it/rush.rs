@@ -108,7 +108,8 @@ async fn wrong(app: &TestApp) -> i64 {
 async fn on_to_the_end(browser: &mut Browser, code: &str) -> String {
     let guess = if code == "000000" { "000001" } else { "000000" };
     for _ in 0..=TRIES {
-        let page = browser.get("/reset").await.text();
+        let page = browser.get("/reset").await;
+        let page = browser.follow(page).await.text();
         if !page.contains("action=\"/reset/code\"") {
             return page;
         }

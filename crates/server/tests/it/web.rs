@@ -351,13 +351,22 @@ async fn time_can_be_extended_with_and_without_scripts() {
 }
 
 #[tokio::test]
-async fn an_address_that_names_somebody_else_does_not_end_what_is_under_way() {
+async fn an_address_that_names_somebody_else_starts_over_while_nothing_is_proven() {
     let (test, mut browser) = open("").await;
     identified(&mut browser).await;
-    let cookie = browser.cookie.clone();
     let same = browser.get("/reset?username=JO.Bloggs@example.org").await.text();
     assert!(same.contains("action=\"/reset/choose\"") && !same.contains("begun already"), "the same person goes on");
     let before = written(&test).await;
+    let other = browser.get("/reset?username=robin.khan@example.org").await.text();
+    assert!(other.contains("Who are you?") && other.contains("robin.khan@example.org"));
+    assert_eq!(written(&test).await, before);
+}
+
+#[tokio::test]
+async fn an_address_that_names_somebody_else_does_not_end_what_is_proven() {
+    let (test, mut browser) = open("[policy]\nsteps = 2").await;
+    proved(&test, &mut browser).await;
+    let (before, cookie) = (written(&test).await, browser.cookie.clone());
     let other = browser.get("/reset?username=robin.khan@example.org").await.text();
     assert!(other.contains("action=\"/reset/choose\"") && other.contains(JO), "it is still there");
     assert!(other.contains("begun already") && other.contains("action=\"/reset/back\""), "and how to correct it");
@@ -374,8 +383,9 @@ async fn an_address_that_names_somebody_else_does_not_end_what_is_under_way() {
 async fn whoever_is_named_after_the_end_starts_over() {
     let (test, mut browser) = open("").await;
     identified(&mut browser).await;
+    let cookie = browser.cookie.clone();
     browser.submit("/reset/cancel", &[]).await;
-    let (before, cookie) = (written(&test).await, browser.cookie.clone());
+    let before = written(&test).await;
     let other = browser.get("/reset?username=robin.khan@example.org").await.text();
     assert!(other.contains("Who are you?") && other.contains("robin.khan@example.org"));
     assert_eq!(written(&test).await, before);
