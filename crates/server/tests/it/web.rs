@@ -1,5 +1,7 @@
 //! The pages through the router: what bad input, other tabs and other sites come to.
 
+mod holding;
+
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, COOKIE, HOST, SET_COOKIE};
 use axum::http::{Method as Verb, Request, StatusCode};
@@ -468,52 +470,4 @@ async fn the_whole_number_is_taken_in_any_usual_spelling() {
         assert_eq!(page.contains("Enter your verification code"), right, "{label} {typed}");
         assert_eq!(page.contains("role=\"alert\""), !right, "{label} {typed}");
     }
-}
-
-#[tokio::test]
-async fn whoever_knew_the_cookie_before_the_proof_cannot_go_on_after_it() {
-    let (test, mut browser) = open("").await;
-    sent(&mut browser).await;
-    let mut thief = browser.clone();
-    let code = test.code().await;
-    let page = browser.submit("/reset/code", &[("code", &code)]).await;
-    assert!(page.text().contains("Enter new password"));
-    assert_ne!(browser.cookie, thief.cookie, "the cookie changes with the proof");
-
-    let stolen = thief.clone();
-    assert!(thief.get("/reset").await.text().contains("Who are you?"), "the thief sees a fresh form");
-    let mut thief = stolen;
-    let page = thief.submit("/reset/password", &[("password", NEW), ("again", NEW)]).await;
-    assert!(page.text().contains("This page had grown old"), "{}", page.text());
-    assert!(test.signs_in(JO, OLD).await, "nothing was set");
-    let done = browser.submit("/reset/password", &[("password", NEW), ("again", NEW)]).await;
-    assert!(done.text().contains("You have a new password"));
-}
-
-#[tokio::test]
-async fn an_answer_that_got_lost_is_had_again_with_the_same_code_and_by_nothing_else() {
-    let (test, mut browser) = open("").await;
-    sent(&mut browser).await;
-    let (mut again, mut guess) = (browser.clone(), browser.clone());
-    let code = test.code().await;
-    browser.submit("/reset/code", &[("code", &code)]).await;
-    let page = again.submit("/reset/code", &[("code", &code)]).await;
-    assert!(page.text().contains("Enter new password"), "the second press, whose first answer got lost");
-    let wrong = format!("{:06}", (code.parse::<u32>().unwrap() + 1) % 1_000_000);
-    for _ in 0..6 {
-        let page = guess.post("/reset/code", guess.form(&[("code", &wrong)])).await;
-        assert_eq!(page.leads_to(), Some("/reset"));
-    }
-    let page = guess.post("/reset/code", guess.form(&[("code", &code)])).await;
-    let page = guess.follow(page).await;
-    assert!(page.text().contains("Who are you?"), "five guesses are all there are: {}", page.text());
-}
-
-#[tokio::test]
-async fn the_last_page_stays_for_a_while_and_the_next_visit_begins_anew() {
-    let (test, mut browser) = open("").await;
-    proved(&test, &mut browser).await;
-    browser.submit("/reset/password", &[("password", NEW), ("again", NEW)]).await;
-    assert!(browser.get("/reset/ended").await.text().contains("You have a new password"), "a reload shows it again");
-    assert!(browser.get("/reset").await.text().contains("Who are you?"));
 }
