@@ -121,8 +121,11 @@ fn write_all(connection: Connection, jobs: &Receiver<Job>) {
 
 fn write_together(connection: &Connection, jobs: &[Job]) -> Vec<Result<Outcome, Error>> {
     let all = |error: Error| jobs.iter().map(|_| Err(error.clone())).collect();
-    if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
+    if let Err(error) = control(connection, "BEGIN IMMEDIATE") {
         return all(refused(error));
+    }
+    if let [only] = jobs {
+        return vec![write_alone(connection, &only.batch)];
     }
     let mut outcomes = Vec::with_capacity(jobs.len());
     for job in jobs {
@@ -132,39 +135,62 @@ fn write_together(connection: &Connection, jobs: &[Job]) -> Vec<Result<Outcome, 
             return all(Error::Unavailable("the disk is full or failing; nothing was written".into()));
         }
     }
-    match connection.execute_batch("COMMIT") {
+    match commit(connection) {
         Ok(()) => outcomes,
-        Err(error) => {
-            // A commit that fails in SQLite has not happened once it is rolled back.
-            let undone = connection.execute_batch("ROLLBACK").is_ok() || connection.is_autocommit();
-            let text = error.to_string();
-            all(if undone { Error::Unavailable(text) } else { Error::Indeterminate(text) })
-        }
+        Err(error) => all(error),
     }
 }
 
-fn write_one(connection: &Connection, batch: &[Stmt]) -> Result<Outcome, Error> {
-    connection.execute_batch("SAVEPOINT batch").map_err(refused)?;
-    let mut results = Vec::with_capacity(batch.len());
-    let mut done = Ok(true);
-    for statement in batch {
-        match run(connection, statement.sql, &statement.args) {
-            Ok((rows, changed)) => {
-                if statement.guard && changed == 0 && rows.is_empty() {
-                    done = Ok(false);
-                    break;
-                }
-                results.push(rows);
-            }
-            Err(error) => {
-                done = Err(refused(error));
-                break;
-            }
-        }
+/// One batch in a transaction of its own: nothing else waits, so it needs no savepoint.
+fn write_alone(connection: &Connection, batch: &[Stmt]) -> Result<Outcome, Error> {
+    let outcome = run_all(connection, batch);
+    if let Ok(Outcome::Committed(_)) = outcome {
+        return commit(connection).and(outcome);
     }
-    let end = if matches!(done, Ok(true)) { "RELEASE batch" } else { "ROLLBACK TO batch; RELEASE batch" };
-    connection.execute_batch(end).map_err(refused)?;
-    done.map(|all| if all { Outcome::Committed(results) } else { Outcome::Guarded })
+    if !connection.is_autocommit() {
+        control(connection, "ROLLBACK").map_err(refused)?;
+    }
+    outcome
+}
+
+fn commit(connection: &Connection) -> Result<(), Error> {
+    control(connection, "COMMIT").map_err(|error| {
+        // A commit that fails in SQLite has not happened once it is rolled back.
+        let undone = connection.is_autocommit() || control(connection, "ROLLBACK").is_ok();
+        let text = error.to_string();
+        if undone { Error::Unavailable(text) } else { Error::Indeterminate(text) }
+    })
+}
+
+fn control(connection: &Connection, sql: &'static str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute([]).map(drop)
+}
+
+/// One batch of several that share a transaction.
+fn write_one(connection: &Connection, batch: &[Stmt]) -> Result<Outcome, Error> {
+    control(connection, "SAVEPOINT batch").map_err(refused)?;
+    let outcome = run_all(connection, batch);
+    if connection.is_autocommit() {
+        return outcome;
+    }
+    if !matches!(outcome, Ok(Outcome::Committed(_))) {
+        control(connection, "ROLLBACK TO batch").map_err(refused)?;
+    }
+    control(connection, "RELEASE batch").map_err(refused)?;
+    outcome
+}
+
+/// The statements of a batch, one after the other, up to the first that breaks off.
+fn run_all(connection: &Connection, batch: &[Stmt]) -> Result<Outcome, Error> {
+    let mut results = Vec::with_capacity(batch.len());
+    for statement in batch {
+        let (rows, changed) = run(connection, statement.sql, &statement.args).map_err(refused)?;
+        if statement.guard && changed == 0 && rows.is_empty() {
+            return Ok(Outcome::Guarded);
+        }
+        results.push(rows);
+    }
+    Ok(Outcome::Committed(results))
 }
 
 fn run(connection: &Connection, sql: &'static str, args: &[Value]) -> rusqlite::Result<(Vec<Row>, u64)> {
