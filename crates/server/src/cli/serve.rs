@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::serve::ListenerExt as _;
@@ -13,7 +14,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::ConfigArg;
 use crate::app::App;
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::config::{Config, environment};
 use crate::delivery::Delivery;
 use crate::{web, worker};
@@ -24,6 +25,9 @@ pub struct Args {
     #[command(flatten)]
     config: ConfigArg,
 }
+
+/// How long requests under way may take once the service is told to stop.
+const LAST_REQUESTS: Duration = Duration::from_secs(15);
 
 /// Runs the service.
 ///
@@ -107,7 +111,16 @@ pub(super) async fn serve(
         }
     });
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, service).with_graceful_shutdown(told_to_stop()).await;
+    let (told, asked) = watch::channel(false);
+    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
+        told_to_stop().await;
+        told.send_replace(true);
+    });
+    let served = tokio::select! {
+        served = serving => served,
+        // A client that never finishes its request must not keep the service from stopping.
+        () = long_after(asked) => Ok(()),
+    };
     stop.send_replace(true);
     worker.await.map_err(|error| format!("the worker broke off: {error}"))?;
     served.map_err(|error| error.to_string())
@@ -119,6 +132,14 @@ fn arm_faults() {
     if let Some((_, n)) = environment().into_iter().find(|(name, _)| name == "REGAIN_FAULT_KILL_AT") {
         crate::fault::kill_at(n.parse().unwrap_or(0));
     }
+}
+
+/// Some time after the service was told to stop.
+async fn long_after(mut asked: watch::Receiver<bool>) {
+    if asked.wait_for(|told| *told).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+    clock::wait(LAST_REQUESTS).await;
 }
 
 async fn told_to_stop() {
