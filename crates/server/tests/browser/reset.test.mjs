@@ -49,6 +49,7 @@ const WALKS = [
   ['sqlite', 1, NARROW, ALEX, ['text', 'email']],
   ['postgres', 1, NARROW, JO, ['email']],
   ['postgres', 1, PLAIN_WIDE, JO, ['text']],
+  ['postgres', 1, WIDE, JO, ['mobile']],
   ['postgres', 1, NARROW, ROBIN, ['office']],
   ['postgres', 2, WIDE, JO, ['email', 'mobile']],
   ['postgres', 2, PLAIN_NARROW, JO, ['text', 'email']],
