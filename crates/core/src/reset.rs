@@ -48,6 +48,8 @@ pub struct Reset {
     pub codes: u32,
     /// Wrong answers of all steps together. Neither a new code nor another User ID refills them.
     pub wrong: u8,
+    /// Proofs accepted, of whomever; going back takes none away, so that nobody can hold the next person's.
+    pub proved: u8,
     /// Passwords the directory turned down; numbers the next write.
     pub refused: u8,
     /// Where it stands.
@@ -147,6 +149,7 @@ impl Reset {
             wrong_pictures: 0,
             codes: 0,
             wrong: 0,
+            proved: 0,
             refused: 0,
             stage: Stage::Identify { problem: None },
         }
@@ -158,11 +161,6 @@ impl Reset {
             Stage::Writing { since, .. } => *since + policy.write_patience,
             _ => self.expires,
         }
-    }
-
-    /// How many proofs it rests on now: whoever goes on with it must be who brought them.
-    pub fn proofs(&self) -> u8 {
-        u8::try_from(self.stage.proofs().len()).unwrap_or(u8::MAX)
     }
 
     /// Whether it is over.
@@ -386,6 +384,7 @@ impl Machine<'_> {
             }
             Checked::Right(proof) => {
                 proofs.push(proof);
+                self.flow.proved = self.flow.proved.saturating_add(1);
                 self.effects.push(Effect::GiveBack { counter: subject.counter.clone() });
                 let step = sent.issue.step;
                 let satisfied = self.ctx.policy.satisfied(&subject, &proofs);

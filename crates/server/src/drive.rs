@@ -121,7 +121,7 @@ impl App {
             extensions_left: self.policy.extensions.saturating_sub(flow.extensions),
             ended_at,
             reference: flow.id.reference(&self.keys),
-            proofs: flow.proofs(),
+            proofs: flow.proved,
         })
     }
 
@@ -157,7 +157,7 @@ impl App {
             let loaded = self.store.flow(id).await?;
             let version = loaded.as_ref().map(|loaded| loaded.version);
             let flow = loaded.map_or_else(|| Reset::new(id, ctx.now, ctx.policy.lifetime), |loaded| loaded.flow);
-            if flow.proofs() > hold.proofs {
+            if flow.proved > hold.proofs {
                 return self.hold_again(&ctx, &flow, hold, &event).await;
             }
             let event = match self.count(&ctx, &flow, &event, &mut counted).await? {
@@ -165,7 +165,7 @@ impl App {
                 Some(exceeded) => Event::Throttled { what: exceeded.claim.what, until: exceeded.until },
             };
             let step = reset::step(&ctx, flow.clone(), event);
-            let proofs = step.state.proofs();
+            let proofs = step.state.proved;
             if step.state == flow && step.effects.is_empty() {
                 return Ok(Some(Decided { effects: Vec::new(), proofs }));
             }
@@ -189,14 +189,14 @@ impl App {
     ) -> Result<Option<Decided>, Fault> {
         let (Event::Code { typed, .. }, Some(proof)) = (event, flow.stage.proofs().last()) else { return Ok(None) };
         let claims = flow.regain_claims(ctx);
-        if flow.proofs() != hold.proofs.saturating_add(1) || self.store.take(&claims, ctx.now).await?.is_some() {
+        if flow.proved != hold.proofs.saturating_add(1) || self.store.take(&claims, ctx.now).await?.is_some() {
             return Ok(None);
         }
         if !proof.was_brought_by(ctx, typed) {
             return Ok(None);
         }
         self.store.give_back_all(&claims).await?;
-        Ok(Some(Decided { effects: Vec::new(), proofs: flow.proofs() }))
+        Ok(Some(Decided { effects: Vec::new(), proofs: flow.proved }))
     }
 
     /// Counts what this event asks for on this flow as it is now, unless that was counted already; what was counted for the
@@ -266,6 +266,6 @@ impl App {
 struct Decided {
     /// What is to be carried out at once.
     effects: Vec<Effect>,
-    /// The proofs the flow rests on now.
+    /// The proofs that were brought to the flow by now.
     proofs: u8,
 }

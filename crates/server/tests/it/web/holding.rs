@@ -50,3 +50,19 @@ async fn the_last_page_stays_for_a_while_and_the_next_visit_begins_anew() {
     assert!(browser.get("/reset/ended").await.text().contains("You have a new password"), "a reload shows it again");
     assert!(browser.get("/reset").await.text().contains("Who are you?"));
 }
+
+#[tokio::test]
+async fn whoever_went_back_cannot_hold_the_proof_of_the_next_person() {
+    let (test, mut browser) = open("").await;
+    proved(&test, &mut browser).await;
+    let mut before = browser.clone();
+    browser.submit("/reset/back", &[]).await;
+    browser.submit("/reset", &[("user_id", "robin.khan@example.org")]).await;
+    browser.submit("/reset/choose", &[("option", "0")]).await;
+    let code = test.code().await;
+    let page = browser.submit("/reset/code", &[("code", &code)]).await;
+    assert!(page.text().contains("Enter new password"), "{}", page.text());
+    let page = before.submit("/reset/password", &[("password", NEW), ("again", NEW)]).await;
+    assert!(page.text().contains("This page had grown old"), "{}", page.text());
+    assert!(test.signs_in("robin.khan@example.org", OLD).await);
+}
