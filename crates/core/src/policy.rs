@@ -159,12 +159,21 @@ fn in_any(wanted: &[String], groups: &[String]) -> bool {
 mod tests {
     use super::*;
     use crate::method::ContactKind;
+    use crate::method::issued_code::{self, Checked, Issue, Purpose, Sent};
     use crate::subject::{Account, AccountId, Contact, ContactId};
-    use crate::{Digest, Keys};
+    use crate::{Ctx, Digest, FlowId, Keys, Time};
 
-    /// As it would be read from a row: only [`crate::method::issued_code::check`] makes one otherwise.
+    /// A proof as a right code brings it: nothing but [`issued_code::check`] makes one.
     fn proof(method: Method, device: Digest) -> Proof {
-        serde_json::from_value(serde_json::json!({ "method": method, "device": device })).expect("a stored proof")
+        let (keys, policy) = (Keys::new([7; 32]), Policy::default());
+        let ctx = Ctx { now: Time(0), entropy: [0; 32], policy: &policy, keys: &keys };
+        let issue = Issue { flow: FlowId([1; 16]), purpose: Purpose::Reset, step: 1, n: 1, salt: [2; 16] };
+        let typed = issue.code(&keys);
+        let sent = Sent { issue, method, option: 0, at: Time(0), expires: Time(1) };
+        match issued_code::check(&ctx, &sent, device, true, &typed) {
+            Checked::Right(proof) => proof,
+            Checked::Wrong | Checked::Late => panic!("the right code brings a proof"),
+        }
     }
 
     fn subject(administrator: bool) -> Subject {
