@@ -27,10 +27,14 @@ impl Browser {
         Self { port, connection: None, cookie: String::new(), requests: 0 }
     }
 
-    /// Reads a page.
+    /// Reads a page, wherever its address leads.
     pub(super) fn get(&mut self, path: &str) -> Outcome<String> {
         let answer = self.ask("GET", path, "")?;
-        if answer.status == 200 { Ok(answer.body) } else { Err(format!("{path} answered {}", answer.status)) }
+        match answer.location {
+            Some(location) if answer.status == 303 => self.get(&location),
+            _ if answer.status == 200 => Ok(answer.body),
+            _ => Err(format!("{path} answered {}", answer.status)),
+        }
     }
 
     /// Posts a form of `page`, with its token, and reads the page that it leads to.
@@ -89,7 +93,8 @@ fn read(connection: &mut BufReader<TcpStream>) -> std::io::Result<(Answer, Optio
         match name.to_ascii_lowercase().as_str() {
             "content-length" => length = value.parse().unwrap_or(0),
             "location" => location = Some(value.to_owned()),
-            "set-cookie" => cookie = value.split(';').next().map(str::to_owned),
+            // The first names the flow; a second is for looking back at one that ended.
+            "set-cookie" => cookie = cookie.or_else(|| value.split(';').next().map(str::to_owned)),
             _ => {}
         }
     }
