@@ -35,7 +35,7 @@ pub(super) fn machines(repo: &Repo) -> Vec<Finding> {
 }
 
 /// What Cargo writes for its own registry, whatever mirror was used.
-const USUAL_SOURCE: &str = "registry+https://github.com/rust-lang/crates.io-index\"";
+const USUAL_SOURCE: &str = "registry+https://github.com/rust-lang/";
 
 fn begins_a_path(line: &str, path: &str) -> bool {
     line.match_indices(path).any(|(at, _)| {

@@ -11,8 +11,6 @@ statements! {
     /// One more.
     APPEND = "INSERT INTO audit (id, at, flow, reference, user_id, account, act, outcome, detail, address, browser) \
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-    /// The trail of one flow, by the number people read out.
-    OF_REFERENCE = "SELECT at, user_id, account, act, outcome, detail, address FROM audit WHERE reference = $1 ORDER BY id";
     /// How often something happened in a flow, for tests of races.
     COUNT_ACT = "SELECT COUNT(*) FROM audit WHERE reference = $1 AND act = $2";
     /// Rows past their retention.
@@ -26,25 +24,6 @@ pub struct Origin {
     pub address: String,
     /// What the browser calls itself, shortened.
     pub browser: String,
-}
-
-/// A row that was read.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    /// When.
-    pub at: Time,
-    /// The User ID as typed.
-    pub user_id: String,
-    /// The account, if it exists.
-    pub account: Option<String>,
-    /// What happened.
-    pub act: String,
-    /// success, failure or unknown.
-    pub outcome: String,
-    /// The event's own fields, as JSON.
-    pub detail: String,
-    /// From where.
-    pub address: String,
 }
 
 impl Store {
@@ -82,26 +61,6 @@ impl Store {
                 origin.browser.as_str().into(),
             ],
         ))
-    }
-
-    /// The trail of the flow with this reference, oldest first.
-    ///
-    /// # Errors
-    /// If the store cannot be read.
-    pub async fn audit_of(&self, reference: &str) -> Result<Vec<Entry>, Error> {
-        let rows = self.db.read(OF_REFERENCE, vec![reference.into()]).await?;
-        let entry = |row: &super::Row| {
-            Ok(Entry {
-                at: Time(row.int(0)?),
-                user_id: row.text(1)?.to_owned(),
-                account: row.opt_text(2)?.map(str::to_owned),
-                act: row.text(3)?.to_owned(),
-                outcome: row.text(4)?.to_owned(),
-                detail: row.text(5)?.to_owned(),
-                address: row.text(6)?.to_owned(),
-            })
-        };
-        rows.iter().map(entry).collect()
     }
 
     /// How often something happened in the flow with this reference.
