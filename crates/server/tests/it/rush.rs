@@ -144,8 +144,11 @@ async fn fifty_wrong_codes_at_once_come_to_rest() {
         let (app, mut browser, guesser) = waiting(&engine, "").await;
         let code = app.code().await;
         guesser.rush(&code).await;
-        assert!((1..=TRIES).contains(&wrong(&app).await), "{}", engine.name);
-        on_to_the_end(&mut browser, &code).await;
+        // The sixth may find the account's counter full before any of the five that filled it is decided: then the flow
+        // rests, and none of them is looked at.
+        assert!(wrong(&app).await <= TRIES, "{}", engine.name);
+        let page = on_to_the_end(&mut browser, &code).await;
+        assert!(!page.contains("Enter your verification code"), "{}: it is over: {page}", engine.name);
         assert!(wrong(&app).await <= TRIES, "{}", engine.name);
         let page = browser.submit("/reset/code", &[("code", &code)]).await.text();
         assert!(!page.contains("Enter new password"), "{}: the right code comes too late", engine.name);
