@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::secret::Secret;
+use crate::time::Time;
 
 /// Limits on a password. NIST SP 800-63B-4 §3.1.1.2: at least 8 characters where it is not the only factor, at least 64
 /// possible, all of Unicode, no rules on kinds of characters.
@@ -68,7 +69,11 @@ pub enum Problem {
     /// The directory: wants other kinds of characters.
     Complexity,
     /// The directory: changed too recently.
-    TooYoung,
+    TooYoung {
+        /// When it may be changed again, if the directory tells.
+        #[serde(default)]
+        until: Option<Time>,
+    },
     /// The directory: on its list of known passwords.
     Dictionary,
     /// The directory would not have it and gave no reason we know.

@@ -157,6 +157,7 @@ bad-easy = That password is too easy to guess. Make it longer, or use three or f
 bad-history = You have used that password before. Choose one you have not used here.
 bad-complexity = That password needs more kinds of characters. Mix small letters, capitals, digits and signs.
 bad-young = Your password was changed a short while ago and cannot be changed again yet. Please ask the { $team }.
+bad-young-until = Your password was changed a short while ago. It can be changed again { $when }.
 bad-dictionary = That password is on a list of well-known passwords. Choose another.
 bad-refused = That password was not accepted. Choose a different one, longer if you can.
 bad-unavailable = We could not reach the system that keeps passwords. Nothing has changed. Please type your new password again in a minute.

@@ -5,8 +5,9 @@
 pub mod embedded;
 
 use async_trait::async_trait;
-use regain_core::Secret;
+use regain_core::method::ContactKind;
 use regain_core::subject::AccountId;
+use regain_core::{Secret, Span, Time};
 
 /// What a directory knows of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,10 +20,48 @@ pub struct Person {
     pub name: String,
     /// The account's own address.
     pub mail: Option<String>,
-    /// Groups it is in.
+    /// Groups it is in, directly or through others.
     pub groups: Vec<String>,
-    /// Whether it may not be used at all.
+    /// Contacts the directory knows, as they stand there. Only an office phone may carry a code as it is; the others are
+    /// suggestions until the person has confirmed them.
+    pub contacts: Vec<(ContactKind, String)>,
+    /// Whether it may be used.
+    pub status: Status,
+}
+
+/// Whether an account may be used, and what stands in the way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    /// An administrator has switched it off.
     pub disabled: bool,
+    /// Its time is over (Active Directory `accountExpires`, RFC 2307 `shadowExpire`).
+    pub expired: bool,
+    /// The directory has locked it after wrong passwords, or an administrator has.
+    pub locked: Option<Lock>,
+    /// Its password has to be changed at the next sign-in.
+    pub must_change: bool,
+    /// Its password is too old.
+    pub password_expired: bool,
+    /// Its password may not be *changed* before this time; it may be *reset*, where the directory tells these apart.
+    pub too_young_until: Option<Time>,
+    /// It is one whose password nobody may reset this way (Active Directory's protected groups).
+    pub protected: bool,
+}
+
+impl Status {
+    /// Whether it may not be used at all, whatever the password.
+    pub const fn is_off(&self) -> bool {
+        self.disabled || self.expired
+    }
+}
+
+/// How long an account stays locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lock {
+    /// Until this time.
+    Until(Time),
+    /// Until somebody unlocks it.
+    Lasting,
 }
 
 /// Whether a password is right.
@@ -32,8 +71,29 @@ pub enum Verdict {
     Right,
     /// It is not, or there is no such account.
     Wrong,
-    /// It is, but the account is disabled.
+    /// It is, as far as the directory says, but the account is disabled or has expired.
     Disabled,
+    /// The account is locked; most directories do not say whether the password is right then.
+    Locked,
+    /// It is, and has to be changed before anything else: an administrator gave it, or it is too old.
+    MustChange,
+}
+
+/// The directory's own rules on a new password of one account, as far as it tells them. `None` is "it does not say".
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PasswordRules {
+    /// Fewest characters.
+    pub min_length: Option<usize>,
+    /// Most characters.
+    pub max_length: Option<usize>,
+    /// Whether it asks for several kinds of characters.
+    pub complexity: Option<bool>,
+    /// How many earlier passwords may not come again.
+    pub history: Option<u32>,
+    /// How old a password must be before the person may change it.
+    pub min_age: Option<Span>,
+    /// Whether `history` holds for a reset, too, not only for a change.
+    pub history_on_reset: bool,
 }
 
 /// Why a directory turned down a new password. The names follow what LDAP servers can say (RFC 3062, password policy
@@ -54,7 +114,13 @@ pub enum Refusal {
     InHistory,
     /// The last change is too recent.
     #[error("too young")]
-    TooYoung,
+    TooYoung {
+        /// When it may be changed again, if the directory tells.
+        until: Option<Time>,
+    },
+    /// The old password given with a change is not the right one.
+    #[error("the old password is wrong")]
+    OldPassword,
     /// On its list of known passwords.
     #[error("in dictionary")]
     Dictionary,
@@ -101,8 +167,22 @@ pub trait Directory: Send + Sync {
     /// Whether this is the account's password. Takes as long for an account that does not exist (`None`).
     async fn verify(&self, account: Option<&AccountId>, password: &Secret) -> Result<Verdict, Error>;
 
-    /// Sets a password without knowing the old one, keeping the directory's rules on passwords.
+    /// Sets a password without knowing the old one, keeping the directory's rules on passwords, and unlocks the account in
+    /// the same operation where the directory can.
     async fn reset(&self, account: &AccountId, password: &Secret) -> Result<(), Error>;
+
+    /// The account with this lasting name.
+    async fn person(&self, account: &AccountId) -> Result<Option<Person>, Error>;
+
+    /// Changes a password as the person who knows the old one would, by the operation the directory has for that: its rules
+    /// on history and least age hold. A wrong old password is [`Refusal::OldPassword`].
+    async fn change(&self, account: &AccountId, old: &Secret, new: &Secret) -> Result<(), Error>;
+
+    /// Lifts the lock after wrong passwords, and touches nothing else. Not locked is as good as unlocked.
+    async fn unlock(&self, account: &AccountId) -> Result<(), Error>;
+
+    /// The rules for a new password of this account; for nobody, those of an ordinary account.
+    async fn rules(&self, account: Option<&AccountId>) -> Result<PasswordRules, Error>;
 }
 
 /// A kind of directory, as the configuration names it.

@@ -46,7 +46,7 @@ async fn look_up(app: &App, user_id: &str) -> Result<LookedUp, Fault> {
         id: person.id,
         own_mail: person.mail,
         groups: person.groups,
-        disabled: person.disabled,
+        disabled: person.status.is_off() || person.status.protected,
         contacts,
     });
     Ok(LookedUp::Answer { account, resting })
@@ -76,8 +76,9 @@ async fn set_password(app: &App, account: &AccountId, password: &Secret) -> Writ
 /// A lost answer is found out by signing in with the new password, never by setting it again.
 async fn find_out(app: &App, account: &AccountId, password: &Secret) -> Written {
     match app.directory.verify(Some(account), password).await {
-        Ok(Verdict::Right | Verdict::Disabled) => Written::Done,
-        Ok(Verdict::Wrong) | Err(_) => Written::Unknown,
+        Ok(Verdict::Right | Verdict::MustChange | Verdict::Disabled) => Written::Done,
+        // A locked account's directory may not have looked at the password at all.
+        Ok(Verdict::Wrong | Verdict::Locked) | Err(_) => Written::Unknown,
     }
 }
 
@@ -86,9 +87,10 @@ fn problem(refusal: &Refusal) -> Problem {
         Refusal::TooShort { min } => Problem::TooShort { min: *min },
         Refusal::Complexity => Problem::Complexity,
         Refusal::InHistory => Problem::InHistory,
-        Refusal::TooYoung => Problem::TooYoung,
+        Refusal::TooYoung { until } => Problem::TooYoung { until: *until },
         Refusal::Dictionary => Problem::Dictionary,
-        Refusal::Disabled
+        Refusal::OldPassword
+        | Refusal::Disabled
         | Refusal::Expired
         | Refusal::Protected
         | Refusal::NotPermitted

@@ -43,7 +43,7 @@ impl App {
         let person = self.directory.find(user_id).await?;
         let verdict = self.directory.verify(person.as_ref().map(|person| &person.id), password).await?;
         match (verdict, person) {
-            (Verdict::Right, Some(person)) => {
+            (Verdict::Right | Verdict::MustChange, Some(person)) => {
                 self.store.db().write(vec![self.store.forgive(&counter)]).await?;
                 Ok(SignIn::Right { name: person.name })
             }

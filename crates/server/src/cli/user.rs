@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::directory::embedded::{Change, Embedded, NewPerson, Problem};
-use crate::directory::{Deps, Person};
+use crate::directory::{Deps, Person, Status};
 
 /// What `regain user` takes.
 #[derive(clap::Args)]
@@ -59,6 +59,16 @@ enum Command {
         /// Who
         user_id: String,
     },
+    /// Lock an account until somebody unlocks it: its owner can, by proving who they are
+    Lock {
+        /// Who
+        user_id: String,
+    },
+    /// Unlock an account
+    Unlock {
+        /// Who
+        user_id: String,
+    },
     /// Add everybody in a list, or nobody if anything in it is wrong
     Import {
         /// A CSV file with the columns user_id, name and, if you like, mail, groups (separated by |) and password;
@@ -89,6 +99,9 @@ struct Set {
     /// Ask for a password, or read it from standard input
     #[arg(long)]
     password: bool,
+    /// The password has to be changed at the next sign-in
+    #[arg(long)]
+    must_change: bool,
 }
 
 /// Runs the command.
@@ -118,6 +131,16 @@ pub async fn run(args: Args) -> Result<(), String> {
             switch(&people, &user_id, false).await?;
             println!("Enabled {user_id}.");
         }
+        Command::Lock { user_id } => {
+            let change = Change { locked: Some(true), ..Change::default() };
+            people.set(&user_id, change).await.map_err(|problem| problem.to_string())?;
+            println!("Locked {user_id}.");
+        }
+        Command::Unlock { user_id } => {
+            let change = Change { locked: Some(false), ..Change::default() };
+            people.set(&user_id, change).await.map_err(|problem| problem.to_string())?;
+            println!("Unlocked {user_id}.");
+        }
         Command::Import { file } => {
             let added = import(&people, &sheet::load(&file)?).await.map_err(|problems| problems.join("\nregain: "))?;
             println!("Added {added} people.");
@@ -145,13 +168,15 @@ impl Set {
     fn change(self) -> Result<(String, Change), String> {
         let password = if self.password { Some(typed::password()?) } else { None };
         let groups = Some(self.groups).filter(|groups| self.no_groups || !groups.is_empty());
+        let must_change = self.must_change.then_some(true);
         let Self { user_id, new_user_id, name, mail, .. } = self;
-        let change = Change { user_id: new_user_id, name, mail, groups, password, disabled: None };
+        let change = Change { user_id: new_user_id, name, mail, groups, password, must_change, ..Change::default() };
         let nothing = change.user_id.is_none()
             && change.name.is_none()
             && change.mail.is_none()
             && change.groups.is_none()
-            && change.password.is_none();
+            && change.password.is_none()
+            && change.must_change.is_none();
         if nothing { Err("say what to change; see `regain user set --help`".into()) } else { Ok((user_id, change)) }
     }
 }
@@ -159,15 +184,23 @@ impl Set {
 fn list(people: &[Person], as_json: bool) {
     if as_json {
         let people = people.iter().map(|person| {
-            let Person { id, user_id, name, mail, groups, disabled } = person;
-            json!({ "id": id, "user_id": user_id, "name": name, "mail": mail, "groups": groups, "disabled": disabled })
+            let Person { id, user_id, name, mail, groups, status, .. } = person;
+            let (disabled, locked, must_change) = (status.disabled, status.locked.is_some(), status.must_change);
+            json!({
+                "id": id, "user_id": user_id, "name": name, "mail": mail, "groups": groups,
+                "disabled": disabled, "locked": locked, "must_change": must_change
+            })
         });
         println!("{:#}", serde_json::Value::Array(people.collect()));
         return;
     }
     for person in people {
         let mail = person.mail.as_deref().unwrap_or("-");
-        let state = if person.disabled { "disabled" } else { "enabled" };
+        let state = match person.status {
+            Status { disabled: true, .. } => "disabled",
+            Status { locked: Some(_), .. } => "locked",
+            _ => "enabled",
+        };
         println!("{:<32} {:<24} {:<32} {state:<8} {}", person.user_id, person.name, mail, person.groups.join(", "));
     }
 }

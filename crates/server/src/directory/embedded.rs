@@ -8,7 +8,7 @@ use regain_core::subject::{self, AccountId};
 use regain_core::{Secret, password};
 use serde::Deserialize;
 
-use super::{Deps, Directory, Error, Kind, Person, Refusal, Verdict};
+use super::{Deps, Directory, Error, Kind, Lock, PasswordRules, Person, Refusal, Status, Verdict};
 use crate::store::account::Account;
 use crate::store::{self, Store};
 
@@ -92,6 +92,31 @@ impl Embedded {
         self.hashing.hash(password).await
     }
 
+    /// Sets a password, as long as the account is as it was read; with the old one, only if that is right.
+    async fn set_password(&self, account: &AccountId, old: Option<&Secret>, new: &Secret) -> Result<(), Error> {
+        let password = password::normalised(new);
+        for _ in 0..ATTEMPTS {
+            let found = self.store.account(account).await?;
+            let found = found.ok_or(Error::Refused(Refusal::Gone))?;
+            if found.disabled {
+                return Err(Error::Refused(Refusal::Disabled));
+            }
+            if let Some(old) = old
+                && !self.hashing.is(old, found.password.as_ref()).await?
+            {
+                return Err(Error::Refused(Refusal::OldPassword));
+            }
+            let hash = self.acceptable(&password, Some(&found)).await?;
+            // Who resets gets back in at once; who changes was not locked out, and an administrator's lock stays.
+            let unlock = old.is_none();
+            if self.store.set_password(account, found.version, &hash, self.history, unlock).await? {
+                return Ok(());
+            }
+            // It changed in between and nothing was written: look at it anew, it may be disabled now.
+        }
+        Err(Error::Unavailable("the account kept changing".into()))
+    }
+
     /// A hash made with weaker parameters is replaced when the password is at hand. That it works is not important now.
     async fn renew(&self, account: &Account, password: &Secret, kept: &Secret) {
         if !self.hashing.is_outdated(kept) {
@@ -123,37 +148,53 @@ impl Directory for Embedded {
         let right = self.hashing.is(&password, kept).await?;
         match (found, right) {
             (Some(account), true) if account.disabled => Ok(Verdict::Disabled),
+            (Some(account), true) if account.locked => Ok(Verdict::Locked),
             (Some(account), true) => {
                 if let Some(kept) = &account.password {
                     self.renew(&account, &password, kept).await;
                 }
-                Ok(Verdict::Right)
+                Ok(if account.must_change { Verdict::MustChange } else { Verdict::Right })
             }
             _ => Ok(Verdict::Wrong),
         }
     }
 
     async fn reset(&self, account: &AccountId, password: &Secret) -> Result<(), Error> {
-        let password = password::normalised(password);
-        for _ in 0..ATTEMPTS {
-            let found = self.store.account(account).await?;
-            let found = found.ok_or(Error::Refused(Refusal::Gone))?;
-            if found.disabled {
-                return Err(Error::Refused(Refusal::Disabled));
-            }
-            let hash = self.acceptable(&password, Some(&found)).await?;
-            if self.store.set_password(account, found.version, &hash, self.history).await? {
-                return Ok(());
-            }
-            // It changed in between and nothing was written: look at it anew, it may be disabled now.
+        self.set_password(account, None, password).await
+    }
+
+    async fn person(&self, account: &AccountId) -> Result<Option<Person>, Error> {
+        Ok(self.store.account(account).await?.map(person))
+    }
+
+    async fn change(&self, account: &AccountId, old: &Secret, new: &Secret) -> Result<(), Error> {
+        self.set_password(account, Some(&password::normalised(old)), new).await
+    }
+
+    async fn unlock(&self, account: &AccountId) -> Result<(), Error> {
+        let found = self.store.account(account).await?.ok_or(Error::Refused(Refusal::Gone))?;
+        if found.disabled {
+            return Err(Error::Refused(Refusal::Disabled));
         }
-        Err(Error::Unavailable("the account kept changing".into()))
+        Ok(self.store.unlock_account(account).await?)
+    }
+
+    async fn rules(&self, _account: Option<&AccountId>) -> Result<PasswordRules, Error> {
+        Ok(PasswordRules {
+            min_length: Some(self.min_length),
+            complexity: Some(false),
+            history: u32::try_from(self.history).ok(),
+            history_on_reset: true,
+            ..PasswordRules::default()
+        })
     }
 }
 
 fn person(account: Account) -> Person {
-    let Account { id, user_id, name, mail, groups, disabled, .. } = account;
-    Person { id, user_id, name, mail, groups, disabled }
+    let Account { id, user_id, name, mail, groups, disabled, locked, must_change, .. } = account;
+    let locked = locked.then_some(Lock::Lasting);
+    let status = Status { disabled, locked, must_change, ..Status::default() };
+    Person { id, user_id, name, mail, groups, contacts: Vec::new(), status }
 }
 
 impl From<store::Error> for Error {

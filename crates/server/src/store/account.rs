@@ -8,27 +8,32 @@ use super::{Store, Vault, statements};
 
 statements! {
     /// The account with a User ID, one row for each group. A User ID that belongs to nobody runs the same statement.
-    BY_CANONICAL = "SELECT a.id, a.user_id, a.name, a.mail, a.disabled, a.version, a.password, g.name FROM account a \
+    BY_CANONICAL = "SELECT a.id, a.user_id, a.name, a.mail, a.disabled, a.locked, a.must_change, a.version, \
+                    a.password, g.name FROM account a \
                     LEFT JOIN account_group g ON g.account = a.id WHERE a.canonical = $1 ORDER BY g.name";
     /// The account with a lasting name.
-    BY_ID = "SELECT a.id, a.user_id, a.name, a.mail, a.disabled, a.version, a.password, g.name FROM account a \
+    BY_ID = "SELECT a.id, a.user_id, a.name, a.mail, a.disabled, a.locked, a.must_change, a.version, \
+                    a.password, g.name FROM account a \
              LEFT JOIN account_group g ON g.account = a.id WHERE a.id = $1 ORDER BY g.name";
     /// All accounts, for lists.
-    ALL = "SELECT a.id, a.user_id, a.name, a.mail, a.disabled, a.version, a.password, g.name FROM account a \
+    ALL = "SELECT a.id, a.user_id, a.name, a.mail, a.disabled, a.locked, a.must_change, a.version, \
+                    a.password, g.name FROM account a \
            LEFT JOIN account_group g ON g.account = a.id ORDER BY a.canonical, g.name";
     /// One more account.
     ADD = "INSERT INTO account (id, canonical, user_id, name, mail, password, disabled, version, changed) \
            VALUES ($1, $2, $3, $4, $5, $6, 0, 1, $7)";
     /// Changes an account that is still as it was read.
     CHANGE = "UPDATE account SET canonical = $1, user_id = $2, name = $3, mail = $4, password = $5, disabled = $6, \
-              version = version + 1, changed = $7 WHERE id = $8 AND version = $9";
+              locked = $7, must_change = $8, version = version + 1, changed = $9 WHERE id = $10 AND version = $11";
     /// Leaves all groups.
     LEAVE = "DELETE FROM account_group WHERE account = $1";
     /// Enters a group.
     ENTER = "INSERT INTO account_group (account, name) VALUES ($1, $2)";
-    /// Changes the password of an account that is still as it was read.
-    SET_PASSWORD = "UPDATE account SET password = $1, version = version + 1, changed = $2 \
-                    WHERE id = $3 AND version = $4 AND disabled = 0";
+    /// Changes the password of an account that is still as it was read; where $2 is 0, it is unlocked.
+    SET_PASSWORD = "UPDATE account SET password = $1, locked = locked * $2, must_change = 0, version = version + 1, \
+                    changed = $3 WHERE id = $4 AND version = $5 AND disabled = 0";
+    /// Unlocks an account.
+    UNLOCK = "UPDATE account SET locked = 0, version = version + 1 WHERE id = $1 AND disabled = 0 AND locked <> 0";
     /// Hashes the same password anew.
     REHASH = "UPDATE account SET password = $1 WHERE id = $2 AND password = $3";
     /// The hashes an account had, newest first.
@@ -55,6 +60,10 @@ pub struct Account {
     pub groups: Vec<String>,
     /// Whether it may not be used.
     pub disabled: bool,
+    /// Whether it is locked until somebody unlocks it.
+    pub locked: bool,
+    /// Whether its password has to be changed at the next sign-in.
+    pub must_change: bool,
     /// Grows with every change; 0 for an account that is not kept yet.
     pub version: i64,
     /// The hash of its password, if it has one.
@@ -117,6 +126,8 @@ impl Store {
                 self.sealed_mail(account)?.into(),
                 hash(account).into(),
                 i64::from(account.disabled).into(),
+                i64::from(account.locked).into(),
+                i64::from(account.must_change).into(),
                 self.clock.now().into(),
                 id.into(),
                 account.version.into(),
@@ -130,17 +141,32 @@ impl Store {
         Ok(matches!(self.db.write(batch).await?, Outcome::Committed(_)))
     }
 
-    /// Sets the hash of the password of an enabled account that is still of this version, and remembers it. False if the
-    /// account has changed meanwhile, or is gone.
+    /// Sets the hash of the password of an enabled account that is still of this version, and remembers it; with `unlock`,
+    /// the account is not locked any more. False if it has changed meanwhile, or is gone.
     ///
     /// # Errors
     /// If the store cannot be written.
-    pub async fn set_password(&self, id: &AccountId, version: i64, hash: &Secret, history: i64) -> Result<bool, Error> {
-        let (name, hash) = (id.0.as_str(), hash.reveal().to_owned());
-        let args = vec![hash.as_str().into(), self.clock.now().into(), name.into(), version.into()];
+    pub async fn set_password(
+        &self,
+        id: &AccountId,
+        version: i64,
+        hash: &Secret,
+        history: i64,
+        unlock: bool,
+    ) -> Result<bool, Error> {
+        let (name, hash, keep_lock) = (id.0.as_str(), hash.reveal().to_owned(), i64::from(!unlock));
+        let args = vec![hash.as_str().into(), keep_lock.into(), self.clock.now().into(), name.into(), version.into()];
         let mut batch = vec![Stmt::guard(SET_PASSWORD, args)];
         batch.extend(remember(name, version + 1, hash, history));
         Ok(matches!(self.db.write(batch).await?, Outcome::Committed(_)))
+    }
+
+    /// Unlocks an enabled account.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub async fn unlock_account(&self, id: &AccountId) -> Result<(), Error> {
+        self.db.write(vec![Stmt::new(UNLOCK, vec![id.0.as_str().into()])]).await.map(drop)
     }
 
     /// Replaces the hash of a password by another of the same password, unless the password has changed.
@@ -214,7 +240,7 @@ fn remember(id: &str, n: i64, hash: String, history: i64) -> Vec<Stmt> {
 fn accounts(vault: &Vault, rows: &[Row]) -> Result<Vec<Account>, Error> {
     let mut found: Vec<Account> = Vec::new();
     for row in rows {
-        let group = row.opt_text(7)?.map(str::to_owned);
+        let group = row.opt_text(9)?.map(str::to_owned);
         match found.last_mut().filter(|last| row.text(0).is_ok_and(|id| id == last.id.0)) {
             Some(last) => last.groups.extend(group),
             None => found.push(Account {
@@ -224,8 +250,10 @@ fn accounts(vault: &Vault, rows: &[Row]) -> Result<Vec<Account>, Error> {
                 mail: row.opt_text(3)?.map(|mail| vault.open(&mail_of(row.text(0)?), mail)).transpose()?,
                 groups: group.into_iter().collect(),
                 disabled: row.int(4)? != 0,
-                version: row.int(5)?,
-                password: row.opt_text(6)?.map(Secret::new),
+                locked: row.int(5)? != 0,
+                must_change: row.int(6)? != 0,
+                version: row.int(7)?,
+                password: row.opt_text(8)?.map(Secret::new),
             }),
         }
     }

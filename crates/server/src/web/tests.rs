@@ -22,7 +22,7 @@ use super::*;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::delivery::Captured;
-use crate::directory::{Directory, Error, Person, Verdict};
+use crate::directory::{Directory, Error, PasswordRules, Person, Verdict};
 use crate::drive::{Look, Origin};
 use crate::store::Store;
 
@@ -49,6 +49,22 @@ impl Directory for Nobody {
 
     async fn reset(&self, _account: &AccountId, _password: &Secret) -> Result<(), Error> {
         Ok(())
+    }
+
+    async fn person(&self, _account: &AccountId) -> Result<Option<Person>, Error> {
+        Ok(None)
+    }
+
+    async fn change(&self, _account: &AccountId, _old: &Secret, _new: &Secret) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn unlock(&self, _account: &AccountId) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn rules(&self, _account: Option<&AccountId>) -> Result<PasswordRules, Error> {
+        Ok(PasswordRules::default())
     }
 }
 
@@ -130,8 +146,13 @@ fn views() -> Vec<(&'static str, View, Option<Note>)> {
         Problem::TooLong { max: 256 },
         Problem::Control,
     ];
-    let others =
-        [Problem::ContainsUserId, Problem::InHistory, Problem::Complexity, Problem::TooYoung, Problem::Dictionary];
+    let others = [
+        Problem::ContainsUserId,
+        Problem::InHistory,
+        Problem::Complexity,
+        Problem::TooYoung { until: None },
+        Problem::Dictionary,
+    ];
     vec![
         ("identify", identify(None), None),
         ("identify-typed", View::Identify { user_id: user_id(), picture: 2, problem: None }, Some(Note::Over)),

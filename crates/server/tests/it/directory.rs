@@ -113,10 +113,10 @@ async fn finds_exactly_one_account_in_any_spelling_of_its_user_id() {
             assert_eq!(found.name, "Jo Bloggs");
             assert_eq!(found.mail.as_deref(), Some("jo.bloggs@example.org"));
             assert_eq!(found.groups, ["choir", "staff"]);
-            assert!(!found.disabled);
+            assert!(!found.status.disabled);
         }
         let sam = fixture.directory.find("sam").await.unwrap().unwrap();
-        assert!(sam.disabled && sam.mail.is_none() && sam.groups.is_empty());
+        assert!(sam.status.disabled && sam.mail.is_none() && sam.groups.is_empty());
         for typed in ["jo.bloggs", "jo.bloggs@example.or", "jo.bloggs@example.orgg", "sa%", "nobody"] {
             assert_eq!(fixture.directory.find(typed).await.unwrap(), None, "{typed}");
         }
@@ -304,6 +304,7 @@ async fn an_account_is_changed_as_a_whole_or_not_at_all() {
             groups: Some(vec!["choir".into(), "choir".into()]),
             password: Some(Secret::new("another kettle")),
             disabled: None,
+            ..Change::default()
         };
         people.set("SAM", change).await.unwrap();
         assert_eq!(people.find("sam").await.unwrap(), None);

@@ -41,6 +41,10 @@ pub struct Change {
     pub password: Option<Secret>,
     /// Whether it may not be used at all.
     pub disabled: Option<bool>,
+    /// Whether it is locked until somebody unlocks it.
+    pub locked: Option<bool>,
+    /// Whether its password has to be changed at the next sign-in.
+    pub must_change: Option<bool>,
 }
 
 /// Why nothing was changed, and what to do.
@@ -217,7 +221,9 @@ fn checked(person: NewPerson) -> Result<Account, Vec<Problem>> {
     let groups = groups(&person.groups).map_err(|problem| problems.push(problem)).ok();
     match (user_id, name, mail, groups) {
         (Some(user_id), Some(name), Some(mail), Some(groups)) => {
-            Ok(Account { id, user_id, name, mail, groups, disabled: false, version: 0, password: None })
+            let (disabled, locked, must_change) = (false, false, false);
+            let (version, password) = (0, None);
+            Ok(Account { id, user_id, name, mail, groups, disabled, locked, must_change, version, password })
         }
         _ => Err(problems),
     }
@@ -240,6 +246,8 @@ fn changed(mut account: Account, change: &Change, hash: Option<&Secret>) -> Resu
         account.password = Some(hash.clone());
     }
     account.disabled = change.disabled.unwrap_or(account.disabled);
+    account.locked = change.locked.unwrap_or(account.locked);
+    account.must_change = change.must_change.unwrap_or(account.must_change);
     Ok(account)
 }
 

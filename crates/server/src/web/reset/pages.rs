@@ -470,7 +470,10 @@ fn password_problem(page: &Shell<'_>, problem: &Problem) -> String {
         Problem::TooEasy => page.say("bad-easy"),
         Problem::InHistory => page.say("bad-history"),
         Problem::Complexity => page.say("bad-complexity"),
-        Problem::TooYoung => page.say_with("bad-young", &[("team", page.team().into())]),
+        Problem::TooYoung { until: Some(until) } => {
+            page.say_with("bad-young-until", &[("when", page.when().moment(*until).into())])
+        }
+        Problem::TooYoung { until: None } => page.say_with("bad-young", &[("team", page.team().into())]),
         Problem::Dictionary => page.say("bad-dictionary"),
         Problem::Refused => page.say("bad-refused"),
         Problem::Unavailable => page.say("bad-unavailable"),

@@ -1,0 +1,38 @@
+-- What people register themselves, their sessions, and accounts that can be locked.
+
+ALTER TABLE account ADD COLUMN locked BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE account ADD COLUMN must_change BIGINT NOT NULL DEFAULT 0;
+
+CREATE TABLE registration (
+    account TEXT NOT NULL PRIMARY KEY,
+    version BIGINT NOT NULL,
+    asked BIGINT,
+    confirmed BIGINT,
+    rehearsed BIGINT,
+    frozen BIGINT
+);
+-- Nobody: the row of all User IDs that belong to no account, so that these run the same statements.
+INSERT INTO registration (account, version) VALUES ('', 0);
+
+CREATE TABLE former_contact (
+    id TEXT NOT NULL PRIMARY KEY,
+    account TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    address TEXT NOT NULL,
+    lookup TEXT NOT NULL,
+    verified BIGINT,
+    changed BIGINT NOT NULL,
+    replaced BIGINT NOT NULL
+);
+CREATE INDEX former_contact_account ON former_contact (account, kind);
+CREATE INDEX former_contact_replaced ON former_contact (replaced);
+
+CREATE TABLE session (
+    id TEXT NOT NULL PRIMARY KEY,
+    account TEXT NOT NULL,
+    state TEXT NOT NULL,
+    started BIGINT NOT NULL,
+    seen BIGINT NOT NULL
+);
+CREATE INDEX session_account ON session (account);
+CREATE INDEX session_seen ON session (seen);
