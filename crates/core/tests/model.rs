@@ -34,12 +34,14 @@ fn account(letter: &str, groups: &[&str], contacts: &[(ContactKind, &str)]) -> O
         } else {
             format!("+4477009000{letter}")
         },
+        young: false,
     };
     Some(Account {
         id: AccountId(letter.into()),
         own_mail: None,
         groups: groups.iter().map(|group| (*group).to_owned()).collect(),
         disabled: false,
+        frozen: false,
         contacts: contacts.iter().map(contact).collect(),
     })
 }

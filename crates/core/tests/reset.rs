@@ -430,7 +430,7 @@ fn notices_go_to_every_email_known_and_by_text_where_there_is_none() {
 fn claims(policy: Policy, journey: &str, line: &str, expected: &[What]) {
     let mut desk = Desk::new(policy.clone(), Some(person(&[Email, Mobile])));
     journey.lines().for_each(|line| drop(desk.play(line)));
-    let ctx = Ctx { now: desk.now, entropy: [0; 32], policy: &policy, keys: &keys() };
+    let ctx = Ctx { now: desk.now, entropy: [0; 32], policy: &policy, keys: &keys(), registration: &desk.registration };
     let claims = desk.flow.claims(&ctx, &desk.event(line));
     assert_eq!(claims.iter().map(|claim| claim.what).collect::<Vec<_>>(), expected, "{line}");
 }

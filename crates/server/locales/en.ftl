@@ -130,6 +130,24 @@ nothing-user-id = Check your User ID: { $user }. With a slip in it we would not 
 nothing-fix = Correct my User ID
 nothing-team = If it still does not work, ask the { $team }.
 
+## Unlocking
+
+unlock-title = Unlock your account
+unlock-body = You have shown who you are. Your password stays as it is: after unlocking, sign in with it.
+unlock-button = Unlock my account
+unlock-refused = Your account could not be unlocked. Please ask the { $team }.
+unlock-unavailable = We could not reach the system that keeps accounts. Please press “Unlock my account” again in a minute.
+unlocked-title = Your account is unlocked
+unlocked-body = You can sign in with your password now.
+unlocked-notice = We have told you about this at the addresses we have for you.
+rehearsed-title = That went well
+rehearsed-body = You have practised a reset to its end. Nothing was changed: your password is as it was.
+rehearsed-next = You will find the date of this rehearsal on your registration page.
+superseded-title = Something has changed
+superseded-body = What is registered for your account was changed while you were here. To be safe, we have stopped.
+superseded-next = Please start again. If it was not you who changed it, ask the { $team }.
+who-not-yours = Practise with your own User ID, the one you signed in with.
+
 ## The new password
 
 new-title = Choose a new password

@@ -13,6 +13,8 @@ CREATE TABLE registration (
 );
 -- Nobody: the row of all User IDs that belong to no account, so that these run the same statements.
 INSERT INTO registration (account, version) VALUES ('', 0);
+-- Everybody who has registered something already.
+INSERT INTO registration (account, version) SELECT DISTINCT account, 1 FROM contact;
 
 CREATE TABLE former_contact (
     id TEXT NOT NULL PRIMARY KEY,

@@ -20,6 +20,11 @@ pub fn content(settings: &Settings, policy: &Policy, keys: &Keys, channel: Chann
         Message::PasswordChanged { certain: true, user_id, at } => {
             changed(settings, channel, user_id, *at, &payload.address, "message-changed-intro")
         }
+        Message::Unlocked { user_id, at }
+        | Message::RegistrationChanged { user_id, at, .. }
+        | Message::Frozen { user_id, at, .. } => {
+            changed(settings, channel, user_id, *at, &payload.address, "message-changed-intro")
+        }
         Message::PasswordChanged { certain: false, user_id, at } => {
             changed(settings, channel, user_id, *at, &payload.address, "message-changed-perhaps")
         }

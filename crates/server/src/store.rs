@@ -11,6 +11,8 @@ pub mod flow;
 mod migrate;
 pub mod outbox;
 mod postgres;
+pub mod registration;
+pub mod session;
 mod sqlite;
 pub mod throttle;
 mod vault;
@@ -30,6 +32,8 @@ pub static STATEMENTS: &[&[&str]] = &[
     flow::STATEMENTS,
     migrate::STATEMENTS,
     outbox::STATEMENTS,
+    registration::STATEMENTS,
+    session::STATEMENTS,
     throttle::STATEMENTS,
 ];
 

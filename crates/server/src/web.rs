@@ -79,6 +79,7 @@ fn pages() -> Router<Arc<Web>> {
         .route("/reset/other-way", post(reset::other_way))
         .route("/reset/strength", post(strength::rate))
         .route("/reset/password", post(reset::password))
+        .route("/reset/unlock", post(reset::unlock))
         .route("/reset/extend", post(reset::extend))
         .route("/reset/back", post(reset::back))
         .route("/reset/resume", post(reset::resume))

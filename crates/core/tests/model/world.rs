@@ -160,7 +160,10 @@ impl Model {
         let judge = |text: &str| password::judge(&config.policy.password, "", &Secret::new(text), None);
         let (good, bad) = (judge("plum kettle 94 orbit"), judge("password"));
         assert!(good.problems().is_empty() && !bad.problems().is_empty());
-        let mut model = Self { keys, good, bad, counters: Vec::new(), options: 0, config };
+        let accounts = config.people.iter().filter_map(|person| person.account.as_ref());
+        let contacts: Vec<Contact> = accounts.flat_map(|account| account.contacts.clone()).collect();
+        let registration = Registration::with(&contacts);
+        let mut model = Self { keys, good, bad, counters: Vec::new(), options: 0, registration, config };
         let subjects: Vec<Subject> = (0..model.config.people.len()).map(|person| model.subject(person)).collect();
         for subject in &subjects {
             model.counters.push(subject.counter.clone());
@@ -178,13 +181,19 @@ impl Model {
     fn subject(&self, person: usize) -> Subject {
         let Person { user_id, account } = &self.config.people[person];
         match account {
-            Some(account) => Subject::real(&self.keys, &self.config.policy, account),
-            None => Subject::decoy(&self.keys, &self.config.policy, user_id),
+            Some(account) => Subject::real(&self.keys, &self.config.policy, Purpose::Reset, account),
+            None => Subject::decoy(&self.keys, &self.config.policy, Purpose::Reset, user_id),
         }
     }
 
     pub(crate) fn ctx(&self, now: i64) -> Ctx<'_> {
-        Ctx { now: Time(now), entropy: [0; 32], policy: &self.config.policy, keys: &self.keys }
+        Ctx {
+            now: Time(now),
+            entropy: [0; 32],
+            policy: &self.config.policy,
+            keys: &self.keys,
+            registration: &self.registration,
+        }
     }
 
     /// Whom the typed User ID means.
@@ -266,7 +275,7 @@ impl Model {
             Do::Identify { person, read } => {
                 let characters = captcha::characters(&self.keys, FLOW, row.flow.picture);
                 let answer = if read { Answer::Characters(characters) } else { Answer::None };
-                Event::Identify { user_id: self.config.people[person].user_id.into(), answer }
+                Event::Identify { user_id: self.config.people[person].user_id.into(), answer, unlock: false }
             }
             Do::NewPicture => Event::NewPicture,
             Do::Choose { option, confirm } => {

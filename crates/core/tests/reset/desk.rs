@@ -29,13 +29,18 @@ pub(crate) fn person(contacts: &[ContactKind]) -> Account {
         ContactKind::Mobile => "+447700900123",
         ContactKind::Office => "+442079460000;ext=12",
     };
-    let contact =
-        |kind: &ContactKind| Contact { id: ContactId(kind.name().into()), kind: *kind, address: address(*kind).into() };
+    let contact = |kind: &ContactKind| Contact {
+        id: ContactId(kind.name().into()),
+        kind: *kind,
+        address: address(*kind).into(),
+        young: false,
+    };
     Account {
         id: AccountId("17".into()),
         own_mail: None,
         groups: Vec::new(),
         disabled: false,
+        frozen: false,
         contacts: contacts.iter().map(contact).collect(),
     }
 }
@@ -43,6 +48,7 @@ pub(crate) fn person(contacts: &[ContactKind]) -> Account {
 pub(crate) struct Desk {
     policy: Policy,
     account: Option<Account>,
+    pub(crate) registration: Registration,
     pub(crate) flow: Reset,
     pub(crate) now: Time,
     issues: Vec<Issue>,
@@ -51,7 +57,9 @@ pub(crate) struct Desk {
 impl Desk {
     pub(crate) fn new(policy: Policy, account: Option<Account>) -> Self {
         let flow = Reset::new(FLOW, Time(0), policy.lifetime);
-        Self { policy, account, flow, now: Time(0), issues: Vec::new() }
+        let contacts = account.as_ref().map(|account| account.contacts.clone()).unwrap_or_default();
+        let registration = Registration::with(&contacts);
+        Self { policy, account, registration, flow, now: Time(0), issues: Vec::new() }
     }
 
     /// Plays one line; gives what the page shows then and what else is done.
@@ -59,11 +67,23 @@ impl Desk {
         let keys = keys();
         if let Some(seconds) = line.strip_suffix(" later") {
             self.now = self.now + self.span(seconds);
-            let ctx = Ctx { now: self.now, entropy: [3; 32], policy: &self.policy, keys: &keys };
+            let ctx = Ctx {
+                now: self.now,
+                entropy: [3; 32],
+                policy: &self.policy,
+                keys: &keys,
+                registration: &self.registration,
+            };
             return (page(&view(&ctx, &self.flow)), String::new());
         }
         let event = self.event(line);
-        let ctx = Ctx { now: self.now, entropy: [3; 32], policy: &self.policy, keys: &keys };
+        let ctx = Ctx {
+            now: self.now,
+            entropy: [3; 32],
+            policy: &self.policy,
+            keys: &keys,
+            registration: &self.registration,
+        };
         let Step { state, effects, view } = step(&ctx, self.flow.clone(), event);
         self.flow = state;
         let done: Vec<String> = effects.iter().map(|effect| self.note(effect)).collect();
@@ -108,10 +128,10 @@ impl Desk {
         let found =
             |account| Event::LookedUp { user_id: user_id(), found: LookedUp::Answer { account, resting: None } };
         match words.as_slice() {
-            ["types", user_id] => Event::Identify { user_id: (*user_id).into(), answer: Answer::None },
+            ["types", user_id] => Event::Identify { user_id: (*user_id).into(), answer: Answer::None, unlock: false },
             ["types", user_id, "reads", "rightly"] => {
                 let characters = captcha::characters(&keys(), FLOW, self.flow.picture);
-                Event::Identify { user_id: (*user_id).into(), answer: Answer::Characters(characters) }
+                Event::Identify { user_id: (*user_id).into(), answer: Answer::Characters(characters), unlock: false }
             }
             ["new", "picture"] => Event::NewPicture,
             ["found"] => found(self.account.clone()),
