@@ -122,6 +122,9 @@ pub enum Refusal {
     /// The old password given with a change is not the right one.
     #[error("the old password is wrong")]
     OldPassword,
+    /// The account is locked, and only its owner could have done this.
+    #[error("locked")]
+    Locked,
     /// On its list of known passwords.
     #[error("in dictionary")]
     Dictionary,
@@ -222,7 +225,7 @@ pub struct Deps {
 }
 
 /// All kinds.
-pub static KINDS: &[Kind] = &[embedded::KIND];
+pub static KINDS: &[Kind] = &[embedded::KIND, ldap::KIND];
 
 /// Opens the directory that the section `[directory]` describes (without `kind`, the embedded one).
 ///

@@ -90,6 +90,7 @@ fn problem(refusal: &Refusal) -> Problem {
         Refusal::TooYoung { until } => Problem::TooYoung { until: *until },
         Refusal::Dictionary => Problem::Dictionary,
         Refusal::OldPassword
+        | Refusal::Locked
         | Refusal::Disabled
         | Refusal::Expired
         | Refusal::Protected
