@@ -103,8 +103,8 @@ async fn unlock(app: &App, account: &AccountId) -> Written {
             tracing::warn!(%refusal, "the directory would not unlock an account");
             Written::Refused { problem: problem(&refusal), reason: refusal.to_string() }
         }
-        Err(directory::Error::Unavailable(why) | directory::Error::Indeterminate(why)) => {
-            tracing::error!(error = why, "the directory could not be reached to unlock an account");
+        Err(error @ (directory::Error::Unavailable(_) | directory::Error::Indeterminate(_))) => {
+            tracing::error!(%error, "the directory could not be reached to unlock an account");
             Written::Unavailable
         }
     }
