@@ -54,6 +54,8 @@ pub enum Use {
     Cookie,
     /// Encryption of stored data.
     Storage,
+    /// The link "This wasn't me".
+    Freeze,
 }
 
 impl Use {
@@ -68,6 +70,7 @@ impl Use {
             Self::Csrf => "csrf",
             Self::Cookie => "cookie",
             Self::Storage => "storage",
+            Self::Freeze => "freeze",
         }
     }
 }

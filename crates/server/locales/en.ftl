@@ -314,6 +314,17 @@ message-code-after = It works for { $minutes ->
    *[other] { $minutes } minutes
  }, on that page only. Nobody from { $organisation } will ever ask you for it.
 message-code-not-you = Was this not you? Then ignore this message: without the code nothing changes.
+message-code-unlock-intro = Here is the code to unlock the account { $user }. Type it on the page that asked for it:
+message-code-register-intro = Here is the code to show that this address is yours, for the account { $user }. Type it on the page that asked for it:
+message-code-register-short = { $code } is the code to register this number with { $organisation }. Tell it to nobody.
+message-code-register-spoken = Hello. This is { $organisation }. Here is the code to register this telephone.
+message-code-rehearsal-intro = You are practising a reset of { $user }, and nothing will be changed. Here is the code for the rehearsal:
+message-code-rehearsal-after = It works for { $minutes ->
+    [one] one minute
+   *[other] { $minutes } minutes
+ }, in that rehearsal only. Nobody from { $organisation } will ever ask you for it.
+message-code-rehearsal-short = { $code } is your { $organisation } code for the rehearsal. Nothing will be changed.
+message-code-rehearsal-spoken = Hello. This is { $organisation }. This is a rehearsal, and nothing will be changed. Here is your code.
 message-code-short = { $code } is your { $organisation } verification code. Tell it to nobody.
 message-code-spoken = Hello. This is { $organisation }. Here is your verification code.
 message-code-spoken-end = If you did not ask for this code, you can hang up. Goodbye.
@@ -330,6 +341,36 @@ message-changed-mail = Email: { $mail }
 message-changed-short = { $organisation }: the password of { $user } was changed.
 message-changed-short-call = Not you? Call { $telephone }.
 message-changed-short-mail = Not you? Write to { $mail }.
+
+message-unlocked-subject = The account { $user } was unlocked
+message-unlocked-title = Your account was unlocked
+message-unlocked-intro = Somebody proved to be you and unlocked your { $organisation } account. Your password stays as it was.
+message-unlocked-short = { $organisation }: the account { $user } was unlocked.
+contact-mobile = authentication phone
+contact-email = authentication email address
+contact-office = office phone
+message-registered-subject = What is registered for { $user } was changed
+message-added-title = Something new is registered for you
+message-added-intro = A new { $contact } was registered for your { $organisation } account. With it, a forgotten password can be replaced.
+message-added-short = { $organisation }: a new { $contact } was registered for { $user }.
+message-replaced-title = What is registered for you was changed
+message-replaced-intro = The { $contact } of your { $organisation } account was changed for another. With the new one, a forgotten password can be replaced.
+message-replaced-short = { $organisation }: the { $contact } of { $user } was changed.
+message-removed-title = Something registered for you was removed
+message-removed-intro = The { $contact } of your { $organisation } account was removed.
+message-removed-short = { $organisation }: the { $contact } of { $user } was removed.
+message-undo-not-you = Was this you? Then there is nothing to do. If it was not, press “This wasn’t me”: it undoes the change and stops all resets of your password. It works for 30 days. You can also tell { $team }:
+message-undo = This wasn’t me
+message-short-undo = Not you? { $link }
+message-frozen-subject = Resets of { $user } are stopped
+message-frozen-title = Resets are stopped
+message-frozen-intro = Somebody pressed “This wasn’t me” for your { $organisation } account. The change is undone, and nobody can reset its password until you lift this.
+message-frozen-short = { $organisation }: resets of { $user } are stopped and the change is undone.
+message-frozen-not-you = To lift it, sign in with your password and open your registration page, or ask { $team }:
+message-thawed-subject = Resets of { $user } are possible again
+message-thawed-title = Resets are possible again
+message-thawed-intro = Resets of your { $organisation } account had been stopped. That was lifted: a forgotten password can be replaced again.
+message-thawed-short = { $organisation }: resets of { $user } are possible again.
 
 ## The demo's inbox
 

@@ -224,6 +224,7 @@ pub async fn tidy_up(app: &Arc<App>, now: Time) -> Result<(), Fault> {
         app.store.forget_messages(then).await,
         app.store.forget_counters(now).await,
         app.store.forget_former_contacts(now).await,
+        app.store.forget_freeze_offers(now).await,
         app.store.forget_audit(Time(now.0 - KEEP_AUDIT.0)).await,
     ];
     forgotten.into_iter().collect::<Result<(), _>>().map_err(Fault::from)
