@@ -135,8 +135,13 @@ nothing-team = If it still does not work, ask the { $team }.
 new-title = Choose a new password
 new-rules = Your new password
 rule-length = has { $min } to { $max } characters
-rule-user-id = does not contain your User ID
+rule-kinds = has { $wanted } of these: small letters, capitals, digits, signs
+rule-not-you = does not contain your name, User ID, address or phone number
 rule-guess = is hard to guess: three or four words that do not belong together work well
+rule-history = { $count ->
+    [one] is not the one you have now
+   *[other] is none of your last { $count }
+}
 rule-anything = may have spaces, accents and signs of any kind
 new-label = Enter new password
 again-label = Confirm new password
@@ -153,6 +158,15 @@ bad-short = That password is too short. Use at least { $min } characters.
 bad-long = That password is too long. Use at most { $max } characters.
 bad-control = That password has a character that cannot be typed again, such as a line break. Leave it out.
 bad-user-id = That password contains your User ID. Choose one without it.
+bad-kinds = That password needs more kinds of characters. Use { $wanted } of these: small letters, capitals, digits, signs.
+bad-name = That password contains “{ $word }”, which is part of your name or address. Choose one without it.
+bad-organisation = That password contains the name of the organisation. Choose one without it.
+bad-number = That password contains your phone number. Choose one without it.
+bad-code = That password contains the verification code you have just used. Choose one without it.
+bad-like-old = That password is too much like your old one. Choose one that has little in common with it.
+bad-word = “{ $word }” and words like it are tried first by attackers, and there is too little else in that password. Add several letters or another unusual word.
+bad-words = That password is made of words or patterns that attackers try first. Add several letters, or use three or four words that do not belong together.
+bad-breached = That password has been stolen somewhere before, so attackers have it on their lists. Choose another, and stop using that one elsewhere.
 bad-easy = That password is too easy to guess. Make it longer, or use three or four words that do not belong together.
 bad-history = You have used that password before. Choose one you have not used here.
 bad-complexity = That password needs more kinds of characters. Mix small letters, capitals, digits and signs.

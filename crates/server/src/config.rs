@@ -32,6 +32,8 @@ pub struct Settings {
     pub organisation: Organisation,
     /// Who helps.
     pub care_team: CareTeam,
+    /// Files that passwords are compared with.
+    pub password_files: rules::PasswordFiles,
 }
 
 /// Everything that was configured, checked.
@@ -100,8 +102,9 @@ impl Config {
         let server = server.check(&mut problems);
         organisation.check(&mut problems);
         let care_team = care_team.check(&mut problems);
+        let password_files = password.files();
         let policy = rules::policy(policy, password, captcha, throttle, &organisation, &mut problems);
-        let settings = Settings { server, organisation, care_team };
+        let settings = Settings { server, organisation, care_team, password_files };
         (Self { settings, store, directory, delivery, policy }, problems)
     }
 }

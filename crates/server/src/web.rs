@@ -8,6 +8,7 @@
 
 mod asset;
 mod brand;
+mod chooser;
 mod contact;
 pub mod demo;
 mod fields;
@@ -44,13 +45,15 @@ pub(crate) struct Web {
     pub(crate) demo: bool,
     pub(crate) judges: Arc<Semaphore>,
     pub(crate) ratings: strength::Ratings,
+    pub(crate) choosers: chooser::Choosers,
 }
 
 impl Web {
     pub(crate) fn new(app: Arc<App>, demo: bool) -> Result<Arc<Self>, String> {
         let (assets, addresses) = Assets::new(&app.settings.organisation)?;
         let judges = Arc::new(Semaphore::new(JUDGES));
-        Ok(Arc::new(Self { app, assets, addresses, demo, judges, ratings: strength::Ratings::default() }))
+        let (ratings, choosers) = (strength::Ratings::default(), chooser::Choosers::default());
+        Ok(Arc::new(Self { app, assets, addresses, demo, judges, ratings, choosers }))
     }
 }
 

@@ -88,6 +88,11 @@ impl Proof {
         ctx.now < self.sent.expires && self.sent.issue.code(ctx.keys).same_as(&digits(typed.reveal()))
     }
 
+    /// The code that was accepted: a password may not hold it.
+    pub fn code(&self, keys: &Keys) -> Secret {
+        self.sent.issue.code(keys)
+    }
+
     /// The device it reached: two ways to one number share it.
     pub fn device(&self) -> &Digest {
         &self.device

@@ -8,16 +8,18 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use regain_core::password::{self, Judged, Strength};
+use regain_core::password::{Judged, Strength};
 use regain_core::reset::View;
 use regain_core::{FlowId, Secret, Span, Time};
 use serde_json::json;
 use tokio::task::JoinError;
 
+use super::chooser::Chooser;
 use super::fields::Posted;
+use super::page::Shell;
+use super::reset::pages::password;
 use super::{Refusal, Web};
 use crate::drive::Fault;
-use crate::text::Text;
 
 /// How long somebody who pressed Finish waits for a judge.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -53,23 +55,26 @@ impl Ratings {
 /// `POST /reset/strength`: the word for what is being typed. Only where a password is being chosen.
 pub(crate) async fn rate(State(web): State<Arc<Web>>, posted: Posted) -> Result<Response, Refusal> {
     let look = web.app.look(posted.visitor.flow).await?.filter(|look| look.proofs <= posted.visitor.proofs);
-    let Some(View::Password { user_id, .. }) = look.map(|look| look.view) else {
+    let Some(View::Password { user_id, stepper, .. }) = look.map(|look| look.view) else {
         return Ok(StatusCode::CONFLICT.into_response());
     };
     let permit = Arc::clone(&web.judges).try_acquire_owned();
     let (Ok(permit), true) = (permit, web.ratings.one_more(posted.visitor.flow, web.app.clock.now())) else {
         return Ok(StatusCode::TOO_MANY_REQUESTS.into_response());
     };
-    let judged = judged(&web, user_id, posted.secret("password")?, None, permit).await.map_err(Fault::from)?;
+    let chooser = web.chooser(posted.visitor.flow, &user_id, stepper.steps).await?;
+    let judged = judged(&web, chooser, posted.secret("password")?, None, permit).await.map_err(Fault::from)?;
     let strength = judged.strength();
-    Ok(Json(json!({ "word": Text::english().say(key(strength)), "level": level(strength) })).into_response())
+    let page = Shell::of(&web, &posted.visitor, "reset-title");
+    let why = judged.problems().first().map(|problem| password::password_problem(&page, problem));
+    Ok(Json(json!({ "word": page.say(key(strength)), "level": level(strength), "why": why })).into_response())
 }
 
 /// Judges what was posted, as soon as a judge is free.
 pub(crate) async fn judge(
     web: &Web,
     flow: FlowId,
-    user_id: String,
+    chooser: Arc<Chooser>,
     typed: Secret,
     again: Secret,
 ) -> Result<Judged, Refusal> {
@@ -79,19 +84,19 @@ pub(crate) async fn judge(
     }
     let permit = tokio::time::timeout(PATIENCE, Arc::clone(&web.judges).acquire_owned()).await;
     let Ok(Ok(permit)) = permit else { return Err(Refusal::Busy) };
-    Ok(judged(web, user_id, typed, Some(again), permit).await.map_err(Fault::from)?)
+    Ok(judged(web, chooser, typed, Some(again), permit).await.map_err(Fault::from)?)
 }
 
 async fn judged(
     web: &Web,
-    user_id: String,
+    chooser: Arc<Chooser>,
     typed: Secret,
     again: Option<Secret>,
     permit: tokio::sync::OwnedSemaphorePermit,
 ) -> Result<Judged, JoinError> {
-    let rules = web.app.policy.password.clone();
+    let app = Arc::clone(&web.app);
     let work = move || {
-        let judged = password::judge(&rules, &user_id, &typed, again.as_ref());
+        let judged = app.judge(&chooser.rules, &chooser.person, &typed, again.as_ref());
         drop(permit);
         judged
     };
