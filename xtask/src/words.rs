@@ -15,7 +15,7 @@ struct List {
     make: fn() -> Outcome<BTreeSet<String>>,
 }
 
-static LISTS: &[List] = &[List { file: "banned.txt", make: banned }];
+static LISTS: &[List] = &[List { file: "banned.txt", make: banned }, List { file: "phrase.txt", make: phrase }];
 
 /// `cargo xtask words`.
 pub(crate) fn run(words: &[String]) -> Outcome {
@@ -64,6 +64,19 @@ fn banned() -> Outcome<BTreeSet<String>> {
     words.extend(repeats());
     words.extend((1930..=2049).map(|year| year.to_string()));
     words.extend(days());
+    Ok(words)
+}
+
+/// Words of three to eight plain letters, each written once.
+fn phrase() -> Outcome<BTreeSet<String>> {
+    let all = written("plain")?;
+    let fits = |word: &&String| (3..=8).contains(&word.len()) && word.bytes().all(|letter| letter.is_ascii_lowercase());
+    let mut words = BTreeSet::new();
+    for word in all.iter().filter(fits) {
+        if !words.insert(word.clone()) {
+            return Err(format!("words/plain has \"{word}\" twice: take one out."));
+        }
+    }
     Ok(words)
 }
 

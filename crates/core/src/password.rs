@@ -6,6 +6,7 @@
 pub mod banned;
 mod likeness;
 pub mod normalise;
+pub mod passphrase;
 pub mod rules;
 mod strength;
 
@@ -142,10 +143,10 @@ impl Person {
 }
 
 /// Collections a password is looked up in.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 pub struct Lists<'a> {
     /// The organisation's own banned words.
-    pub own: Option<&'a Banned>,
+    pub own: Vec<&'a Banned>,
     /// Whether a password, normalised, is in a collection of stolen ones.
     pub breached: Option<&'a dyn Fn(&Secret) -> bool>,
 }
@@ -212,8 +213,8 @@ fn contents(rules: &Rules, lists: &Lists<'_>, person: &Person, judged: &mut Judg
     }
     let own_words = person.words().into_iter().chain(rules.organisation_words());
     let known = Banned::new(own_words);
-    let of_person = [Some(&known), lists.own];
-    let score = banned::score(&of_person, &folded);
+    let own: Vec<&Banned> = lists.own.iter().copied().chain([&known]).collect();
+    let score = banned::score(&own, &folded);
     judged.points = score.points;
     if score.points < ENOUGH {
         found.push(Problem::Banned { word: score.word, points: score.points });

@@ -40,11 +40,11 @@ fn jo() -> Person {
 
 fn verdict(text: &str, own: &Banned) -> Judged {
     let rules = Rules { organisation: "Thornbury Trust".into(), kinds: 2, ..Rules::default() };
-    judge(&rules, &Lists { own: Some(own), breached: None }, &jo(), &Secret::new(text), None)
+    judge(&rules, &Lists { own: vec![own], breached: None }, &jo(), &Secret::new(text), None)
 }
 
 fn points(words: &[String], text: &str) -> u32 {
-    score(&[Some(&Banned::new(words.iter().map(String::as_str)))], &folded(text)).points
+    score(&[&Banned::new(words.iter().map(String::as_str))], &folded(text)).points
 }
 
 proptest! {

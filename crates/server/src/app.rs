@@ -54,7 +54,7 @@ impl App {
     /// The verdict on a password, with the lists as they are now. Takes up to 0.1 s: call it where that holds up nobody.
     pub fn judge(&self, rules: &Rules, person: &Person, typed: &Secret, again: Option<&Secret>) -> Judged {
         let own = self.banned.current();
-        password::judge(rules, &Lists { own: Some(&own), breached: None }, person, typed, again)
+        password::judge(rules, &Lists { own: vec![&own], breached: None }, person, typed, again)
     }
 
     /// What a decision may depend on, at this moment.

@@ -81,6 +81,7 @@ fn pages() -> Router<Arc<Web>> {
         .route("/reset/resend", post(reset::resend))
         .route("/reset/other-way", post(reset::other_way))
         .route("/reset/strength", post(strength::rate))
+        .route("/reset/passphrases", post(strength::passphrases))
         .route("/reset/password", post(reset::password))
         .route("/reset/extend", post(reset::extend))
         .route("/reset/back", post(reset::back))

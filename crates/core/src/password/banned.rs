@@ -146,13 +146,13 @@ struct Way {
 }
 
 /// The lowest score of a folded password, with our own words and those of the lists given.
-pub fn score(lists: &[Option<&Banned>], text: &[char]) -> Score {
+pub fn score(lists: &[&Banned], text: &[char]) -> Score {
     score_with(Some(Banned::shipped()), lists, text)
 }
 
-fn score_with(shipped: Option<&Banned>, lists: &[Option<&Banned>], text: &[char]) -> Score {
-    let all: Vec<&Banned> = lists.iter().copied().chain([shipped]).flatten().collect();
-    let shown = lists.iter().flatten().count();
+fn score_with(shipped: Option<&Banned>, lists: &[&Banned], text: &[char]) -> Score {
+    let all: Vec<&Banned> = lists.iter().copied().chain(shipped).collect();
+    let shown = lists.len();
     let start = Way { points: 0, from: 0, word: None };
     let mut ways = vec![Way { points: u32::MAX, ..start }; text.len() + 1];
     if let Some(first) = ways.first_mut() {

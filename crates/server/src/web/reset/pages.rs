@@ -191,8 +191,9 @@ pub(crate) fn page(
         }
         View::Password { user_id, stepper, problems } => {
             let page = shell("new-title");
-            let rules = web.rules(visitor.flow, stepper.steps);
-            respond(web, visitor, status, &password::password(page, look, note, user_id, stepper, &rules, problems))
+            let rules = &web.rules(visitor.flow, stepper.steps);
+            let asked = password::Asked { rules, problems, phrases: None };
+            respond(web, visitor, status, &password::password(page, look, note, user_id, stepper, &asked))
         }
         View::Ended { user_id, end } => {
             let reference = look.reference.clone();

@@ -1,7 +1,8 @@
 //! The page on which a new password is chosen: the rules, what was wrong with the last one, the boxes.
 
 use askama::Template;
-use regain_core::password::{Line, Problem, Rules};
+use regain_core::Secret;
+use regain_core::password::{Line, Problem, Rules, passphrase};
 use regain_core::reset::Stepper;
 
 use super::{Frame, Note, frame};
@@ -16,6 +17,18 @@ pub(crate) struct PasswordPage<'a> {
     problems: Vec<String>,
     /// What the password must be like, as a list.
     rules: Vec<String>,
+    /// Passphrases that were asked for.
+    phrases: Vec<String>,
+    phrases_hint: String,
+}
+
+/// What the page is about.
+pub(crate) struct Asked<'a> {
+    pub(crate) rules: &'a Rules,
+    /// Why the last one was not taken.
+    pub(crate) problems: &'a [Problem],
+    /// Passphrases, if they were asked for. They are on this one page and nowhere else.
+    pub(crate) phrases: Option<&'a [Secret]>,
 }
 
 /// The page with the two boxes.
@@ -25,18 +38,23 @@ pub(crate) fn password<'a>(
     note: Option<Note>,
     user_id: &str,
     stepper: &Stepper,
-    rules: &Rules,
-    problems: &[Problem],
+    asked: &Asked<'_>,
 ) -> PasswordPage<'a> {
-    let rules = rules.lines().into_iter().map(|line| rule(&page, line)).collect();
-    let mut problems: Vec<String> = problems.iter().map(|problem| password_problem(&page, problem)).collect();
+    let rules = asked.rules.lines().into_iter().map(|line| rule(&page, line)).collect();
+    let mut problems: Vec<String> = asked.problems.iter().map(|problem| password_problem(&page, problem)).collect();
     if let (Some(Note::Was(key)), false) = (note, problems.is_empty()) {
         let word = page.say(key);
         problems.push(page.say_with("bad-was", &[("word", word.into())]));
     }
+    let phrases: Vec<String> =
+        asked.phrases.unwrap_or_default().iter().map(|phrase| phrase.reveal().to_owned()).collect();
+    if asked.phrases.is_some() && phrases.is_empty() {
+        problems.push(page.say("phrases-none"));
+    }
     page.error = !problems.is_empty();
+    let phrases_hint = page.say_with("phrases-hint", &[("bits", passphrase::bits().into())]);
     let flow = frame(&page, look, user_id, Some(stepper), note);
-    PasswordPage { page, flow, problems, rules }
+    PasswordPage { page, flow, problems, rules, phrases, phrases_hint }
 }
 
 fn rule(page: &Shell<'_>, line: Line) -> String {
