@@ -9,6 +9,7 @@
 mod account;
 mod asset;
 mod brand;
+mod chooser;
 mod contact;
 pub mod demo;
 mod fields;
@@ -47,13 +48,15 @@ pub(crate) struct Web {
     pub(crate) demo: bool,
     pub(crate) judges: Arc<Semaphore>,
     pub(crate) ratings: strength::Ratings,
+    pub(crate) choosers: chooser::Choosers,
 }
 
 impl Web {
     pub(crate) fn new(app: Arc<App>, demo: bool) -> Result<Arc<Self>, String> {
         let (assets, addresses) = Assets::new(&app.settings.organisation)?;
         let judges = Arc::new(Semaphore::new(JUDGES));
-        Ok(Arc::new(Self { app, assets, addresses, demo, judges, ratings: strength::Ratings::default() }))
+        let (ratings, choosers) = (strength::Ratings::default(), chooser::Choosers::default());
+        Ok(Arc::new(Self { app, assets, addresses, demo, judges, ratings, choosers }))
     }
 }
 
@@ -83,6 +86,7 @@ fn pages() -> Router<Arc<Web>> {
         .route("/reset/resend", post(reset::resend))
         .route("/reset/other-way", post(reset::other_way))
         .route("/reset/strength", post(strength::rate))
+        .route("/reset/passphrases", post(strength::passphrases))
         .route("/reset/password", post(reset::password))
         .route("/reset/unlock", post(reset::unlock))
         .route("/reset/extend", post(reset::extend))

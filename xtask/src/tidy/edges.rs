@@ -18,7 +18,20 @@ static MODULES: &[Edges] = &[
     ("main", &["cli"]),
     (
         "cli",
-        &["address", "app", "clock", "config", "delivery", "directory", "fault", "phone", "store", "web", "worker"],
+        &[
+            "address",
+            "app",
+            "banned",
+            "clock",
+            "config",
+            "delivery",
+            "directory",
+            "fault",
+            "phone",
+            "store",
+            "web",
+            "worker",
+        ],
     ),
     // Of the directory, the pages name only the ways in which it can fail.
     ("web", &["app", "captcha", "clock", "config", "delivery", "directory", "drive", "phone", "sign_in", "text"]),
@@ -26,7 +39,8 @@ static MODULES: &[Edges] = &[
     ("sign_in", &["app", "directory", "drive"]),
     ("drive", &["app", "directory", "perform", "store"]),
     ("perform", &["app", "directory", "drive", "fault"]),
-    ("app", &["clock", "config", "directory", "store"]),
+    ("app", &["banned", "clock", "config", "directory", "store"]),
+    ("banned", &[]),
     ("message", &["config", "delivery", "store", "text"]),
     // Opening a directory hands the embedded one its store; no other kind may name it, or anything else that is not here.
     ("directory", &["clock", "store"]),

@@ -46,6 +46,9 @@ pub(crate) async fn show(
     }
     let named_other = look.as_ref().is_some_and(|look| is_about_another(look, asked.user_id()));
     let look = look.map_or_else(|| web.app.look_at_new(visitor.flow), Ok)?;
+    if let View::Password { user_id, stepper, .. } = &look.view {
+        web.chooser(visitor.flow, user_id, stepper.steps).await?;
+    }
     let note = if named_other { Some(Note::Other) } else { Note::parse(asked.get("note")) };
     pages::page(&web, &visitor, StatusCode::OK, &look, note, asked.user_id())
 }
@@ -215,12 +218,13 @@ pub(crate) async fn other_way(State(web): State<Arc<Web>>, mut posted: Posted) -
 /// `POST /reset/password`: the new password, twice.
 pub(crate) async fn password(State(web): State<Arc<Web>>, posted: Posted) -> Reply {
     let look = look(&web, &posted.visitor).await?;
-    let View::Password { user_id, .. } = &look.view else { return Ok(moved(&look)) };
+    let View::Password { user_id, stepper, .. } = &look.view else { return Ok(moved(&look)) };
     if of_another(&posted, user_id) {
         return Ok(moved(&look));
     }
     let (typed, again) = (posted.secret("password")?, posted.secret("again")?);
-    let judged = strength::judge(&web, posted.visitor.flow, user_id.clone(), typed, again).await?;
+    let chooser = web.chooser(posted.visitor.flow, user_id, stepper.steps).await?;
+    let judged = strength::judge(&web, posted.visitor.flow, chooser, typed, again).await?;
     let refused = !judged.problems().is_empty() && !judged.password().is_empty();
     let strength = judged.strength();
     web.app.drive(&posted.visitor.origin, posted.visitor.hold(), Event::Password(judged)).await?;
