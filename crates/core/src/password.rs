@@ -1,5 +1,7 @@
 //! What a password must be like, and what the person is told about the one just typed.
 
+pub mod breach;
+
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
