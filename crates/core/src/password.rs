@@ -10,6 +10,8 @@ pub mod passphrase;
 pub mod rules;
 mod strength;
 
+pub mod breach;
+
 use serde::{Deserialize, Serialize};
 
 use crate::secret::Secret;
