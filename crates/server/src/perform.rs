@@ -8,7 +8,7 @@ use regain_core::subject::{Account, AccountId};
 use regain_core::throttle;
 
 use crate::app::App;
-use crate::directory::{self, Refusal, Verdict};
+use crate::directory::{self, Lost, Refusal, Verdict};
 use crate::drive::Fault;
 
 /// Does it. Effects that belong into the transaction are not for here and have no answer.
@@ -66,16 +66,16 @@ async fn set_password(app: &App, account: &AccountId, password: &Secret) -> Writ
             tracing::error!(error = why, "the directory could not be reached to set a password");
             Written::Unavailable
         }
-        Err(directory::Error::Indeterminate(why)) => {
-            tracing::error!(error = why, "the directory's answer was lost; looking whether the password is set");
-            find_out(app, account, password).await
+        Err(directory::Error::Indeterminate(lost)) => {
+            tracing::error!(error = %lost, "the directory's answer was lost; looking whether the password is set");
+            find_out(app, &lost, account, password).await
         }
     }
 }
 
 /// A lost answer is found out by signing in with the new password, never by setting it again.
-async fn find_out(app: &App, account: &AccountId, password: &Secret) -> Written {
-    match app.directory.verify(Some(account), password).await {
+async fn find_out(app: &App, lost: &Lost, account: &AccountId, password: &Secret) -> Written {
+    match app.directory.find_out(lost, account, password).await {
         Ok(Verdict::Right | Verdict::MustChange | Verdict::Disabled) => Written::Done,
         // A locked account's directory may not have looked at the password at all.
         Ok(Verdict::Wrong | Verdict::Locked) | Err(_) => Written::Unknown,
