@@ -2,6 +2,7 @@
 //!
 //! A directory kind is one file with its own section of the configuration and one line in [`KINDS`].
 
+pub mod active_directory;
 pub mod embedded;
 pub mod ldap;
 
@@ -131,6 +132,9 @@ pub enum Refusal {
     /// The account has expired.
     #[error("expired")]
     Expired,
+    /// The account is locked, and a change does not unlock it.
+    #[error("locked")]
+    Locked,
     /// The account is one whose password may not be reset this way.
     #[error("protected")]
     Protected,
@@ -222,7 +226,7 @@ pub struct Deps {
 }
 
 /// All kinds.
-pub static KINDS: &[Kind] = &[embedded::KIND];
+pub static KINDS: &[Kind] = &[embedded::KIND, active_directory::KIND];
 
 /// Opens the directory that the section `[directory]` describes (without `kind`, the embedded one).
 ///

@@ -92,6 +92,7 @@ fn problem(refusal: &Refusal) -> Problem {
         Refusal::OldPassword
         | Refusal::Disabled
         | Refusal::Expired
+        | Refusal::Locked
         | Refusal::Protected
         | Refusal::NotPermitted
         | Refusal::Gone

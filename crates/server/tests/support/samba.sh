@@ -79,6 +79,9 @@ until LDAPTLS_CACERT="$DATA/tls/ca.pem" ldapsearch -x -LLL -H "ldaps://$ADDRESS"
     fi
     sleep 0.05
 done
+# Who runs the tests may be somebody else.
+chmod 755 "$DATA" "$DATA/tls" "$DATA/as-documented"
+chmod 644 "$DATA/tls/ca.pem" "$DATA/krb5.conf" "$DATA/as-documented/regain-ad.password"
 echo ready
 read -r _ || true
 kill "$samba" 2>/dev/null || true

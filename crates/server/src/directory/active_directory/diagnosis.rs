@@ -3,8 +3,8 @@
 
 use regain_core::{Secret, Time};
 
-use super::super::ldap::connect::Answer;
-use super::super::{PasswordRules, Refusal, Verdict};
+use crate::directory::ldap::connect::Answer;
+use crate::directory::{PasswordRules, Refusal, Verdict};
 
 /// `insufficientAccessRights` (RFC 4511, 4.1.9).
 const NO_RIGHT: u32 = 50;
@@ -58,6 +58,8 @@ pub(super) fn refusal(answer: &Answer, asked: &Asked<'_>) -> Refusal {
         // ERROR_ACCOUNT_DISABLED, ERROR_ACCOUNT_EXPIRED
         Some(0x533) => Refusal::Disabled,
         Some(0x701) => Refusal::Expired,
+        // ERROR_ACCOUNT_LOCKED_OUT
+        Some(0x775) => Refusal::Locked,
         // ERROR_ACCESS_DENIED; its insufficient rights (0x2098)
         Some(0x5 | 0x2098) => Refusal::NotPermitted,
         _ if answer.code == NO_RIGHT => Refusal::NotPermitted,
@@ -138,7 +140,9 @@ mod tests {
 
     #[test]
     fn every_answer_to_a_bind_is_understood() {
-        let windows = |data: &str| format!("80090308: LdapErr: DSID-0C09044E, comment: AcceptSecurityContext error, data {data}, v4563");
+        let windows = |data: &str| {
+            format!("80090308: LdapErr: DSID-0C09044E, comment: AcceptSecurityContext error, data {data}, v4563")
+        };
         for (data, expected) in [
             ("525", Verdict::Wrong),
             ("52e", Verdict::Wrong),
@@ -160,12 +164,8 @@ mod tests {
     }
 
     fn told(code: u32, text: &str, password: &str, too_young_until: Option<Time>, strict: bool) -> Refusal {
-        let rules = PasswordRules {
-            min_length: Some(8),
-            complexity: Some(true),
-            history: Some(5),
-            ..PasswordRules::default()
-        };
+        let rules =
+            PasswordRules { min_length: Some(8), complexity: Some(true), history: Some(5), ..PasswordRules::default() };
         let password = Secret::new(password);
         let names = vec!["jbloggs".to_owned(), "Jo Bloggs".to_owned()];
         refusal(&answer(code, text), &Asked { password: &password, rules, names, too_young_until, strict })
@@ -177,10 +177,38 @@ mod tests {
         let later = Some(Time(5));
         for (code, text, password, until, strict, expected) in [
             // Samba says it in words, with 19 (4.17) or 53 (4.25).
-            (19, "0000052D: Constraint violation - check_password_restrictions: the password is too short. It should be equal or longer than 8 characters!", "kettle7", None, false, Refusal::TooShort { min: 8 }),
-            (19, "0000052D: Constraint violation - check_password_restrictions: the password does not meet the complexity criteria!", "kettle kettle", None, false, Refusal::Complexity),
-            (53, "0000052D: check_password_restrictions: the password was already used (in history)!", "Kettle-77", None, true, Refusal::InHistory),
-            (19, "0000052D: Constraint violation - check_password_restrictions: password is too young to change!", "Kettle-77", later, true, Refusal::TooYoung { until: later }),
+            (
+                19,
+                "0000052D: Constraint violation - check_password_restrictions: the password is too short. It should be equal or longer than 8 characters!",
+                "kettle7",
+                None,
+                false,
+                Refusal::TooShort { min: 8 },
+            ),
+            (
+                19,
+                "0000052D: Constraint violation - check_password_restrictions: the password does not meet the complexity criteria!",
+                "kettle kettle",
+                None,
+                false,
+                Refusal::Complexity,
+            ),
+            (
+                53,
+                "0000052D: check_password_restrictions: the password was already used (in history)!",
+                "Kettle-77",
+                None,
+                true,
+                Refusal::InHistory,
+            ),
+            (
+                19,
+                "0000052D: Constraint violation - check_password_restrictions: password is too young to change!",
+                "Kettle-77",
+                later,
+                true,
+                Refusal::TooYoung { until: later },
+            ),
             // Windows does not: it is worked out.
             (53, windows, "Kettl-7", None, true, Refusal::TooShort { min: 8 }),
             (53, windows, "kettle kettle", None, true, Refusal::Complexity),
@@ -189,13 +217,42 @@ mod tests {
             (53, windows, "Kettle-77", None, true, Refusal::InHistory),
             // A reset without policy hints looks at neither history nor age.
             (53, windows, "Kettle-77", later, false, Refusal::Other),
-            (19, "00000056: AtrErr: DSID-03191083, #1:\n\t0: 00000056: DSID-03191083, problem 1005 (CONSTRAINT_ATT_TYPE)", "Kettle-77", None, true, Refusal::OldPassword),
-            (50, "00002098: SecErr: DSID-031514A0, problem 4003 (INSUFF_ACCESS_RIGHTS), data 0", "Kettle-77", None, true, Refusal::NotPermitted),
+            (
+                19,
+                "00000056: AtrErr: DSID-03191083, #1:\n\t0: 00000056: DSID-03191083, problem 1005 (CONSTRAINT_ATT_TYPE)",
+                "Kettle-77",
+                None,
+                true,
+                Refusal::OldPassword,
+            ),
+            (
+                50,
+                "00002098: SecErr: DSID-031514A0, problem 4003 (INSUFF_ACCESS_RIGHTS), data 0",
+                "Kettle-77",
+                None,
+                true,
+                Refusal::NotPermitted,
+            ),
             (50, "", "Kettle-77", None, true, Refusal::NotPermitted),
             (32, "0000208D: NameErr: DSID-03100288, problem 2001 (NO_OBJECT)", "Kettle-77", None, true, Refusal::Gone),
             (53, "00000533: SvcErr", "Kettle-77", None, true, Refusal::Disabled),
             (53, "00000701: SvcErr", "Kettle-77", None, true, Refusal::Expired),
-            (53, "0000001F: SvcErr: DSID-031A11E5, problem 5003 (WILL_NOT_PERFORM), data 0", "Kettle-77", None, true, Refusal::Other),
+            (
+                19,
+                "00000775: Password change not permitted, account locked out!",
+                "Kettle-77",
+                None,
+                true,
+                Refusal::Locked,
+            ),
+            (
+                53,
+                "0000001F: SvcErr: DSID-031A11E5, problem 5003 (WILL_NOT_PERFORM), data 0",
+                "Kettle-77",
+                None,
+                true,
+                Refusal::Other,
+            ),
             (80, "\u{202e}é", "Kettle-77", None, true, Refusal::Other),
         ] {
             assert_eq!(told(code, text, password, until, strict), expected, "{text} {password}");

@@ -10,7 +10,7 @@ pub(super) const PASSWORD_LASTS: i64 = 0x1_0000;
 pub(super) const LOCKED_NOW: i64 = 0x10;
 /// `msDS-User-Account-Control-Computed`: its password is too old, or has to be changed.
 pub(super) const PASSWORD_EXPIRED_NOW: i64 = 0x80_0000;
-/// `pwdProperties` ([MS-SAMR] 2.2.1.3, `DOMAIN_PASSWORD_COMPLEX`): passwords need several kinds of characters.
+/// `pwdProperties` ([MS-SAMR], `DOMAIN_PASSWORD_COMPLEX`): passwords need several kinds of characters.
 pub(super) const COMPLEX: i64 = 0x1;
 
 /// Milliseconds from 1601-01-01, where a FILETIME begins, to 1970-01-01.
@@ -132,15 +132,19 @@ mod tests {
 
     #[test]
     fn a_guid_is_written_as_windows_does() {
-        let bytes = [
-            0x33, 0x22, 0x11, 0x00, 0x55, 0x44, 0x77, 0x66, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff,
-        ];
+        let bytes = [0x33, 0x22, 0x11, 0x00, 0x55, 0x44, 0x77, 0x66, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff];
         let text = "00112233-4455-6677-8899-aabbccddeeff";
         assert_eq!(guid_text(&bytes).as_deref(), Some(text));
         assert_eq!(guid_bytes(text), Some(bytes));
-        for wrong in
-            ["", "\0", "gone", "00112233445566778899aabbccddeeff", "00112233-4455-6677-8899-AABBCCDDEEFF", "*", "\u{202e}"]
-        {
+        for wrong in [
+            "",
+            "\0",
+            "gone",
+            "00112233445566778899aabbccddeeff",
+            "00112233-4455-6677-8899-AABBCCDDEEFF",
+            "*",
+            "\u{202e}",
+        ] {
             assert_eq!(guid_bytes(wrong), None, "{wrong:?}");
         }
         assert_eq!(guid_text(&bytes[1..]), None);
