@@ -123,6 +123,9 @@ pub enum Refusal {
     /// The old password given with a change is not the right one.
     #[error("the old password is wrong")]
     OldPassword,
+    /// The account is locked, and only its owner could have done this.
+    #[error("locked")]
+    Locked,
     /// On its list of known passwords.
     #[error("in dictionary")]
     Dictionary,
@@ -132,9 +135,6 @@ pub enum Refusal {
     /// The account has expired.
     #[error("expired")]
     Expired,
-    /// The account is locked, and a change does not unlock it.
-    #[error("locked")]
-    Locked,
     /// The account is one whose password may not be reset this way.
     #[error("protected")]
     Protected,
@@ -226,7 +226,7 @@ pub struct Deps {
 }
 
 /// All kinds.
-pub static KINDS: &[Kind] = &[embedded::KIND, active_directory::KIND];
+pub static KINDS: &[Kind] = &[embedded::KIND, ldap::KIND, active_directory::KIND];
 
 /// Opens the directory that the section `[directory]` describes (without `kind`, the embedded one).
 ///

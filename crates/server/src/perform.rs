@@ -90,9 +90,9 @@ fn problem(refusal: &Refusal) -> Problem {
         Refusal::TooYoung { until } => Problem::TooYoung { until: *until },
         Refusal::Dictionary => Problem::Dictionary,
         Refusal::OldPassword
+        | Refusal::Locked
         | Refusal::Disabled
         | Refusal::Expired
-        | Refusal::Locked
         | Refusal::Protected
         | Refusal::NotPermitted
         | Refusal::Gone

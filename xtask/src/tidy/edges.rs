@@ -52,7 +52,7 @@ static OUTSIDE: &[Homes] = &[
     (&["axum", "tower", "tower_http", "http_body_util"], &["web", "cli"]),
     (&["askama"], &["web", "message"]),
     (&["rusqlite", "tokio_postgres", "deadpool_postgres", "tokio_postgres_rustls", "aes_gcm_siv"], &["store"]),
-    (&["ldap3", "argon2"], &["directory"]),
+    (&["ldap3", "hickory_resolver", "argon2"], &["directory"]),
     (&["lettre"], &["delivery", "address"]),
     (&["reqwest"], &["delivery"]),
     (&["fluent_bundle", "unic_langid"], &["text"]),

@@ -33,20 +33,22 @@ pub const KIND: Kind = Kind {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Section {
-    /// Where people are, with everything below; the whole domain unless given.
+    /// Below which entry people are; the whole domain unless given.
     base_dn: Option<String>,
-    /// The attributes by which people name themselves. The first that an account has is its User ID.
-    user_id_attributes: Vec<String>,
-    /// Who is looked for, besides being a person (RFC 4515).
-    filter: Option<String>,
-    /// The attribute with the account's own address.
+    /// What somebody may type as a User ID. The first of them that an entry has is its User ID.
+    user_attributes: Vec<String>,
+    /// Which entries are people.
+    user_filter: String,
+    /// The person's name.
+    name_attribute: String,
+    /// The account's own address, for notices.
     mail_attribute: String,
-    /// The attribute with the number on the desk.
+    /// The office phone.
     office_phone_attribute: Option<String>,
-    /// The attribute with a mobile number, as a suggestion.
+    /// A mobile number to suggest.
     mobile_attribute: Option<String>,
-    /// The attribute with a private address, as a suggestion.
-    email_attribute: Option<String>,
+    /// An address outside the organisation to suggest.
+    private_mail_attribute: Option<String>,
     /// Groups whose members are protected besides those that Active Directory protects itself.
     protected_groups: Vec<String>,
     /// User IDs of people who may reset although they are protected.
@@ -57,12 +59,13 @@ impl Default for Section {
     fn default() -> Self {
         Self {
             base_dn: None,
-            user_id_attributes: ["userPrincipalName", "mail", "sAMAccountName"].map(str::to_owned).into(),
-            filter: None,
+            user_attributes: ["userPrincipalName", "mail", "sAMAccountName"].map(str::to_owned).into(),
+            user_filter: "(&(objectCategory=person)(objectClass=user))".into(),
+            name_attribute: "displayName".into(),
             mail_attribute: "mail".into(),
             office_phone_attribute: None,
             mobile_attribute: None,
-            email_attribute: None,
+            private_mail_attribute: None,
             protected_groups: Vec::new(),
             protected_allowed: Vec::new(),
         }
@@ -77,23 +80,26 @@ impl Section {
     }
 
     fn checked(self) -> Result<Self, String> {
-        if self.user_id_attributes.is_empty() {
-            return Err("directory.user_id_attributes: name at least one attribute".into());
+        if self.user_attributes.is_empty() {
+            return Err("directory.user_attributes: name at least one attribute".into());
         }
         let named = [
+            ("name_attribute", Some(&self.name_attribute)),
             ("mail_attribute", Some(&self.mail_attribute)),
             ("office_phone_attribute", self.office_phone_attribute.as_ref()),
             ("mobile_attribute", self.mobile_attribute.as_ref()),
-            ("email_attribute", self.email_attribute.as_ref()),
+            ("private_mail_attribute", self.private_mail_attribute.as_ref()),
         ];
-        let ids = self.user_id_attributes.iter().map(|name| ("user_id_attributes", Some(name)));
+        let ids = self.user_attributes.iter().map(|name| ("user_attributes", Some(name)));
         for (key, name) in ids.chain(named) {
             if let Some(name) = name.filter(|name| !filter::is_attribute(name)) {
                 return Err(format!("directory.{key}: \"{name}\" is not the name of an attribute"));
             }
         }
-        if let Some(own) = self.filter.as_ref().filter(|own| !filter::is_filter(own)) {
-            return Err(format!("directory.filter: \"{own}\" is not a filter such as \"(department=Sales)\""));
+        if !filter::is_filter(&self.user_filter) {
+            return Err(
+                "directory.user_filter: is no filter; write one such as \"(department=Sales)\" (RFC 4515)".into()
+            );
         }
         Ok(self)
     }
@@ -168,12 +174,12 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told_with_its_key() {
         assert_eq!(problem(""), "");
-        assert_eq!(problem("filter = '(department=Sales)'\noffice_phone_attribute = 'telephoneNumber'"), "");
+        assert_eq!(problem("user_filter = '(department=Sales)'\noffice_phone_attribute = 'telephoneNumber'"), "");
         for (own, key) in [
-            ("user_id_attributes = []", "directory.user_id_attributes"),
-            ("user_id_attributes = ['uid=*']", "directory.user_id_attributes"),
+            ("user_attributes = []", "directory.user_attributes"),
+            ("user_attributes = ['uid=*']", "directory.user_attributes"),
             ("mobile_attribute = ''", "directory.mobile_attribute"),
-            ("filter = '(department='", "directory.filter"),
+            ("user_filter = '(department='", "directory.user_filter"),
             ("base = 'dc=example'", "directory: "),
         ] {
             assert!(problem(own).starts_with(key), "{own}: {}", problem(own));

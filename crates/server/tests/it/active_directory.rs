@@ -245,10 +245,10 @@ async fn one_person_is_found_or_none_and_stays_the_same_wherever_it_moves() {
     let moved = directory.person(&found.id).await.unwrap().unwrap();
     assert_eq!((&moved.id, &moved.user_id), (&found.id, &found.user_id));
     assert_eq!(reset(&directory, "jbloggs", SECOND).await, Ok(()));
-    let narrow = domain.directory(&format!("base_dn = '{elsewhere}'\nfilter = '(mail=*)'"));
+    let narrow = domain.directory(&format!("base_dn = '{elsewhere}'\nuser_filter = '(mail=*)'"));
     assert_eq!(narrow.find("rene").await.unwrap(), None);
     assert_eq!(narrow.find("jbloggs").await.unwrap().map(|found| found.id), Some(found.id.clone()));
-    let none = domain.directory("filter = '(department=Sales)'");
+    let none = domain.directory("user_filter = '(department=Sales)'");
     assert_eq!(none.person(&found.id).await.unwrap(), None, "the filter holds for names that last, too");
 }
 

@@ -63,11 +63,11 @@ impl ActiveDirectory {
         if typed.is_empty() || typed.chars().count() > LONGEST_USER_ID {
             return Ok(None);
         }
-        let names = self.section.user_id_attributes.iter();
+        let names = self.section.user_attributes.iter();
         let (lease, found) = self.look_up(filter::any(names.map(|name| filter::equals(name, &typed)))).await?;
         // The directory takes "é" for "e" and more; whoever registers a look-alike name must not be somebody else.
         let is_typed = |entry: &Entry| {
-            let mut values = self.section.user_id_attributes.iter().flat_map(|name| entry.texts(name));
+            let mut values = self.section.user_attributes.iter().flat_map(|name| entry.texts(name));
             values.any(|value| subject::canonical(value) == typed)
         };
         self.read(lease, found.filter(is_typed)).await
@@ -99,11 +99,8 @@ impl ActiveDirectory {
 
     /// Where the domain begins.
     pub(super) async fn domain(&self) -> Result<String, Error> {
-        let root = match self.pool.sheet() {
-            Some(sheet) => sheet.root.clone(),
-            None => self.pool.search(&Query::entry("", &["defaultNamingContext"])).await?.only().unwrap_or_default(),
-        };
-        let domain = root.text("defaultNamingContext").map(str::to_owned);
+        let sheet = self.pool.learn().await?;
+        let domain = sheet.root.text("defaultNamingContext").map(str::to_owned);
         domain.ok_or_else(|| Error::Unavailable("the server names no domain: is it an Active Directory?".into()))
     }
 
@@ -113,11 +110,10 @@ impl ActiveDirectory {
             Some(base) => base.clone(),
             None => self.domain().await?,
         };
-        let mut filters = vec!["(objectCategory=person)".to_owned(), "(objectClass=user)".to_owned(), who];
-        filters.extend(section.filter.clone());
+        let filters = [section.user_filter.clone(), who];
         let mut attributes: Vec<String> = ATTRIBUTES.iter().map(|name| (*name).to_owned()).collect();
-        attributes.extend(section.user_id_attributes.iter().cloned());
-        attributes.push(section.mail_attribute.clone());
+        attributes.extend(section.user_attributes.iter().cloned());
+        attributes.extend([section.name_attribute.clone(), section.mail_attribute.clone()]);
         attributes.extend(contacts(section).into_iter().map(|(_, name)| name.clone()));
         Ok(Query { base, scope: Scope::Subtree, filter: filter::all(&filters), attributes, limit: 1 })
     }
@@ -143,9 +139,13 @@ impl ActiveDirectory {
         let guid = entry.bytes("objectGUID").first().ok_or_else(|| lacking("objectGUID"))?;
         let id = wire::guid_text(guid).ok_or_else(|| lacking("objectGUID"))?;
         let target = format!("<GUID={}>", data_encoding::HEXLOWER.encode(guid));
-        let own = section.user_id_attributes.iter().find_map(|name| entry.text(name));
+        let own = section.user_attributes.iter().find_map(|name| entry.text(name));
         let user_id = own.ok_or_else(|| lacking("the User ID"))?.to_owned();
-        let name = ["displayName", "cn"].into_iter().find_map(|name| entry.text(name)).unwrap_or(&user_id).to_owned();
+        let name = [section.name_attribute.as_str(), "cn"]
+            .into_iter()
+            .find_map(|name| entry.text(name))
+            .unwrap_or(&user_id)
+            .to_owned();
         let mut named: Vec<String> =
             groups.iter().filter_map(|group| group.text("sAMAccountName")).map(str::to_owned).collect();
         named.sort();
@@ -170,7 +170,7 @@ fn contacts(section: &Section) -> Vec<(ContactKind, &String)> {
     let named = [
         (ContactKind::Office, &section.office_phone_attribute),
         (ContactKind::Mobile, &section.mobile_attribute),
-        (ContactKind::Email, &section.email_attribute),
+        (ContactKind::Email, &section.private_mail_attribute),
     ];
     named.into_iter().filter_map(|(kind, name)| Some((kind, name.as_ref()?))).collect()
 }
@@ -236,7 +236,7 @@ fn is_protected(entry: &Entry, groups: &[Entry], names: &[String], section: &Sec
 }
 
 fn is_allowed(entry: &Entry, section: &Section) -> bool {
-    let own = || section.user_id_attributes.iter().flat_map(|name| entry.texts(name)).map(subject::canonical);
+    let own = || section.user_attributes.iter().flat_map(|name| entry.texts(name)).map(subject::canonical);
     section.protected_allowed.iter().any(|name| own().any(|own| own == subject::canonical(name)))
 }
 

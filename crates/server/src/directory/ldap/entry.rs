@@ -68,6 +68,14 @@ pub(in crate::directory) struct Entry {
 }
 
 impl Entry {
+    /// Somebody who is not there, below an entry: what is asked about them has no answer, and costs as much. The name has a
+    /// slash that nobody's has.
+    pub(super) fn nobody(base: &str) -> Self {
+        let dn = format!("cn=nobody/,{base}");
+        let groups = vec![dn.clone().into_bytes()];
+        Self { dn, values: [("memberof".to_owned(), groups)].into() }
+    }
+
     /// All values of an attribute.
     pub(in crate::directory) fn bytes(&self, name: &str) -> &[Vec<u8>] {
         self.values.get(&name.to_lowercase()).map_or(&[], Vec::as_slice)
@@ -91,6 +99,18 @@ impl Entry {
     /// A whole number.
     pub(in crate::directory) fn number(&self, name: &str) -> Option<i64> {
         self.text(name)?.trim().parse().ok()
+    }
+}
+
+#[cfg(test)]
+impl Entry {
+    /// One with these values.
+    pub(in crate::directory) fn of(dn: &str, values: &[(&str, &str)]) -> Self {
+        let mut entry = Self { dn: dn.to_owned(), ..Self::default() };
+        for (name, value) in values {
+            entry.values.entry(name.to_lowercase()).or_default().push(value.as_bytes().to_vec());
+        }
+        entry
     }
 }
 

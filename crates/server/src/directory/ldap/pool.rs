@@ -143,6 +143,18 @@ impl Pool {
         self.servers().iter().find_map(|server| server.sheet())
     }
 
+    /// The same; until one of them has answered for the first time, that is waited for.
+    ///
+    /// # Errors
+    /// If none answers.
+    pub(in crate::directory) async fn learn(&self) -> Result<Arc<Sheet>, Error> {
+        if let Some(sheet) = self.sheet() {
+            return Ok(sheet);
+        }
+        let (lease, _) = self.ask(&Query::entry("", &["1.1"])).await?;
+        Ok(lease.sheet())
+    }
+
     /// Asks the first server that answers.
     ///
     /// # Errors
