@@ -46,6 +46,7 @@ static MODULES: &[Edges] = &[
     ("directory", &["clock", "store"]),
     ("directory/", &[]),
     ("directory/embedded", &["address", "clock", "directory", "store"]),
+    ("directory/active_directory", &["clock", "directory"]),
     ("directory/ldap", &["clock", "directory", "tls"]),
     ("delivery", &["clock", "tls"]),
     ("store", &["clock", "fault", "tls"]),

@@ -1,5 +1,6 @@
 //! The one integration binary.
 
+mod active_directory;
 mod cli;
 mod crash;
 mod delivery;
