@@ -2,6 +2,8 @@
 
 #[path = "reset/desk.rs"]
 mod desk;
+#[path = "reset/goals.rs"]
+mod goals;
 #[path = "support/registered.rs"]
 mod registered;
 
@@ -339,7 +341,7 @@ fn a_lost_answer_is_called_unknown_and_never_tried_again() {
          password => wait | writing, set password of 17 (0)
          ";
     let account = || Some(person(&[Email]));
-    let told = "ended Unknown | notice by email to email, outcome_unknown";
+    let told = "ended Unknown | notice by email to email, end sessions of 17, outcome_unknown";
     check(policy(), account(), &format!("{upto} written unknown => {told}"));
     check(
         policy(),
@@ -425,7 +427,11 @@ fn notices_go_to_every_email_known_and_by_text_where_there_is_none() {
     ] {
         check(policy(), Some(account), &format!("{}{told}, forgive, end sessions of 17, password_set", upto(way)));
     }
-    check(policy(), Some(person(&[Office])), &format!("{}forgive, end sessions of 17, password_set", upto("office_call")));
+    check(
+        policy(),
+        Some(person(&[Office])),
+        &format!("{}forgive, end sessions of 17, password_set", upto("office_call")),
+    );
 }
 
 /// What an event claims before it is decided, at the end of a journey.
@@ -464,6 +470,8 @@ fn without_email_the_notice_goes_by_text() {
     check(
         policy,
         Some(person(&[Email, Mobile])),
-        &format!("{ways}written done => ended Done | notice by text to mobile, forgive, end sessions of 17, password_set"),
+        &format!(
+            "{ways}written done => ended Done | notice by text to mobile, forgive, end sessions of 17, password_set"
+        ),
     );
 }
