@@ -3,6 +3,9 @@
 //! ```text
 //! Closed → Asking ⇄ Writing → Ended
 //! ```
+//!
+//! "This wasn't me" does not forbid it: whoever finds that somebody else has been at their account has to be able to take
+//! the password away from them, and can only do so here.
 
 use serde::{Deserialize, Serialize};
 

@@ -9,19 +9,20 @@
 //! The flow holds what is under way; what is registered lies in [`Ctx::registration`].
 
 mod claims;
+mod freeze;
 mod view;
 
 use serde::{Deserialize, Serialize};
 
 use crate::audit::{self, Act};
-use crate::effect::{Changed, Delivery, Effect, FREEZE_OFFER_LIFE, FreezeOffer, Message, To};
+use crate::effect::{Changed, Delivery, Effect, FreezeOffer, Message, To};
 use crate::flow::FlowId;
 use crate::method::issued_code::{self, Checked, Issue, Purpose, Sent};
-use crate::method::{Channel, ContactKind, Method};
-use crate::registration::{self, Change};
+use crate::method::{ContactKind, Method};
+use crate::registration::Change;
 use crate::secret::Secret;
 use crate::subject::{AccountId, ContactId, device};
-use crate::throttle::What;
+use crate::throttle::{Limit, What};
 use crate::time::{Span, Time};
 use crate::{Ctx, Step};
 
@@ -30,8 +31,9 @@ pub use view::{Row, View, view};
 /// How long one page of registration lasts: as long as a session can.
 pub const LIFETIME: Span = Span::hours(8);
 
-/// How long a notice of a change is worth sending.
-const NOTICE_LIFE: Span = Span::hours(24);
+/// Codes to new contacts that one account may have sent over all its flows: whoever is signed in chooses where to, and each
+/// text costs the organisation money. Two contacts with a few mistakes need six.
+pub const CODES_OF_ONE: Limit = Limit { count: 20, window: Span::hours(24) };
 
 /// One person at the page of their registration.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -262,11 +264,11 @@ impl Machine<'_> {
                 self.flow.person = Some(person);
                 self.flow.stage = Stage::Open { problem: None };
             }
-            (_, Event::Open(person)) => {
-                // It is one person's for ever; only what the directory says of them may change.
-                if self.flow.person.as_ref().is_some_and(|known| known.account == person.account) {
-                    self.flow.person = Some(person);
-                }
+            // It is one person's for ever; only what the directory says of them may change.
+            (_, Event::Open(person))
+                if self.flow.person.as_ref().is_some_and(|known| known.account == person.account) =>
+            {
+                self.flow.person = Some(person);
             }
             (Stage::Closed, _) => {}
             (_, Event::Thaw { signed_in, by }) => self.thaw(signed_in, by),
@@ -290,57 +292,24 @@ impl Machine<'_> {
         }
     }
 
-    /// Whether anything may be changed now: not while frozen, and only shortly after the password was typed.
-    fn may_change(&mut self, signed_in: Time) -> bool {
-        if self.ctx.registration.frozen.is_some() {
-            self.open(Some(Problem::Frozen));
-            return false;
-        }
-        if self.ctx.now >= signed_in + self.ctx.policy.fresh {
-            self.audit(Act::NotFresh);
-            self.open(Some(Problem::NotFresh));
-            return false;
-        }
-        true
-    }
-
     fn prove(&mut self, method: Method, address: String, signed_in: Time) {
-        if !self.may_change(signed_in) {
-            return;
+        if let Some(problem) = self.flow.refusal(self.ctx, method, &address, signed_in) {
+            return self.refuse(problem);
         }
         let kind = method.contact();
-        if let Some(problem) = self.unfit(method, &address) {
-            return self.open(Some(problem));
-        }
-        if !self.flow.has_codes_left(self.ctx) {
-            self.audit(Act::Throttled { what: What::Sends });
-            return self.open(Some(Problem::NoCodesLeft));
-        }
         let replaces = self.ctx.registration.of(kind).map(|contact| contact.id.clone());
         self.send(method, kind, address, replaces);
     }
 
-    /// Why this contact cannot be registered.
-    fn unfit(&self, method: Method, address: &str) -> Option<Problem> {
-        let (kind, policy) = (method.contact(), self.ctx.policy);
-        let offered = kind != ContactKind::Office
-            && registration::is_asked_for(policy, kind)
-            && registration::ways_to_prove(policy, kind).contains(&method);
-        let person = self.flow.person.as_ref();
-        let own = |mail: &String| mail.eq_ignore_ascii_case(address);
-        let domain = address.rsplit_once('@').map(|(_, domain)| domain.to_lowercase());
-        let same = |contact: &registration::Registered| contact.verified.is_some() && contact.address == address;
-        if !offered {
-            Some(Problem::NoWay { kind })
-        } else if kind == ContactKind::Email && person.and_then(|person| person.own_mail.as_ref()).is_some_and(own) {
-            Some(Problem::OwnMailbox)
-        } else if domain.is_some_and(|domain| policy.own_domains.iter().any(|own| own.to_lowercase() == domain)) {
-            Some(Problem::OwnDomain)
-        } else if self.ctx.registration.of(kind).is_some_and(same) {
-            Some(Problem::Same { kind })
-        } else {
-            None
+    /// Shows why a wish is not fulfilled.
+    fn refuse(&mut self, problem: Problem) {
+        match problem {
+            Problem::NotFresh => self.audit(Act::NotFresh),
+            Problem::NoCodesLeft => self.audit(Act::Throttled { what: What::Sends }),
+            Problem::Overtaken => self.audit(Act::Superseded),
+            _ => {}
         }
+        self.open(Some(problem));
     }
 
     fn send(&mut self, method: Method, kind: ContactKind, address: String, replaces: Option<ContactId>) {
@@ -364,10 +333,10 @@ impl Machine<'_> {
         let method = sent.method;
         let registration = self.ctx.registration;
         if registration.frozen.is_some() {
-            return self.open(Some(Problem::Frozen));
+            return self.refuse(Problem::Frozen);
         }
         if registration.of(kind).map(|contact| &contact.id) != replaces.as_ref() {
-            return self.open(Some(Problem::Overtaken));
+            return self.refuse(Problem::Overtaken);
         }
         let to = device(self.ctx.keys, kind, &address);
         let wrong = |problem| Stage::Proving { kind, address: address.clone(), replaces, sent: sent.clone(), problem };
@@ -393,11 +362,9 @@ impl Machine<'_> {
     fn set(&mut self, kind: ContactKind, address: String) {
         let Some(person) = self.flow.person.clone() else { return };
         let id = ContactId(self.name());
-        let former = self.ctx.registration.of(kind).map(|contact| contact.id.clone());
-        let was_proven = former.as_ref().is_some_and(|former| self.ctx.registration.holds(former));
+        let was_proven = self.ctx.registration.of(kind).is_some_and(|contact| contact.verified.is_some());
         let how = if was_proven { Changed::Replaced } else { Changed::Added };
-        let new = (To::New { kind, address: address.clone() }, registered_channel(kind));
-        self.tell(&person, kind, how, former, Some(new));
+        self.tell(&person, kind, how, Some(id.clone()));
         let change = Change::Set { id, kind, address };
         self.effects.push(Effect::Register { account: person.account, change });
         self.audit(Act::ContactSet { kind, replaced: was_proven });
@@ -407,17 +374,17 @@ impl Machine<'_> {
     fn remove(&mut self, kind: ContactKind, signed_in: Time) {
         let Some(person) = self.flow.person.clone() else { return };
         let Some(contact) = self.ctx.registration.of(kind).filter(|_| kind != ContactKind::Office) else { return };
-        if !self.may_change(signed_in) {
-            return;
+        if let Some(problem) = claims::forbidden(self.ctx, signed_in) {
+            return self.refuse(problem);
         }
         let (keys, policy) = (self.ctx.keys, self.ctx.policy);
         // What was never proven is only a suggestion, and nobody needs it.
         let spare = self.ctx.registration.can_spare(keys, policy, person.administrator, kind);
         if contact.verified.is_some() && !spare {
-            return self.open(Some(Problem::Needed { kind }));
+            return self.refuse(Problem::Needed { kind });
         }
         if contact.verified.is_some() {
-            self.tell(&person, kind, Changed::Removed, Some(contact.id.clone()), None);
+            self.tell(&person, kind, Changed::Removed, None);
         }
         self.effects.push(Effect::Register { account: person.account, change: Change::Remove { kind } });
         self.audit(Act::ContactRemoved { kind });
@@ -437,34 +404,6 @@ impl Machine<'_> {
         self.audit(Act::RegistrationAsked);
     }
 
-    fn freeze(&mut self, offer: FreezeOffer) {
-        if self.ctx.now >= offer.at + FREEZE_OFFER_LIFE {
-            return self.flow.stage = Stage::Ended { end: End::OfferTooOld, at: self.ctx.now };
-        }
-        let FreezeOffer { account, user_id, own_mail, kind, former, .. } = offer;
-        self.flow.person =
-            Some(Person { account: account.clone(), user_id: user_id.clone(), own_mail, administrator: false });
-        // What the attacker took away is told as well as what is there.
-        let back = former.clone().map(|former| (To::Contact(former), registered_channel(kind)));
-        self.notice(Message::Frozen { user_id, frozen: true, at: self.ctx.now }, back);
-        self.effects
-            .push(Effect::Register { account: account.clone(), change: Change::Freeze { kind, restore: former } });
-        self.effects.push(Effect::EndSessions { account });
-        self.end(End::Frozen, Act::Frozen);
-    }
-
-    fn thaw(&mut self, signed_in: Option<Time>, by: String) {
-        let Some(person) = self.flow.person.clone().filter(|_| self.ctx.registration.frozen.is_some()) else { return };
-        if signed_in.is_some_and(|signed_in| self.ctx.now >= signed_in + self.ctx.policy.fresh) {
-            self.audit(Act::NotFresh);
-            return self.open(Some(Problem::NotFresh));
-        }
-        self.effects.push(Effect::Register { account: person.account, change: Change::Thaw });
-        self.notice(Message::Frozen { user_id: person.user_id, frozen: false, at: self.ctx.now }, None);
-        self.audit(Act::Thawed { by });
-        self.open(None);
-    }
-
     fn throttled(&mut self, stage: Stage, until: Time) {
         self.audit(Act::Throttled { what: What::Sends });
         self.flow.stage = match stage {
@@ -474,32 +413,6 @@ impl Machine<'_> {
             }
             _ => Stage::Open { problem: Some(Problem::TooManySends { until }) },
         };
-    }
-
-    /// Tells all who can be reached, old and new, how a contact was changed, with the offer to undo it.
-    fn tell(
-        &mut self,
-        person: &Person,
-        kind: ContactKind,
-        how: Changed,
-        former: Option<ContactId>,
-        new: Option<(To, Channel)>,
-    ) {
-        let Person { account, user_id, own_mail, .. } = person.clone();
-        let at = self.ctx.now;
-        let former = former.filter(|former| self.ctx.registration.holds(former));
-        let offer = FreezeOffer { account, user_id: user_id.clone(), own_mail, kind, former, at };
-        self.notice(Message::RegistrationChanged { user_id, kind, how, at, offer }, new);
-    }
-
-    fn notice(&mut self, message: Message, also: Option<(To, Channel)>) {
-        let own = self.flow.person.as_ref().and_then(|person| person.own_mail.as_ref());
-        let mut all = registration::everybody(self.ctx, own);
-        all.extend(also.filter(|(_, channel)| self.ctx.policy.channels.contains(channel)));
-        let deadline = self.ctx.now + NOTICE_LIFE;
-        let deliveries =
-            all.into_iter().map(|(to, channel)| Delivery { to, channel, message: message.clone(), deadline });
-        self.effects.extend(deliveries.map(Effect::Deliver));
     }
 
     /// A name nobody can guess, for a new contact.
@@ -523,14 +436,5 @@ impl Machine<'_> {
             None => (None, String::new()),
         };
         self.effects.push(Effect::Audit(audit::Event { user_id, account, act }));
-    }
-}
-
-/// What carries a notice to a contact of this kind.
-const fn registered_channel(kind: ContactKind) -> Channel {
-    match kind {
-        ContactKind::Email => Channel::Email,
-        ContactKind::Mobile => Channel::Text,
-        ContactKind::Office => Channel::Call,
     }
 }

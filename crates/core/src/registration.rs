@@ -5,7 +5,7 @@
 
 use crate::method::issued_code::Purpose;
 use crate::method::{Channel, ContactKind, Method};
-use crate::subject::{Account, AccountId, Contact, ContactId, Subject};
+use crate::subject::{Account, AccountId, Contact, ContactId, Subject, device};
 use crate::time::Time;
 use crate::{Ctx, Keys, Policy};
 
@@ -111,48 +111,23 @@ impl Registration {
 
     /// How this account stands, if it is an administrator's or not. What is still cooling off counts.
     pub fn standing(&self, keys: &Keys, policy: &Policy, administrator: bool) -> Standing {
-        let missing = |contacts: &[Contact]| self.is_missing(keys, policy, administrator, contacts);
-        let contacts: Vec<Contact> = self
-            .proven(policy, Time(i64::MAX))
-            .into_iter()
-            .map(|contact| Contact { young: false, ..contact })
-            .collect();
+        let proven = self.proven(policy, Time(i64::MAX)).into_iter();
+        let contacts: Vec<Contact> = proven.map(|contact| Contact { young: false, ..contact }).collect();
         let needed = if administrator { 2 } else { policy.steps.clamp(1, 2) };
-        Standing { needed, missing: missing(&contacts) }
+        Standing { needed, missing: is_missing(keys, policy, administrator, &contacts).min(needed) }
     }
 
-    /// Whether this account could still reset without the contact of this kind.
+    /// Whether this account is none the worse without the contact of this kind.
     pub fn can_spare(&self, keys: &Keys, policy: &Policy, administrator: bool, kind: ContactKind) -> bool {
         let mut without = self.clone();
         without.contacts.retain(|contact| contact.kind != kind);
-        without.standing(keys, policy, administrator).missing == 0
+        let missing = |registration: &Self| registration.standing(keys, policy, administrator).missing;
+        missing(&without) <= missing(self)
     }
 
-    /// The least number of further contacts with which a reset is possible.
-    fn is_missing(&self, keys: &Keys, policy: &Policy, administrator: bool, contacts: &[Contact]) -> u8 {
-        let enough = |contacts: &[Contact]| {
-            let account = Account {
-                id: AccountId(String::new()),
-                own_mail: None,
-                groups: Vec::new(),
-                disabled: false,
-                frozen: false,
-                contacts: contacts.to_vec(),
-            };
-            let subject = Subject { administrator, ..Subject::real(keys, policy, Purpose::Register, &account) };
-            !policy.usable(&subject, &[]).is_empty()
-        };
-        let with_one_more = |kind: ContactKind| {
-            let id = ContactId(kind.name().into());
-            let imagined = Contact { id, kind, address: kind.name().into(), young: false };
-            let kept = contacts.iter().filter(|contact| contact.kind != kind).cloned();
-            enough(&kept.chain([imagined]).collect::<Vec<_>>())
-        };
-        match () {
-            () if enough(contacts) => 0,
-            () if [ContactKind::Email, ContactKind::Mobile].into_iter().any(with_one_more) => 1,
-            () => 2,
-        }
+    /// Until when the person may put off registering: for the organisation's grace after they were first asked.
+    pub fn grace_until(&self, policy: &Policy) -> Option<Time> {
+        self.asked.map(|asked| asked + policy.grace)
     }
 
     /// When the person has to look at it again: the organisation's interval after they last confirmed it; nothing if it
@@ -160,6 +135,33 @@ impl Registration {
     pub fn confirm_by(&self, policy: &Policy) -> Option<Time> {
         let interval = policy.reconfirm?;
         Some(self.confirmed.map_or(Time(0), |confirmed| confirmed + interval))
+    }
+}
+
+/// The least number of further contacts with which a reset is possible.
+fn is_missing(keys: &Keys, policy: &Policy, administrator: bool, contacts: &[Contact]) -> u8 {
+    let enough = |contacts: &[Contact]| {
+        let account = Account {
+            id: AccountId(String::new()),
+            own_mail: None,
+            groups: Vec::new(),
+            disabled: false,
+            frozen: false,
+            contacts: contacts.to_vec(),
+        };
+        let subject = Subject { administrator, ..Subject::real(keys, policy, Purpose::Register, &account) };
+        !policy.usable(&subject, &[]).is_empty()
+    };
+    let with_one_more = |kind: ContactKind| {
+        let id = ContactId(kind.name().into());
+        let imagined = Contact { id, kind, address: kind.name().into(), young: false };
+        let kept = contacts.iter().filter(|contact| contact.kind != kind).cloned();
+        enough(&kept.chain([imagined]).collect::<Vec<_>>())
+    };
+    match () {
+        () if enough(contacts) => 0,
+        () if [ContactKind::Email, ContactKind::Mobile].into_iter().any(with_one_more) => 1,
+        () => 2,
     }
 }
 
@@ -188,7 +190,11 @@ pub(crate) fn everybody(ctx: &Ctx, own_mail: Option<&String>) -> Vec<(crate::eff
         Some((To::Contact(contact.id.clone()), channel))
     });
     let known = |mail: &&String| {
-        ctx.registration.of(ContactKind::Email).is_some_and(|contact| contact.address.eq_ignore_ascii_case(mail))
+        let same =
+            |address: &str| device(ctx.keys, ContactKind::Email, address) == device(ctx.keys, ContactKind::Email, mail);
+        ctx.registration
+            .of(ContactKind::Email)
+            .is_some_and(|contact| contact.verified.is_some() && same(&contact.address))
     };
     let own = own_mail.filter(|mail| !known(mail)).map(|mail| (To::OwnMail(mail.clone()), Channel::Email));
     registered.chain(own).filter(|(_, channel)| ctx.policy.channels.contains(channel)).collect()

@@ -209,7 +209,7 @@ impl Machine<'_> {
         {
             return self.end(End::Expired, Act::Expired);
         }
-        if let Some((end, reason)) = self.overtaken() {
+        if let Some((end, reason)) = self.flow.overtaken(self.ctx) {
             return self.end(end, reason);
         }
         let stage = self.flow.stage.clone();
@@ -274,25 +274,6 @@ impl Machine<'_> {
             }
             (Stage::Unlock { subject, proofs, .. }, Event::Unlock) => self.unlock(subject, proofs),
             _ => {}
-        }
-    }
-
-    /// What happened to the person's registration meanwhile that ends this: "This wasn't me", or a contact that was used here
-    /// is not theirs any more.
-    fn overtaken(&self) -> Option<(End, Act)> {
-        let stage = &self.flow.stage;
-        let subject = stage.subject().filter(|subject| subject.is_real() && !matches!(stage, Stage::Writing { .. }))?;
-        let registration = self.ctx.registration;
-        let gone = |proof: &Proof| {
-            let contact = subject.options.get(proof.option()).and_then(|option| option.contact.as_ref());
-            contact.is_none_or(|contact| !registration.holds(contact))
-        };
-        if registration.frozen.is_some() {
-            Some((End::CareTeam, Act::SentToCareTeam { reason: CareTeamReason::Frozen }))
-        } else if stage.proofs().iter().any(gone) {
-            Some((End::Superseded, Act::Superseded))
-        } else {
-            None
         }
     }
 

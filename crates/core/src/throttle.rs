@@ -61,6 +61,11 @@ pub fn counter_of_network(keys: &Keys, network: &str) -> String {
     name("network", keys.derive(Use::Throttle, &[b"sign-in network", network.as_bytes()]))
 }
 
+/// The counter of codes that one account has sent to contacts it wants to register.
+pub fn counter_of_sender(keys: &Keys, account: &AccountId) -> String {
+    name("sender", keys.derive(Use::Throttle, &[b"sender", account.0.as_bytes()]))
+}
+
 /// The counter of messages to one destination in windows of this length.
 pub fn counter_of_destination(device: &Digest, window: Span) -> String {
     format!("{}:{}", name("send", *device), window.0)

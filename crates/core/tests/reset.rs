@@ -2,6 +2,8 @@
 
 #[path = "reset/desk.rs"]
 mod desk;
+#[path = "reset/goals.rs"]
+mod goals;
 #[path = "support/registered.rs"]
 mod registered;
 
@@ -339,7 +341,7 @@ fn a_lost_answer_is_called_unknown_and_never_tried_again() {
          password => wait | writing, set password of 17 (0)
          ";
     let account = || Some(person(&[Email]));
-    let told = "ended Unknown | notice by email to email, outcome_unknown";
+    let told = "ended Unknown | notice by email to email, end sessions of 17, outcome_unknown";
     check(policy(), account(), &format!("{upto} written unknown => {told}"));
     check(
         policy(),

@@ -1,8 +1,9 @@
-//! What is counted over several flows before an event is decided.
+//! What is counted over several flows before an event is decided, and what makes deciding it idle.
 
 use crate::Ctx;
-use crate::method::issued_code::Sent;
-use crate::reset::{Event, Reset, Stage, view};
+use crate::audit::{Act, CareTeamReason};
+use crate::method::issued_code::{Proof, Sent};
+use crate::reset::{End, Event, Reset, Stage, view};
 use crate::subject::Subject;
 use crate::throttle::{self, Claim, What};
 
@@ -10,7 +11,7 @@ impl Reset {
     /// What has to be counted, in a committed statement of its own, before this event may be decided in the same `ctx`. All
     /// are counted or none: a claim that is over its limit must not cost the others.
     pub fn claims(&self, ctx: &Ctx, event: &Event) -> Vec<Claim> {
-        if ctx.now >= self.expires {
+        if ctx.now >= self.expires || self.overtaken(ctx).is_some() {
             return Vec::new();
         }
         match (&self.stage, event) {
@@ -37,6 +38,25 @@ impl Reset {
     /// What has to be counted before somebody may try to show that the last proof was theirs.
     pub fn regain_claims(&self, ctx: &Ctx) -> Vec<Claim> {
         self.stage.subject().map(|subject| proofs(ctx, subject)).into_iter().collect()
+    }
+
+    /// What happened to the person's registration meanwhile that ends this: "This wasn't me", or a contact that was used here
+    /// is not theirs any more.
+    pub(super) fn overtaken(&self, ctx: &Ctx) -> Option<(End, Act)> {
+        let stage = &self.stage;
+        let subject = stage.subject().filter(|subject| subject.is_real() && !matches!(stage, Stage::Writing { .. }))?;
+        let registration = ctx.registration;
+        let gone = |proof: &Proof| {
+            let contact = subject.options.get(proof.option()).and_then(|option| option.contact.as_ref());
+            contact.is_none_or(|contact| !registration.holds(contact))
+        };
+        if registration.frozen.is_some() {
+            Some((End::CareTeam, Act::SentToCareTeam { reason: CareTeamReason::Frozen }))
+        } else if stage.proofs().iter().any(gone) {
+            Some((End::Superseded, Act::Superseded))
+        } else {
+            None
+        }
     }
 
     /// Whether this flow may send one more code.

@@ -76,13 +76,10 @@ impl Machine<'_> {
             Written::Done => {
                 self.tell(&subject, true);
                 self.effects.push(Effect::Forgive { counter: subject.counter.clone() });
-                self.effects.extend(subject.account.clone().map(|account| Effect::EndSessions { account }));
+                self.end_sessions(&subject);
                 self.end(End::Done, Act::PasswordSet);
             }
-            Written::Unknown => {
-                self.tell(&subject, false);
-                self.end(End::Unknown, Act::OutcomeUnknown);
-            }
+            Written::Unknown => self.unknown(&subject),
             Written::Refused { problem, reason } => {
                 self.turned_down(subject, proofs, problem, Act::PasswordRefused { reason })
             }
@@ -104,15 +101,22 @@ impl Machine<'_> {
     }
 
     pub(super) fn wait_for_write(&mut self, since: Time) {
-        if self.ctx.now >= since + self.ctx.policy.write_patience {
-            if let Stage::Writing { subject, proofs, .. } = self.flow.stage.clone() {
-                if self.flow.goal == Goal::Unlock {
-                    return self.unlocked(subject, proofs, Written::Unknown);
-                }
-                self.tell(&subject, false);
-            }
-            self.end(End::Unknown, Act::OutcomeUnknown);
+        if self.ctx.now >= since + self.ctx.policy.write_patience
+            && let Stage::Writing { subject, proofs, .. } = self.flow.stage.clone()
+        {
+            self.written(subject, proofs, Written::Unknown);
         }
+    }
+
+    fn unknown(&mut self, subject: &Subject) {
+        self.tell(subject, false);
+        // It may well be set, and then whoever was signed in with the old one has no business any more.
+        self.end_sessions(subject);
+        self.end(End::Unknown, Act::OutcomeUnknown);
+    }
+
+    fn end_sessions(&mut self, subject: &Subject) {
+        self.effects.extend(subject.account.clone().map(|account| Effect::EndSessions { account }));
     }
 
     /// Tells that the password was set, or may have been.

@@ -78,6 +78,11 @@ impl Desk {
             };
             return (page(&view(&ctx, &self.flow)), String::new());
         }
+        match line.split_once(' ') {
+            Some(("loses", kind)) => self.registration.contacts.retain(|contact| contact.kind.name() != kind),
+            Some(("is", "frozen")) => self.registration.frozen = Some(self.now),
+            _ => {}
+        }
         let event = self.event(line);
         let ctx = Ctx {
             now: self.now,
@@ -180,7 +185,8 @@ impl Desk {
             ["back"] => Event::Back,
             ["resume"] => Event::Resume,
             ["cancel"] => Event::Cancel,
-            ["tick"] => Event::Tick,
+            // What happens to the registration is noticed with whatever comes next.
+            ["tick"] | ["loses", _] | ["is", "frozen"] => Event::Tick,
             ["throttled", "proofs"] => Event::Throttled { what: What::Proofs, until: Time(9) },
             ["throttled", "sends"] => Event::Throttled { what: What::Sends, until: Time(9) },
             _ => panic!("not a line of a journey: {line}"),
@@ -241,19 +247,26 @@ fn page(view: &View) -> String {
     }
 }
 
-/// Plays a journey, one line after another, and compares each page and, where the line says, what else was done.
+/// Plays a journey at a new desk.
 #[track_caller]
 pub(crate) fn check(policy: Policy, account: Option<Account>, journey: &str) {
-    let mut desk = Desk::new(policy, account);
-    for line in journey.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        let (happens, expected) = line.split_once("=>").unwrap_or((line, ""));
-        let (shown, done) = desk.play(happens.trim());
-        let (page, more) = expected.split_once('|').map_or((expected, None), |(page, more)| (page, Some(more)));
-        if !page.trim().is_empty() {
-            assert_eq!(shown, page.trim(), "the page after: {line}");
-        }
-        if let Some(more) = more {
-            assert_eq!(done, more.trim(), "what is done after: {line}");
+    Desk::new(policy, account).check(journey);
+}
+
+impl Desk {
+    /// Plays a journey, one line after another, and compares each page and, where the line says, what else was done.
+    #[track_caller]
+    pub(crate) fn check(&mut self, journey: &str) {
+        for line in journey.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let (happens, expected) = line.split_once("=>").unwrap_or((line, ""));
+            let (shown, done) = self.play(happens.trim());
+            let (page, more) = expected.split_once('|').map_or((expected, None), |(page, more)| (page, Some(more)));
+            if !page.trim().is_empty() {
+                assert_eq!(shown, page.trim(), "the page after: {line}");
+            }
+            if let Some(more) = more {
+                assert_eq!(done, more.trim(), "what is done after: {line}");
+            }
         }
     }
 }
