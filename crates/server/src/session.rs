@@ -271,7 +271,7 @@ impl App {
     pub async fn sign_out(&self, session: &Session, origin: &Origin) -> Result<(), Fault> {
         let (account, user_id) = (Some(session.account.clone()), session.state.user_id.clone());
         let event = audit::Event { user_id, account, act: Act::SignedOut };
-        let row = self.store.append_audit(session.state.root, (0, 0), &event, origin, self.clock.now())?;
+        let row = self.store.append_audit(session.state.root, (1, 0), &event, origin, self.clock.now())?;
         self.store.db().write(vec![self.store.end_session(&session.name), row]).await?;
         Ok(())
     }

@@ -26,6 +26,7 @@ mod when;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::HeaderValue;
 use axum::middleware::{from_fn_with_state, map_response_with_state};
 use axum::routing::{get, post};
 use tokio::sync::Semaphore;
@@ -47,13 +48,16 @@ pub(crate) struct Web {
     pub(crate) demo: bool,
     pub(crate) judges: Arc<Semaphore>,
     pub(crate) ratings: strength::Ratings,
+    /// The header that says what a page may load and where its forms lead.
+    pub(crate) policy: HeaderValue,
 }
 
 impl Web {
     pub(crate) fn new(app: Arc<App>, demo: bool) -> Result<Arc<Self>, String> {
         let (assets, addresses) = Assets::new(&app.settings.organisation)?;
         let judges = Arc::new(Semaphore::new(JUDGES));
-        Ok(Arc::new(Self { app, assets, addresses, demo, judges, ratings: strength::Ratings::default() }))
+        let (ratings, policy) = (strength::Ratings::default(), guard::content_security_policy(&app.settings.server)?);
+        Ok(Arc::new(Self { app, assets, addresses, demo, judges, ratings, policy }))
     }
 }
 

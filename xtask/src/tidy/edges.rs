@@ -21,9 +21,13 @@ static MODULES: &[Edges] = &[
         &["address", "app", "clock", "config", "delivery", "directory", "fault", "phone", "store", "web", "worker"],
     ),
     // Of the directory, the pages name only the ways in which it can fail.
-    ("web", &["app", "captcha", "clock", "config", "delivery", "directory", "drive", "phone", "sign_in", "text"]),
+    (
+        "web",
+        &["app", "captcha", "clock", "config", "delivery", "directory", "drive", "phone", "session", "sign_in", "text"],
+    ),
     ("worker", &["app", "clock", "delivery", "drive", "fault", "message", "store"]),
-    ("sign_in", &["app", "directory", "drive"]),
+    ("sign_in", &["app", "clock", "directory", "drive", "session", "store"]),
+    ("session", &["app", "clock", "directory", "drive", "store"]),
     ("drive", &["app", "directory", "perform", "store"]),
     ("perform", &["app", "directory", "drive", "fault"]),
     ("app", &["clock", "config", "directory", "store"]),
@@ -58,6 +62,7 @@ static OUTSIDE: &[Homes] = &[
     (&["getrandom::fill"], &["clock"]),
     (&["clap"], &["cli"]),
     (&["rlibphonenumber"], &["phone"]),
+    (&["url"], &["config"]),
 ];
 
 pub(super) fn modules(repo: &Repo) -> Vec<Finding> {
