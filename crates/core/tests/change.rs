@@ -105,7 +105,13 @@ fn ended(end: End) -> View {
 }
 
 fn change(new: &str) -> Event {
-    let new = judge(&Policy::default().password, "jo", &Secret::new(new), None);
+    let new = judge(
+        &Policy::default().password,
+        &password::Lists::default(),
+        &password::Person::with_user_id("jo"),
+        &Secret::new(new),
+        None,
+    );
     Event::Change { old: Secret::new("old one"), new }
 }
 

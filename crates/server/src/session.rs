@@ -241,6 +241,20 @@ impl App {
         Ok(renewed.then(|| (token, self.opened(name, session.account, now, session.state))))
     }
 
+    /// The session of a browser in which the password was changed: all of the account have ended, this one begins anew.
+    /// Nothing, if they were ended once more meanwhile.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub async fn session_after_change(&self, session: Session) -> Result<Option<(Token, Session)>, Fault> {
+        let token = Token::new()?;
+        let state = State { root: clock::flow_id()?, must_change: false, changes: 0, ..session.state };
+        let place = token.name(&self.keys);
+        self.store.reserve_session(&place, Some(&session.account), self.clock.now()).await?;
+        let begun = self.begin_session(&token, session.account, state, Vec::new()).await?;
+        Ok(begun.map(|session| (token, session)))
+    }
+
     /// Keeps what a session remembers now.
     ///
     /// # Errors
@@ -257,7 +271,7 @@ impl App {
     pub async fn sign_out(&self, session: &Session, origin: &Origin) -> Result<(), Fault> {
         let (account, user_id) = (Some(session.account.clone()), session.state.user_id.clone());
         let event = audit::Event { user_id, account, act: Act::SignedOut };
-        let row = self.store.append_audit(session.state.root, (0, 0), &event, origin, self.clock.now())?;
+        let row = self.store.append_audit(session.state.root, (1, 0), &event, origin, self.clock.now())?;
         self.store.db().write(vec![self.store.end_session(&session.name), row]).await?;
         Ok(())
     }

@@ -27,6 +27,7 @@ mod when;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::HeaderValue;
 use axum::middleware::{from_fn_with_state, map_response_with_state};
 use axum::routing::{get, post};
 use tokio::sync::Semaphore;
@@ -49,6 +50,8 @@ pub(crate) struct Web {
     pub(crate) judges: Arc<Semaphore>,
     pub(crate) ratings: strength::Ratings,
     pub(crate) choosers: chooser::Choosers,
+    /// The header that says what a page may load and where its forms lead.
+    pub(crate) policy: HeaderValue,
 }
 
 impl Web {
@@ -56,7 +59,8 @@ impl Web {
         let (assets, addresses) = Assets::new(&app.settings.organisation)?;
         let judges = Arc::new(Semaphore::new(JUDGES));
         let (ratings, choosers) = (strength::Ratings::default(), chooser::Choosers::default());
-        Ok(Arc::new(Self { app, assets, addresses, demo, judges, ratings, choosers }))
+        let policy = guard::content_security_policy(&app.settings.server)?;
+        Ok(Arc::new(Self { app, assets, addresses, demo, judges, ratings, choosers, policy }))
     }
 }
 
@@ -75,8 +79,12 @@ fn pages() -> Router<Arc<Web>> {
         .route("/sign-in", post(sign_in::check))
         .route("/sign-out", post(account::sign_out))
         .route("/account", get(account::show))
+        .route("/change", get(account::change::show).post(account::change::change))
+        .route("/change/strength", post(account::change::rate))
+        .route("/change/resume", post(account::change::resume))
         .route("/contact", get(contact::show))
         .route("/reset", get(reset::show).post(reset::identify))
+        .route("/unlock", get(reset::show_unlock))
         .route("/reset/ended", get(reset::ended))
         .route("/reset/picture", post(reset::new_picture))
         .route("/reset/picture.png", get(reset::captcha::picture))

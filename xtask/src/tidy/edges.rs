@@ -34,9 +34,13 @@ static MODULES: &[Edges] = &[
         ],
     ),
     // Of the directory, the pages name only the ways in which it can fail.
-    ("web", &["app", "captcha", "clock", "config", "delivery", "directory", "drive", "phone", "sign_in", "text"]),
+    (
+        "web",
+        &["app", "captcha", "clock", "config", "delivery", "directory", "drive", "phone", "session", "sign_in", "text"],
+    ),
     ("worker", &["app", "clock", "delivery", "drive", "fault", "message", "store"]),
-    ("sign_in", &["app", "directory", "drive"]),
+    ("sign_in", &["app", "clock", "directory", "drive", "session", "store"]),
+    ("session", &["app", "clock", "directory", "drive", "store"]),
     ("drive", &["app", "directory", "perform", "store"]),
     ("perform", &["app", "directory", "drive", "fault"]),
     ("app", &["banned", "clock", "config", "directory", "store"]),
@@ -73,6 +77,7 @@ static OUTSIDE: &[Homes] = &[
     (&["getrandom::fill"], &["clock"]),
     (&["clap"], &["cli"]),
     (&["rlibphonenumber"], &["phone"]),
+    (&["url"], &["config"]),
 ];
 
 pub(super) fn modules(repo: &Repo) -> Vec<Finding> {

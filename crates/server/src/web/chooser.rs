@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use regain_core::change::ChangePassword;
+use regain_core::change;
 use regain_core::flow::Flow;
 use regain_core::method::ContactKind;
 use regain_core::password::{DirectoryRules, Person, Rules};
@@ -58,21 +58,42 @@ impl Choosers {
 impl Web {
     /// Who chooses a password in this flow, which asks for so many steps.
     pub(crate) async fn chooser(&self, flow: FlowId, user_id: &str, steps: u8) -> Result<Arc<Chooser>, Fault> {
-        let now = self.app.clock.now();
-        if let Some(known) = self.choosers.known(flow, now) {
+        if let Some(known) = self.choosers.known(flow, self.app.clock.now()) {
             return Ok(known);
         }
         let mut person = Person::with_user_id(user_id);
+        let account = self.proven(flow, &mut person).await?;
+        self.ask(flow, person, account.as_ref(), steps).await
+    }
+
+    /// Who changes a password they know in this flow: that it is theirs, the session says.
+    pub(crate) async fn changer(&self, flow: FlowId, person: change::Person) -> Result<Arc<Chooser>, Fault> {
+        if let Some(known) = self.choosers.known(flow, self.app.clock.now()) {
+            return Ok(known);
+        }
+        let change::Person { account, user_id, own_mail } = person;
+        let person = Person { mails: own_mail.into_iter().collect(), ..Person::with_user_id(&user_id) };
+        self.ask(flow, person, Some(&account), 1).await
+    }
+
+    async fn ask(
+        &self,
+        flow: FlowId,
+        mut person: Person,
+        account: Option<&AccountId>,
+        steps: u8,
+    ) -> Result<Arc<Chooser>, Fault> {
         let mut directory = None;
-        if let Some(account) = self.proven(flow, &mut person).await? {
-            for contact in self.app.store.contacts(&account).await? {
+        if let Some(account) = account {
+            for contact in self.app.store.contacts(account).await? {
                 match contact.kind {
                     ContactKind::Email => person.mails.push(contact.address),
                     ContactKind::Mobile | ContactKind::Office => person.numbers.push(contact.address),
                 }
             }
-            directory = self.ask_directory(&account, &mut person).await;
+            directory = self.ask_directory(account, &mut person).await;
         }
+        let now = self.app.clock.now();
         let rules = self.app.policy.password.merged(steps, &directory.unwrap_or_default());
         let chooser = Arc::new(Chooser { rules, person });
         let kept = if directory.is_some() { KEPT } else { ASKED_IN_VAIN };
@@ -90,18 +111,14 @@ impl Web {
     /// Whose flow it is, once that is proven, with the address and the codes that are in it.
     async fn proven(&self, flow: FlowId, person: &mut Person) -> Result<Option<AccountId>, Fault> {
         let loaded = self.app.store.flow(flow).await?;
-        match loaded.map(|loaded| loaded.flow) {
-            Some(Flow::Reset(Reset { stage: Stage::Password { subject, proofs, .. }, .. })) => {
-                person.mails.extend(subject.own_mail);
-                person.codes.extend(proofs.iter().map(|proof| -> Secret { proof.code(&self.app.keys) }));
-                Ok(subject.account)
-            }
-            Some(Flow::Change(ChangePassword { person: Some(known), .. })) => {
-                person.mails.extend(known.own_mail);
-                Ok(Some(known.account))
-            }
-            _ => Ok(None),
-        }
+        let Some(Flow::Reset(Reset { stage: Stage::Password { subject, proofs, .. }, .. })) =
+            loaded.map(|loaded| loaded.flow)
+        else {
+            return Ok(None);
+        };
+        person.mails.extend(subject.own_mail);
+        person.codes.extend(proofs.iter().map(|proof| -> Secret { proof.code(&self.app.keys) }));
+        Ok(subject.account)
     }
 
     /// The directory's rules, if they come in time; the name and what else it knows goes to the person.

@@ -14,11 +14,17 @@ use super::{Refusal, Web};
 use crate::config::server::Server;
 
 /// Nothing comes from another host, nothing is written into the page itself, nobody may frame it.
-const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; media-src 'self'; \
-                   connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+/// Forms lead to us, and from us to where people may be sent back to: browsers look at the whole way.
+pub(super) fn content_security_policy(server: &Server) -> Result<HeaderValue, String> {
+    let elsewhere: String = server.return_to.origins().iter().map(|origin| format!(" {origin}")).collect();
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; media-src 'self'; \
+         connect-src 'self'; form-action 'self'{elsewhere}; frame-ancestors 'none'; base-uri 'none'"
+    );
+    HeaderValue::try_from(policy).map_err(|error| format!("server.return_to: {error}"))
+}
 
-const ALWAYS: [(HeaderName, &str); 6] = [
-    (CONTENT_SECURITY_POLICY, CSP),
+const ALWAYS: [(HeaderName, &str); 5] = [
     (REFERRER_POLICY, "no-referrer"),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (
@@ -38,6 +44,7 @@ pub(crate) async fn headers(State(web): State<Arc<Web>>, mut answer: Response) -
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    headers.insert(CONTENT_SECURITY_POLICY, web.policy.clone());
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     if web.app.settings.server.https {
         headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));

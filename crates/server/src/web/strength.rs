@@ -61,15 +61,26 @@ pub(crate) async fn rate(State(web): State<Arc<Web>>, posted: Posted) -> Result<
     let Some(View::Password { user_id, stepper, .. }) = look.map(|look| look.view) else {
         return Ok(StatusCode::CONFLICT.into_response());
     };
+    let chooser = web.chooser(posted.visitor.flow, &user_id, stepper.steps).await?;
+    let page = Shell::of(&web, &posted.visitor, "reset-title");
+    rating(&page, posted.visitor.flow, chooser, posted.secret("password")?).await
+}
+
+/// The word for what is being typed, if a judge is free at once.
+pub(crate) async fn rating(
+    page: &Shell<'_>,
+    flow: FlowId,
+    chooser: Arc<Chooser>,
+    typed: Secret,
+) -> Result<Response, Refusal> {
+    let web = page.web;
     let permit = Arc::clone(&web.judges).try_acquire_owned();
-    let (Ok(permit), true) = (permit, web.ratings.one_more(posted.visitor.flow, web.app.clock.now())) else {
+    let (Ok(permit), true) = (permit, web.ratings.one_more(flow, web.app.clock.now())) else {
         return Ok(StatusCode::TOO_MANY_REQUESTS.into_response());
     };
-    let chooser = web.chooser(posted.visitor.flow, &user_id, stepper.steps).await?;
-    let judged = judged(&web, chooser, posted.secret("password")?, None, permit).await.map_err(Fault::from)?;
+    let judged = judged(web, chooser, typed, None, permit).await.map_err(Fault::from)?;
     let strength = judged.strength();
-    let page = Shell::of(&web, &posted.visitor, "reset-title");
-    let why = judged.problems().first().map(|problem| password::password_problem(&page, problem));
+    let why = judged.problems().first().map(|problem| password::password_problem(page, problem));
     Ok(Json(json!({ "word": page.say(key(strength)), "level": level(strength), "why": why })).into_response())
 }
 
@@ -142,6 +153,17 @@ async fn judged(
         judged
     };
     tokio::task::spawn_blocking(work).await
+}
+
+/// Of a password that was turned down, the key of the word for its strength: without scripts nobody has seen how strong it
+/// was.
+pub(crate) fn said(judged: &Judged) -> Option<&'static str> {
+    (!judged.problems().is_empty() && !judged.password().is_empty()).then(|| key(judged.strength()))
+}
+
+/// Such a key that came back with an address.
+pub(crate) fn known(text: &str) -> Option<&'static str> {
+    ["strength-weak", "strength-fair", "strength-good", "strength-strong"].into_iter().find(|key| *key == text)
 }
 
 /// The key of the word for a strength.

@@ -1,5 +1,6 @@
 //! The one integration binary.
 
+mod account;
 mod active_directory;
 mod cli;
 mod crash;

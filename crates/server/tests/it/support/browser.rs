@@ -1,9 +1,11 @@
 //! A browser that can misbehave: it speaks to the router directly, and sends whatever bytes it is given.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
+use axum::extract::ConnectInfo;
 use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, Request, StatusCode};
 use regain::app::App;
@@ -38,6 +40,10 @@ pub(crate) struct Browser {
     pub(crate) cookie: Option<String>,
     /// The cookie that names the flow which ended last.
     ended: Option<String>,
+    /// The cookie of the session.
+    pub(crate) session: Option<String>,
+    /// Where it comes from, if that is to be known.
+    pub(crate) from: Option<SocketAddr>,
     /// The token of the last page.
     pub(crate) csrf: String,
 }
@@ -46,7 +52,8 @@ impl Browser {
     /// Without a cookie.
     pub(crate) fn new(app: &Arc<App>) -> Self {
         let router = web::router(Arc::clone(app)).expect("the pages open");
-        Self { router, host: app.settings.server.host.clone(), cookie: None, ended: None, csrf: String::new() }
+        let host = app.settings.server.host.clone();
+        Self { router, host, cookie: None, ended: None, session: None, from: None, csrf: String::new() }
     }
 
     /// Opens a page.
@@ -85,17 +92,26 @@ impl Browser {
     pub(crate) async fn send(&mut self, mut request: Request<Body>) -> Answer {
         let headers = request.headers_mut();
         headers.entry(HOST).or_insert(self.host.parse().expect("a host"));
-        let cookies: Vec<&str> = [&self.cookie, &self.ended].into_iter().flatten().map(String::as_str).collect();
+        let cookies: Vec<&str> =
+            [&self.cookie, &self.ended, &self.session].into_iter().flatten().map(String::as_str).collect();
         if !cookies.is_empty() {
             headers.entry(COOKIE).or_insert(cookies.join("; ").parse().expect("cookies"));
+        }
+        if let Some(from) = self.from {
+            request.extensions_mut().insert(ConnectInfo(from));
         }
         let answer = self.router.clone().oneshot(request).await.expect("the router always answers");
         let (parts, body) = answer.into_parts();
         let body = to_bytes(body, usize::MAX).await.expect("the body comes").to_vec();
         for set in parts.headers.get_all(SET_COOKIE).iter().filter_map(|set| set.to_str().ok()) {
             let cookie = set.split(';').next().map(str::to_owned);
-            let jar = if set.contains("-ended=") { &mut self.ended } else { &mut self.cookie };
-            *jar = cookie;
+            let (name, _) = set.split_once('=').expect("a cookie has a name");
+            let jar = match name {
+                _ if name.ends_with("-ended") => &mut self.ended,
+                _ if name.ends_with("-session") => &mut self.session,
+                _ => &mut self.cookie,
+            };
+            *jar = cookie.filter(|_| !set.contains("Max-Age=0"));
         }
         let answer = Answer { status: parts.status, headers: parts.headers, body };
         let text = answer.text();

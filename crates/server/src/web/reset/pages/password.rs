@@ -40,7 +40,7 @@ pub(crate) fn password<'a>(
     stepper: &Stepper,
     asked: &Asked<'_>,
 ) -> PasswordPage<'a> {
-    let rules = asked.rules.lines().into_iter().map(|line| rule(&page, line)).collect();
+    let rules = rules(&page, asked.rules);
     let mut problems: Vec<String> = asked.problems.iter().map(|problem| password_problem(&page, problem)).collect();
     if let (Some(Note::Was(key)), false) = (note, problems.is_empty()) {
         let word = page.say(key);
@@ -55,6 +55,11 @@ pub(crate) fn password<'a>(
     let phrases_hint = page.say_with("phrases-hint", &[("bits", passphrase::bits().into())]);
     let flow = frame(&page, look, user_id, Some(stepper), note);
     PasswordPage { page, flow, problems, rules, phrases, phrases_hint }
+}
+
+/// What a password must be like, as a list.
+pub(crate) fn rules(page: &Shell<'_>, rules: &Rules) -> Vec<String> {
+    rules.lines().into_iter().map(|line| rule(page, line)).collect()
 }
 
 fn rule(page: &Shell<'_>, line: Line) -> String {
