@@ -331,6 +331,25 @@ message-changed-short = { $organisation }: the password of { $user } was changed
 message-changed-short-call = Not you? Call { $telephone }.
 message-changed-short-mail = Not you? Write to { $mail }.
 
+invite-subject = Two minutes now save you from being locked out of { $organisation }
+invite-title = Get ready for a forgotten password
+invite-greeting = Hello { $name },
+invite-why = everybody forgets a password some day. If you have told us how to recognise you, you can then choose a new one by yourself at any hour. Your account { $user } is not ready for that yet.
+invite-what-both = Sign in with the link below, add { $missing ->
+    [one] a mobile phone number or a private email address
+   *[other] a mobile phone number and a private email address
+}, and type the code that we send there. Then press “Looks good”.
+invite-what-phone = Sign in with the link below, add a mobile phone number, and type the code that we send there. Then press “Looks good”.
+invite-what-email = Sign in with the link below, add a private email address, and type the code that we send there. Then press “Looks good”.
+invite-how-long = It takes about two minutes.
+invite-button = Set it up now
+invite-safe = We use what you enter only to recognise you. We will never ask you for your password or for a code by email or telephone.
+invite-ask = You would rather type the address yourself, or have a question? Ask the { $team }:
+invite-call = Telephone: { $telephone }
+invite-mail = Email: { $mail }
+invite-short = { $organisation }: get ready for a forgotten password, it takes two minutes: { $link }
+invite-spoken = Hello. This is { $organisation }. Please get ready for a forgotten password. You find out how in your mail.
+
 ## The demo's inbox
 
 inbox-title = Messages

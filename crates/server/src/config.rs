@@ -5,6 +5,7 @@
 
 pub mod care_team;
 pub mod organisation;
+pub mod register;
 pub mod rules;
 pub mod server;
 
@@ -18,6 +19,7 @@ use toml::{Table, Value};
 
 use care_team::CareTeam;
 use organisation::Organisation;
+use register::Register;
 use server::{Server, StoreSection};
 
 /// What starts every environment variable that overrides a key: `REGAIN__SECTION__KEY`.
@@ -32,6 +34,8 @@ pub struct Settings {
     pub organisation: Organisation,
     /// Who helps.
     pub care_team: CareTeam,
+    /// How people come to be registered.
+    pub register: Register,
 }
 
 /// Everything that was configured, checked.
@@ -93,6 +97,7 @@ impl Config {
         let throttle = section::<rules::ThrottleSection>(&mut table, "throttle", &mut problems);
         let organisation = section::<Organisation>(&mut table, "organisation", &mut problems);
         let care_team = section::<care_team::CareTeamSection>(&mut table, "care_team", &mut problems);
+        let register = section::<Register>(&mut table, "register", &mut problems);
         let directory = take_table(&mut table, "directory", &mut problems);
         let delivery = delivery(take_table(&mut table, "delivery", &mut problems), &mut problems);
         problems.extend(table.keys().map(|key| format!("{key}: there is no such section; see docs/admin.md")));
@@ -100,8 +105,9 @@ impl Config {
         let server = server.check(&mut problems);
         organisation.check(&mut problems);
         let care_team = care_team.check(&mut problems);
+        register.check(&mut problems);
         let policy = rules::policy(policy, password, captcha, throttle, &organisation, &mut problems);
-        let settings = Settings { server, organisation, care_team };
+        let settings = Settings { server, organisation, care_team, register };
         (Self { settings, store, directory, delivery, policy }, problems)
     }
 }

@@ -1,5 +1,7 @@
 //! What is said in messages: one text in the forms that email, text and call need.
 
+mod invitation;
+
 use askama::Template;
 use regain_core::effect::Message;
 use regain_core::method::Channel;
@@ -24,6 +26,9 @@ pub fn content(settings: &Settings, policy: &Policy, keys: &Keys, channel: Chann
         | Message::RegistrationChanged { user_id, at, .. }
         | Message::Frozen { user_id, at, .. } => {
             changed(settings, channel, user_id, *at, &payload.address, "message-changed-intro")
+        }
+        Message::Invitation { user_id, name, missing } => {
+            invitation::content(settings, policy, channel, (user_id, name), *missing)
         }
         Message::PasswordChanged { certain: false, user_id, at } => {
             changed(settings, channel, user_id, *at, &payload.address, "message-changed-perhaps")
