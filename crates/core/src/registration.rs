@@ -88,15 +88,6 @@ pub struct Standing {
 }
 
 impl Registration {
-    /// One in which exactly these contacts are proven.
-    pub fn with(contacts: &[Contact]) -> Self {
-        let registered = |contact: &Contact| {
-            let Contact { id, kind, address, .. } = contact.clone();
-            Registered { id, kind, address, verified: Some(Time(0)) }
-        };
-        Self { contacts: contacts.iter().map(registered).collect(), ..Self::default() }
-    }
-
     /// The contact of this kind, proven or not.
     pub fn of(&self, kind: ContactKind) -> Option<&Registered> {
         self.contacts.iter().find(|contact| contact.kind == kind)

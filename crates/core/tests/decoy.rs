@@ -3,15 +3,20 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
+#[path = "support/registered.rs"]
+mod registered;
+
 use regain_core::captcha::{self, Answer};
 use regain_core::effect::Message;
 use regain_core::keys::Digest;
+use regain_core::method::issued_code::Purpose;
 use regain_core::method::{ContactKind, Method};
 use regain_core::password::{Judged, judge};
+use regain_core::registration::NOBODY;
 use regain_core::reset::{Event, LookedUp, Reset, View, step};
 use regain_core::subject::{Account, AccountId, Contact, ContactId, Subject};
 use regain_core::throttle::{Claim, Limit, What};
-use regain_core::{Ctx, Effect, FlowId, Keys, Policy, Secret, Span, Step, Time};
+use regain_core::{Ctx, Effect, FlowId, Keys, Policy, Registration, Secret, Span, Step, Time};
 
 const FLOW: FlowId = FlowId([5; 16]);
 
@@ -114,6 +119,7 @@ struct Twins<'a> {
     user_id: &'a str,
     policy: Policy,
     account: Account,
+    registration: Registration,
     password: Judged,
     keys: Keys,
     machine: Machine,
@@ -143,6 +149,7 @@ impl<'a> Twins<'a> {
         Self {
             user_id,
             policy,
+            registration: registered::registered(&account.contacts),
             account,
             password,
             keys: keys(),
@@ -183,6 +190,8 @@ impl<'a> Twins<'a> {
     }
 
     fn decide(&self, now: i64, flow: &Reset, what: Do, real: bool) -> (Reset, Seen) {
+        let known = real && flow.stage.subject().is_some();
+        let registration = if known { &self.registration } else { &NOBODY };
         let ctx = Ctx { now: Time(now), entropy: [3; 32], policy: &self.policy, keys: &self.keys, registration };
         let event = self.event(flow, what, real);
         let claims = (self.counting)(&ctx, flow, &event);
@@ -232,10 +241,14 @@ fn shape(effect: &Effect) -> String {
         Effect::Audit(event) => format!("audit {}", event.user_id),
         Effect::Deliver(delivery) => match &delivery.message {
             Message::Code(issue) => format!("code {:?} {issue:?} {:?}", delivery.channel, delivery.deadline),
-            Message::PasswordChanged { .. } => "notice".into(),
+            _ => "notice".into(),
         },
         Effect::LookUp { user_id } => format!("look up {user_id}"),
         Effect::SetPassword { .. } => "set password".into(),
+        Effect::ChangePassword { .. } => "change password".into(),
+        Effect::Unlock { .. } => "unlock".into(),
+        Effect::Register { .. } => "register".into(),
+        Effect::EndSessions { .. } => "end sessions".into(),
         Effect::GiveBack { counter } => format!("give back {}", counter.len()),
         Effect::Forgive { counter } => format!("forgive {}", counter.len()),
     }

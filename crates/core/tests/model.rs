@@ -6,6 +6,8 @@
 
 #[path = "model/bugs.rs"]
 mod bugs;
+#[path = "support/registered.rs"]
+mod registered;
 #[path = "model/watch.rs"]
 mod watch;
 #[path = "model/world.rs"]

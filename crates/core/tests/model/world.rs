@@ -5,13 +5,14 @@ use std::sync::Arc;
 use regain_core::captcha::{self, Answer};
 use regain_core::keys::Digest;
 use regain_core::method::Method;
-use regain_core::method::issued_code::{Issue, Proof};
+use regain_core::method::issued_code::{Issue, Proof, Purpose};
 use regain_core::password::{self, Judged};
 use regain_core::reset::{Event, LookedUp, Reset, Stage, View, Written};
 use regain_core::subject::{self, Account, Contact, Subject};
 use regain_core::throttle::{Claim, free_at};
-use regain_core::{Ctx, Effect, FlowId, Keys, Policy, Secret, Span, Step, Time};
+use regain_core::{Ctx, Effect, FlowId, Keys, Policy, Registration, Secret, Span, Step, Time};
 
+use crate::registered::registered;
 use crate::watch::Ghost;
 
 /// The decision under test, or one with a seeded bug, which may keep proofs in the spare place of the row.
@@ -147,6 +148,7 @@ pub(crate) struct Model {
     bad: Judged,
     counters: Vec<String>,
     options: usize,
+    registration: Registration,
 }
 
 pub(crate) const FLOW: FlowId = FlowId([5; 16]);
@@ -162,7 +164,7 @@ impl Model {
         assert!(good.problems().is_empty() && !bad.problems().is_empty());
         let accounts = config.people.iter().filter_map(|person| person.account.as_ref());
         let contacts: Vec<Contact> = accounts.flat_map(|account| account.contacts.clone()).collect();
-        let registration = Registration::with(&contacts);
+        let registration = registered(&contacts);
         let mut model = Self { keys, good, bad, counters: Vec::new(), options: 0, registration, config };
         let subjects: Vec<Subject> = (0..model.config.people.len()).map(|person| model.subject(person)).collect();
         for subject in &subjects {
@@ -355,7 +357,8 @@ impl Model {
     fn carry_out(&self, world: &mut World, effect: Effect) {
         let place = |name: String| self.counters.iter().position(|counter| *counter == name).expect("a known counter");
         match effect {
-            Effect::Audit(_) => {}
+            Effect::Audit(_) | Effect::EndSessions { .. } => {}
+            Effect::ChangePassword { .. } | Effect::Unlock { .. } | Effect::Register { .. } => {}
             Effect::Deliver(delivery) => world.outbox.extend(self.mail(&delivery, world.now)),
             Effect::LookUp { user_id } => world.flight.push(Flight::LookUp { user_id }),
             Effect::SetPassword { write, .. } => world.flight.push(Flight::Set { serial: world.ghost.writes, write }),

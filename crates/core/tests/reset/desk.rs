@@ -9,7 +9,9 @@ use regain_core::password::{self, Judged};
 use regain_core::reset::{Event, LookedUp, Reset, View, Written, step, view};
 use regain_core::subject::{Account, AccountId, Contact, ContactId, device};
 use regain_core::throttle::What;
-use regain_core::{Ctx, Effect, FlowId, Keys, Policy, Secret, Span, Step, Time, captcha};
+use regain_core::{Ctx, Effect, FlowId, Keys, Policy, Registration, Secret, Span, Step, Time, captcha};
+
+use crate::registered::registered;
 
 pub(crate) const FLOW: FlowId = FlowId([5; 16]);
 
@@ -58,7 +60,7 @@ impl Desk {
     pub(crate) fn new(policy: Policy, account: Option<Account>) -> Self {
         let flow = Reset::new(FLOW, Time(0), policy.lifetime);
         let contacts = account.as_ref().map(|account| account.contacts.clone()).unwrap_or_default();
-        let registration = Registration::with(&contacts);
+        let registration = registered(&contacts);
         Self { policy, account, registration, flow, now: Time(0), issues: Vec::new() }
     }
 
@@ -103,6 +105,7 @@ impl Desk {
                 let to = match &delivery.to {
                     To::Contact(contact) => contact.0.clone(),
                     To::OwnMail(mail) => mail.clone(),
+                    To::New { address, .. } => format!("new {address}"),
                     To::Nobody => "nobody".into(),
                 };
                 let what = match &delivery.message {
@@ -111,11 +114,18 @@ impl Desk {
                         "code"
                     }
                     Message::PasswordChanged { .. } => "notice",
+                    Message::Unlocked { .. } => "word that it is unlocked",
+                    Message::RegistrationChanged { .. } => "word of a change",
+                    Message::Frozen { .. } => "word of a freeze",
                 };
                 format!("{what} by {} to {to}", delivery.channel.name())
             }
             Effect::LookUp { user_id } => format!("look up {user_id}"),
             Effect::SetPassword { write, account, .. } => format!("set password of {} ({write})", account.0),
+            Effect::ChangePassword { write, account, .. } => format!("change password of {} ({write})", account.0),
+            Effect::Unlock { write, account } => format!("unlock {} ({write})", account.0),
+            Effect::Register { account, change } => format!("register {}: {change:?}", account.0),
+            Effect::EndSessions { account } => format!("end sessions of {}", account.0),
             Effect::GiveBack { counter } => format!("give back {}", counter.split(':').next().unwrap_or_default()),
             Effect::Forgive { .. } => "forgive".into(),
         }
@@ -129,6 +139,11 @@ impl Desk {
             |account| Event::LookedUp { user_id: user_id(), found: LookedUp::Answer { account, resting: None } };
         match words.as_slice() {
             ["types", user_id] => Event::Identify { user_id: (*user_id).into(), answer: Answer::None, unlock: false },
+            ["types", user_id, "to", "unlock"] => {
+                Event::Identify { user_id: (*user_id).into(), answer: Answer::None, unlock: true }
+            }
+            ["unlock"] => Event::Unlock,
+            ["practises", user_id] => Event::Practise { account: AccountId("17".into()), user_id: (*user_id).into() },
             ["types", user_id, "reads", "rightly"] => {
                 let characters = captcha::characters(&keys(), FLOW, self.flow.picture);
                 Event::Identify { user_id: (*user_id).into(), answer: Answer::Characters(characters), unlock: false }
@@ -215,6 +230,7 @@ fn page(view: &View) -> String {
         }
         View::Password { problems, .. } if problems.is_empty() => "password".into(),
         View::Password { problems, .. } => format!("password {problems:?}"),
+        View::Unlock { problem, .. } => format!("unlock{}", with(problem.map(|p| format!("{p:?}")))),
         View::Ended { end, .. } => format!("ended {end:?}"),
     }
 }

@@ -10,7 +10,7 @@ use axum::body::to_bytes;
 use axum::http::StatusCode;
 use regain_core::method::{Channel, Method};
 use regain_core::password::Problem;
-use regain_core::reset::{ChoiceProblem, CodeProblem, End, IdentifyProblem, OptionView, Stepper, View};
+use regain_core::reset::{ChoiceProblem, CodeProblem, End, Goal, IdentifyProblem, OptionView, Stepper, View};
 use regain_core::subject::AccountId;
 use regain_core::{FlowId, Keys, Policy, Secret, Span, Time, captcha};
 use tokio::sync::Notify;
@@ -98,6 +98,7 @@ fn visitor() -> Visitor {
 fn look(view: View) -> Look {
     Look {
         view,
+        goal: Goal::Reset,
         expires: NOW + Span::minutes(14),
         extensions_left: 10,
         ended_at: None,

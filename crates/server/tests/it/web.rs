@@ -5,6 +5,7 @@ mod holding;
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, COOKIE, HOST, SET_COOKIE};
 use axum::http::{Method as Verb, Request, StatusCode};
+use regain_core::flow::Flow;
 use regain_core::reset::{Reset, Stage};
 use regain_core::{FlowId, Span};
 
@@ -435,7 +436,11 @@ async fn a_look_up_that_was_interrupted_is_taken_up_again_by_the_form_alone() {
     let id = FlowId(*bytes.first_chunk().expect("it begins with the flow"));
     let mut flow = Reset::new(id, test.clock.now(), Span::minutes(15));
     (flow.user_id, flow.stage) = (JO.into(), Stage::LookingUp);
-    let put = test.app.store.put_flow(None, &flow, flow.due(&test.app.policy)).expect("it can be written");
+    let put = test
+        .app
+        .store
+        .put_flow(None, &Flow::Reset(flow.clone()), flow.due(&test.app.policy))
+        .expect("it can be written");
     test.app.store.db().write(vec![put]).await.expect("the store takes it");
     for _ in 0..2 {
         let page = browser.get("/reset").await.text();
