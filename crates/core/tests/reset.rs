@@ -425,7 +425,11 @@ fn notices_go_to_every_email_known_and_by_text_where_there_is_none() {
     ] {
         check(policy(), Some(account), &format!("{}{told}, forgive, end sessions of 17, password_set", upto(way)));
     }
-    check(policy(), Some(person(&[Office])), &format!("{}forgive, end sessions of 17, password_set", upto("office_call")));
+    check(
+        policy(),
+        Some(person(&[Office])),
+        &format!("{}forgive, end sessions of 17, password_set", upto("office_call")),
+    );
 }
 
 /// What an event claims before it is decided, at the end of a journey.
@@ -464,6 +468,8 @@ fn without_email_the_notice_goes_by_text() {
     check(
         policy,
         Some(person(&[Email, Mobile])),
-        &format!("{ways}written done => ended Done | notice by text to mobile, forgive, end sessions of 17, password_set"),
+        &format!(
+            "{ways}written done => ended Done | notice by text to mobile, forgive, end sessions of 17, password_set"
+        ),
     );
 }
