@@ -12,6 +12,7 @@ mod contact;
 pub mod demo;
 mod fields;
 mod guard;
+mod help;
 mod page;
 mod refusal;
 mod reset;
@@ -68,6 +69,7 @@ fn pages() -> Router<Arc<Web>> {
         .route("/", get(sign_in::first).post(sign_in::second))
         .route("/sign-in", post(sign_in::check))
         .route("/contact", get(contact::show))
+        .route("/help", get(help::show))
         .route("/reset", get(reset::show).post(reset::identify))
         .route("/reset/ended", get(reset::ended))
         .route("/reset/picture", post(reset::new_picture))
