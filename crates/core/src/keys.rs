@@ -52,6 +52,8 @@ pub enum Use {
     Csrf,
     /// The seal of the flow cookie.
     Cookie,
+    /// The name under which a session is kept, and the names of its flows.
+    Session,
     /// Encryption of stored data.
     Storage,
 }
@@ -67,6 +69,7 @@ impl Use {
             Self::Reference => "reference",
             Self::Csrf => "csrf",
             Self::Cookie => "cookie",
+            Self::Session => "session",
             Self::Storage => "storage",
         }
     }

@@ -56,6 +56,11 @@ pub fn counter_of_sign_in(keys: &Keys, user_id: &str) -> String {
     name("signin", keys.derive(Use::Throttle, &[b"sign-in", subject::canonical(user_id).as_bytes()]))
 }
 
+/// The counter of wrong passwords that come from one network, whoever they are for.
+pub fn counter_of_network(keys: &Keys, network: &str) -> String {
+    name("network", keys.derive(Use::Throttle, &[b"sign-in network", network.as_bytes()]))
+}
+
 /// The counter of messages to one destination in windows of this length.
 pub fn counter_of_destination(device: &Digest, window: Span) -> String {
     format!("{}:{}", name("send", *device), window.0)

@@ -27,15 +27,27 @@ password-title = Type your password
 sign-in-button = Sign in
 forgotten = Forgotten my password
 other-user = Use another User ID
-sign-in-wrong = That did not work. Check your User ID and type your password again. If you no longer know it, press “Forgotten my password”: you can choose a new one.
+sign-in-wrong = That did not work. Check your User ID and type your password again. If you no longer know it, press “Forgotten my password”: you can choose a new one. If you are sure of it, your account may be locked: follow “I know my password, but still can’t sign in”.
 sign-in-disabled = Your password is right, but this account is switched off. Please ask the { $team } to switch it on again.
-sign-in-resting = There were too many wrong passwords for this User ID. You can try again { $when }. If you have forgotten it, you can choose a new one now.
+sign-in-resting = There were too many wrong passwords for this User ID or from your network. You can try again { $when }. If you have forgotten it, you can choose a new one now.
 sign-in-unavailable = We cannot check passwords at this moment. Nothing is wrong with your account. Please wait a minute and press Sign in again.
 show-password = Show password
-works-title = Your password works
-works-welcome = Welcome, { $name }.
-works-body = Your User ID and password are right, so you can use them wherever { $organisation } asks for them.
-works-safe = If you have finished, close this page. It has not left you signed in here.
+still-locked = I know my password, but still can’t sign in
+sign-out = Sign out
+signed-out = You have signed out.
+
+## Signed in
+
+account-title = Your account
+account-welcome = Welcome, { $name }. What would you like to do?
+account-register = Don’t lose access to your account
+account-register-help = See or change the phone and the email address by which we recognise you.
+account-change = Change my password
+account-change-help = You need the password you have now.
+account-practise = Practise a reset
+account-practise-help = Go through all steps once. Nothing is changed at the end.
+account-activity = See what happened with my account
+account-activity-help = The last 20 events, with when and from where.
 
 ## Get back into your account
 
@@ -147,6 +159,11 @@ superseded-title = Something has changed
 superseded-body = What is registered for your account was changed while you were here. To be safe, we have stopped.
 superseded-next = Please start again. If it was not you who changed it, ask the { $team }.
 who-not-yours = Practise with your own User ID, the one you signed in with.
+
+## Changing a password that one knows
+
+change-done = Your password is changed. Wherever else you were signed in here, you are signed out.
+change-perhaps = We sent your new password off, but the answer got lost, so we do not know yet whether it is in place. Sign in with your new password. If that does not work, use the old one.
 
 ## The new password
 
@@ -343,6 +360,7 @@ help-password = Type your new password in both boxes and press “Finish”. A n
 help-devices = Sign in with the new password. Type it on your phone, your tablet and in your mail program, too: with the old one they may lock you out again.
 help-administrators = If you are an administrator, you always take two steps, in two different ways and on two different devices.
 help-nothing-came = Nothing arrived? Wait a minute and look in your spam folder. Then press “Send another code” or “Choose another way”.
+help-nothing-came-phone = Nothing arrived? Wait a minute and look whether your telephone has a signal. Then press “Send another code” or “Choose another way”.
 help-wrong = After { $tries ->
     [one] one wrong code
    *[other] { $tries } wrong codes

@@ -6,8 +6,10 @@
 pub mod care_team;
 pub mod organisation;
 pub mod register;
+pub mod return_to;
 pub mod rules;
 pub mod server;
+pub mod session;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -36,6 +38,8 @@ pub struct Settings {
     pub care_team: CareTeam,
     /// How people come to be registered.
     pub register: Register,
+    /// How long somebody stays signed in.
+    pub session: session::Session,
 }
 
 /// Everything that was configured, checked.
@@ -95,6 +99,7 @@ impl Config {
         let password = section::<rules::PasswordSection>(&mut table, "password", &mut problems);
         let captcha = section::<rules::CaptchaSection>(&mut table, "captcha", &mut problems);
         let throttle = section::<rules::ThrottleSection>(&mut table, "throttle", &mut problems);
+        let session = section::<session::SessionSection>(&mut table, "session", &mut problems);
         let organisation = section::<Organisation>(&mut table, "organisation", &mut problems);
         let care_team = section::<care_team::CareTeamSection>(&mut table, "care_team", &mut problems);
         let register = section::<Register>(&mut table, "register", &mut problems);
@@ -103,11 +108,12 @@ impl Config {
         problems.extend(table.keys().map(|key| format!("{key}: there is no such section; see docs/admin.md")));
 
         let server = server.check(&mut problems);
+        let session = session.check(throttle.sign_ins_per_network, &mut problems);
         organisation.check(&mut problems);
         let care_team = care_team.check(&mut problems);
         register.check(&mut problems);
-        let policy = rules::policy(policy, password, captcha, throttle, &organisation, &mut problems);
-        let settings = Settings { server, organisation, care_team, register };
+        let policy = rules::policy(policy, &register, password, captcha, throttle, &organisation, &mut problems);
+        let settings = Settings { server, organisation, care_team, register, session };
         (Self { settings, store, directory, delivery, policy }, problems)
     }
 }

@@ -10,7 +10,7 @@ use regain_core::throttle;
 use regain_core::{Secret, change};
 
 use crate::app::App;
-use crate::directory::{self, Refusal, Verdict};
+use crate::directory::{self, Lost, Refusal, Verdict};
 use crate::drive::Fault;
 
 /// Does it. Effects that belong into the transaction are not for here and have no answer.
@@ -88,9 +88,9 @@ async fn written(app: &App, account: &AccountId, password: &Secret, answer: Resu
             tracing::error!(error = why, "the directory could not be reached to set a password");
             Written::Unavailable
         }
-        Err(directory::Error::Indeterminate(why)) => {
-            tracing::error!(error = why, "the directory's answer was lost; looking whether the password is set");
-            find_out(app, account, password).await
+        Err(directory::Error::Indeterminate(lost)) => {
+            tracing::error!(error = %lost, "the directory's answer was lost; looking whether the password is set");
+            find_out(app, &lost, account, password).await
         }
     }
 }
@@ -103,8 +103,8 @@ async fn unlock(app: &App, account: &AccountId) -> Written {
             tracing::warn!(%refusal, "the directory would not unlock an account");
             Written::Refused { problem: problem(&refusal), reason: refusal.to_string() }
         }
-        Err(directory::Error::Unavailable(why) | directory::Error::Indeterminate(why)) => {
-            tracing::error!(error = why, "the directory could not be reached to unlock an account");
+        Err(error @ (directory::Error::Unavailable(_) | directory::Error::Indeterminate(_))) => {
+            tracing::error!(%error, "the directory could not be reached to unlock an account");
             Written::Unavailable
         }
     }
@@ -122,8 +122,8 @@ async fn change_password(app: &App, account: &AccountId, old: &Secret, new: &Sec
 }
 
 /// A lost answer is found out by signing in with the new password, never by setting it again.
-async fn find_out(app: &App, account: &AccountId, password: &Secret) -> Written {
-    match app.directory.verify(Some(account), password).await {
+async fn find_out(app: &App, lost: &Lost, account: &AccountId, password: &Secret) -> Written {
+    match app.directory.find_out(lost, account, password).await {
         Ok(Verdict::Right | Verdict::MustChange | Verdict::Disabled) => Written::Done,
         // A locked account's directory may not have looked at the password at all.
         Ok(Verdict::Wrong | Verdict::Locked) | Err(_) => Written::Unknown,
@@ -138,6 +138,7 @@ fn problem(refusal: &Refusal) -> Problem {
         Refusal::TooYoung { until } => Problem::TooYoung { until: *until },
         Refusal::Dictionary => Problem::Dictionary,
         Refusal::OldPassword
+        | Refusal::Locked
         | Refusal::Disabled
         | Refusal::Expired
         | Refusal::Protected

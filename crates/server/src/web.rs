@@ -6,6 +6,7 @@
 //! Three kinds of bad news: an *outcome* that a person may meet is a view of the flow; a [`Refusal`] has a status and a page;
 //! a *fault* is written to the log and shows an incident number.
 
+mod account;
 mod asset;
 mod brand;
 mod contact;
@@ -13,10 +14,12 @@ pub mod demo;
 mod fields;
 mod guard;
 mod help;
+mod onward;
 mod page;
 mod refusal;
 mod reset;
 mod sign_in;
+mod signed_in;
 mod strength;
 mod visitor;
 mod when;
@@ -68,6 +71,8 @@ fn pages() -> Router<Arc<Web>> {
     Router::new()
         .route("/", get(sign_in::first).post(sign_in::second))
         .route("/sign-in", post(sign_in::check))
+        .route("/sign-out", post(account::sign_out))
+        .route("/account", get(account::show))
         .route("/contact", get(contact::show))
         .route("/help", get(help::show))
         .route("/reset", get(reset::show).post(reset::identify))

@@ -219,11 +219,13 @@ pub async fn tidy_up(app: &Arc<App>, now: Time) -> Result<(), Fault> {
         }
     }
     let then = Time(now.0 - KEEP_ENDED.0);
+    let session = app.settings.session;
     let forgotten = [
         app.store.forget_flows(then).await,
         app.store.forget_messages(then).await,
         app.store.forget_counters(now).await,
         app.store.forget_former_contacts(now).await,
+        app.store.forget_sessions(Time(now.0 - session.idle.0), Time(now.0 - session.whole.0)).await,
         app.store.forget_audit(Time(now.0 - KEEP_AUDIT.0)).await,
     ];
     forgotten.into_iter().collect::<Result<(), _>>().map_err(Fault::from)

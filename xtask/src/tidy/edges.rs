@@ -45,6 +45,7 @@ static MODULES: &[Edges] = &[
     ("directory", &["clock", "store"]),
     ("directory/", &[]),
     ("directory/embedded", &["address", "clock", "directory", "store"]),
+    ("directory/ldap", &["clock", "directory", "tls"]),
     ("delivery", &["clock", "tls"]),
     ("store", &["clock", "fault", "tls"]),
     ("config", &["phone"]),

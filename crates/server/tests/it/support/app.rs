@@ -159,7 +159,8 @@ impl TestApp {
 
     /// Whether this is the password of that account now.
     pub(crate) async fn signs_in(&self, user_id: &str, password: &str) -> bool {
-        let signed_in = self.app.sign_in(user_id, &Secret::new(password)).await.expect("no fault");
+        let origin = Origin { address: "192.0.2.7".into(), browser: "test".into() };
+        let signed_in = self.app.sign_in(&origin, user_id, &Secret::new(password)).await.expect("no fault");
         matches!(signed_in, regain::sign_in::SignIn::Right { .. })
     }
 }
