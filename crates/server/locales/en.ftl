@@ -379,6 +379,7 @@ help-change-how = Type your old password once and the new one twice. You do not 
 help-change-link = Change your password
 help-not-me = If something happens that was not you
 help-not-me-how = When we tell you about a change that you did not make, press “This wasn’t me” in that message, within { $days } days. The change is undone, you are signed out everywhere, and nobody can reset your password until you or the { $team } allow it again.
+help-never = Neither the { $team } nor anybody else will ever ask you for your password or for a code we sent you.
 help-activity = You can see what has happened with your account, when and from where:
 help-activity-link = Your activity
 help-care = Ask the { $team }
