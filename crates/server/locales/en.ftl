@@ -74,6 +74,7 @@ step-done = done
 step-1 = verification step 1
 step-2 = verification step 2
 step-password = choose a new password
+step-unlock = unlock your account
 
 ## Choose a way
 
@@ -145,6 +146,8 @@ nothing-team = If it still does not work, ask the { $team }.
 ## Unlocking
 
 unlock-title = Unlock your account
+unlock-ready = One step left
+who-intro-unlock = You know your password, but it is not taken: your account may be locked. You can unlock it here by yourself. Your password stays as it is.
 unlock-body = You have shown who you are. Your password stays as it is: after unlocking, sign in with it.
 unlock-button = Unlock my account
 unlock-refused = Your account could not be unlocked. Please ask the { $team }.
@@ -162,6 +165,14 @@ who-not-yours = Practise with your own User ID, the one you signed in with.
 
 ## Changing a password that one knows
 
+change-title = Change your password
+change-must = Before you go on, please choose a new password. The one you have was given to you by somebody else, or it has grown too old.
+change-old = The password you have now
+change-button = Change my password
+change-old-wrong = The password you have now was not right. Type it again, and the new one in both boxes.
+change-resting = There were too many wrong passwords for this User ID. You can try again { $when }. Your password is as it was.
+change-many = We have stopped there, because too many passwords were turned down. Your password is as it was. You can start again here.
+change-over = That page belonged to an attempt that is over. You can start again here.
 change-done = Your password is changed. Wherever else you were signed in here, you are signed out.
 change-perhaps = We sent your new password off, but the answer got lost, so we do not know yet whether it is in place. Sign in with your new password. If that does not work, use the old one.
 
@@ -233,6 +244,7 @@ unknown-try-old = If that does not work, try the old one.
 unknown-again = If neither works, start again here.
 team-title = We need to help you in person
 team-body = You cannot choose a new password here by yourself this time. That is nothing you did wrong. The { $team } will help you.
+team-body-unlock = You cannot unlock your account here by yourself this time. That is nothing you did wrong. The { $team } will help you.
 tries-title = Too many wrong answers
 tries-body = To protect the account we have stopped here. Nothing has changed: your old password is as it was.
 tries-next = You can start again. If codes keep failing, ask the { $team }.
@@ -241,6 +253,7 @@ pictures-body = That happens: some pictures are hard to read. Nothing has change
 pictures-next = Start again for a fresh picture and sound, or ask the { $team }.
 resting-title = This account is resting
 resting-body = There were too many wrong answers for this account, so resets rest for a while to protect it. Nothing has changed: your old password is as it was.
+resting-body-unlock = There were too many wrong answers for this account, so unlocking it here rests for a while. Nothing has changed: your password is as it was.
 resting-when = You can start again { $when }.
 resting-next = If you cannot wait, ask the { $team }.
 expired-title = Your time ran out

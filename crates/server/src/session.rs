@@ -241,6 +241,20 @@ impl App {
         Ok(renewed.then(|| (token, self.opened(name, session.account, now, session.state))))
     }
 
+    /// The session of a browser in which the password was changed: all of the account have ended, this one begins anew.
+    /// Nothing, if they were ended once more meanwhile.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub async fn session_after_change(&self, session: Session) -> Result<Option<(Token, Session)>, Fault> {
+        let token = Token::new()?;
+        let state = State { root: clock::flow_id()?, must_change: false, changes: 0, ..session.state };
+        let place = token.name(&self.keys);
+        self.store.reserve_session(&place, Some(&session.account), self.clock.now()).await?;
+        let begun = self.begin_session(&token, session.account, state, Vec::new()).await?;
+        Ok(begun.map(|session| (token, session)))
+    }
+
     /// Keeps what a session remembers now.
     ///
     /// # Errors

@@ -14,9 +14,11 @@ use crate::clock::Clock;
 use crate::config::{Config, environment, overlay};
 use crate::delivery::{Delivery, Inbox};
 use crate::directory::Deps;
-use crate::directory::embedded::{Embedded, NewPerson};
+use crate::directory::embedded::{Change, Embedded, NewPerson};
 use crate::store::enrolment::NewContact;
 use crate::web;
+
+use State::{Locked, MustChange, Ready};
 
 /// What `regain demo` takes.
 #[derive(clap::Args)]
@@ -39,6 +41,15 @@ struct Sample {
     groups: &'static [&'static str],
     contacts: &'static [(ContactKind, &'static str)],
     what: &'static str,
+    state: State,
+}
+
+/// How an account is at the beginning.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Ready,
+    Locked,
+    MustChange,
 }
 
 const PEOPLE: &[Sample] = &[
@@ -48,13 +59,15 @@ const PEOPLE: &[Sample] = &[
         groups: &[],
         contacts: &[(ContactKind::Mobile, "+447700900123"), (ContactKind::Email, "jobloggs@mail.co.uk")],
         what: "a mobile and an email: the usual case",
+        state: Ready,
     },
     Sample {
         user_id: "sam.lee@example.org",
         name: "Sam Lee",
         groups: &[],
         contacts: &[],
-        what: "nothing registered: is led to the care team",
+        what: "nothing registered: is led to the care team, and asked to register after signing in",
+        state: Ready,
     },
     Sample {
         user_id: "robin.khan@example.org",
@@ -62,6 +75,7 @@ const PEOPLE: &[Sample] = &[
         groups: &[],
         contacts: &[(ContactKind::Office, "+442079460321")],
         what: "an office phone only",
+        state: Ready,
     },
     Sample {
         user_id: "alex.admin@example.org",
@@ -69,6 +83,23 @@ const PEOPLE: &[Sample] = &[
         groups: &["administrators"],
         contacts: &[(ContactKind::Mobile, "+447700900456"), (ContactKind::Email, "alex.private@mail.co.uk")],
         what: "an administrator: always two steps",
+        state: Ready,
+    },
+    Sample {
+        user_id: "kim.locked@example.org",
+        name: "Kim Locked",
+        groups: &[],
+        contacts: &[(ContactKind::Mobile, "+447700900789"), (ContactKind::Email, "kim.locked@mail.co.uk")],
+        what: "knows the password, but the account is locked: can unlock it",
+        state: Locked,
+    },
+    Sample {
+        user_id: "pat.new@example.org",
+        name: "Pat New",
+        groups: &[],
+        contacts: &[(ContactKind::Mobile, "+447700900321"), (ContactKind::Email, "pat.new@mail.co.uk")],
+        what: "has to change the password when signing in",
+        state: MustChange,
     },
 ];
 
@@ -129,6 +160,7 @@ fn settings(folder: &Path, address: SocketAddr) -> Result<Table, String> {
 
         [policy]
         resend_seconds = 5
+        cooling_off_hours = 0
 
         [throttle]
         failed_proofs = 100
@@ -175,6 +207,11 @@ async fn add_people(app: &App, people: &Embedded) -> Result<(), String> {
             password: Some(Secret::new(PASSWORD)),
         };
         let account = people.add(person).await.map_err(|error| error.to_string())?;
+        if sample.state != Ready {
+            let locked = Some(sample.state == Locked);
+            let change = Change { locked, must_change: Some(sample.state == MustChange), ..Change::default() };
+            people.set(sample.user_id, change).await.map_err(|error| error.to_string())?;
+        }
         let contact = |(kind, address): &(ContactKind, &str)| NewContact {
             account: account.clone(),
             kind: *kind,
@@ -195,7 +232,7 @@ fn greet(app: &App) {
     println!("  What was \"sent\"      {url}/demo/inbox\n");
     println!("People (everyone's password is {PASSWORD} until it is reset):\n");
     for sample in PEOPLE {
-        println!("  {:<24} {}", sample.user_id, sample.what);
+        println!("  {:<26} {}", sample.user_id, sample.what);
     }
     println!("\nTry two steps with REGAIN__POLICY__STEPS=2. Stop with Ctrl-C.");
 }

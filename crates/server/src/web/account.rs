@@ -1,5 +1,7 @@
 //! `/account`: what somebody who is signed in can do here, and the way out.
 
+pub(crate) mod change;
+
 use std::sync::Arc;
 
 use askama::Template;

@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use regain_core::captcha::{Answer, Kind};
 use regain_core::method::{ContactKind, Method};
-use regain_core::reset::{Event, OptionView, View};
+use regain_core::reset::{Event, Goal, OptionView, View};
 use regain_core::{Digest, Secret, Time, subject};
 use serde_json::json;
 
@@ -29,25 +29,45 @@ type Reply = Result<Response, Refusal>;
 /// `GET /reset`: where this visitor's flow stands.
 pub(crate) async fn show(
     State(web): State<Arc<Web>>,
-    mut visitor: Visitor,
+    visitor: Visitor,
     Ok(asked): Result<Asked, std::convert::Infallible>,
 ) -> Reply {
+    shown(&web, visitor, &asked, false).await
+}
+
+/// `GET /unlock`: the first page of the same flow, for somebody who knows the password.
+pub(crate) async fn show_unlock(
+    State(web): State<Arc<Web>>,
+    visitor: Visitor,
+    Ok(asked): Result<Asked, std::convert::Infallible>,
+) -> Reply {
+    shown(&web, visitor, &asked, true).await
+}
+
+async fn shown(web: &Web, mut visitor: Visitor, asked: &Asked, unlock: bool) -> Reply {
     let mut look = web.app.look(visitor.flow).await?;
     if look.as_ref().is_some_and(is_over) {
-        if asked.user_id().is_none() {
+        if asked.user_id().is_none() && !unlock {
             return Ok(Redirect::to("/reset/ended").into_response());
         }
         visitor.finish()?;
         look = None;
-    } else if look.as_ref().is_some_and(|look| look.proofs > visitor.proofs || starts_over(look, asked.user_id())) {
+    } else if look
+        .as_ref()
+        .is_some_and(|look| look.proofs > visitor.proofs || starts_over(look, asked.user_id(), unlock))
+    {
         // What others have proven is not for this browser; nor is the flow of a person who is not meant any more.
         visitor.renew()?;
         look = None;
     }
     let named_other = look.as_ref().is_some_and(|look| is_about_another(look, asked.user_id()));
-    let look = look.map_or_else(|| web.app.look_at_new(visitor.flow), Ok)?;
+    let mut look = look.map_or_else(|| web.app.look_at_new(visitor.flow), Ok)?;
+    if unlock {
+        let View::Identify { .. } = look.view else { return Ok(Redirect::to("/reset").into_response()) };
+        look.goal = Goal::Unlock;
+    }
     let note = if named_other { Some(Note::Other) } else { Note::parse(asked.get("note")) };
-    pages::page(&web, &visitor, StatusCode::OK, &look, note, asked.user_id())
+    pages::page(web, &visitor, StatusCode::OK, &look, note, asked.user_id())
 }
 
 /// `GET /reset/ended`: how the last reset of this browser ended. Once this page has arrived, the next visit begins another;
@@ -69,9 +89,12 @@ fn is_over(look: &Look) -> bool {
     matches!(look.view, View::Ended { .. })
 }
 
-/// Whether this visit is the beginning of another reset: somebody else is named, and nothing has been proven yet.
-fn starts_over(look: &Look, asked: Option<&str>) -> bool {
-    look.proofs == 0 && is_about_another(look, asked)
+/// Whether this visit is the beginning of another flow: somebody else is named, or something else is wanted, and nothing
+/// has been proven yet.
+fn starts_over(look: &Look, asked: Option<&str>, unlock: bool) -> bool {
+    let other_goal = if unlock { look.goal == Goal::Reset } else { look.goal == Goal::Unlock && asked.is_some() };
+    let begun = !matches!(look.view, View::Identify { .. });
+    look.proofs == 0 && ((other_goal && (begun || !unlock)) || is_about_another(look, asked))
 }
 
 /// Whether a reset is under way, and for another User ID than the one named.
@@ -98,8 +121,12 @@ async fn look(web: &Web, visitor: &Visitor) -> Result<Look, Refusal> {
 /// `POST /reset`: the User ID, and what shows that a person typed it.
 pub(crate) async fn identify(State(web): State<Arc<Web>>, mut posted: Posted) -> Reply {
     let user_id = posted.user_id("user_id")?.to_owned();
-    let look = look(&web, &posted.visitor).await?;
+    let mut look = look(&web, &posted.visitor).await?;
     let View::Identify { .. } = look.view else { return Ok(moved(&look)) };
+    let unlock = wants_unlock(&posted);
+    if let (true, Goal::Reset) = (unlock, &look.goal) {
+        look.goal = Goal::Unlock;
+    }
     let answer = answer(web.app.policy.captcha, posted.maybe("characters"), posted.maybe("work"));
     let unfinished = if user_id.is_empty() {
         Some(Note::NoUserId)
@@ -112,8 +139,12 @@ pub(crate) async fn identify(State(web): State<Arc<Web>>, mut posted: Posted) ->
         return again_please(&web, &posted, &look, note, Some(&user_id));
     }
     let typed = user_id.clone();
-    let unlock = posted.maybe("goal") == Some("unlock");
     go(&web, &mut posted, Event::Identify { user_id: typed, answer, unlock }).await
+}
+
+/// Whether the form says that the password is known.
+fn wants_unlock(posted: &Posted) -> bool {
+    posted.maybe("goal") == Some("unlock")
 }
 
 fn answer(kind: Kind, characters: Option<&str>, work: Option<&str>) -> Answer {
@@ -132,7 +163,8 @@ pub(crate) async fn new_picture(State(web): State<Arc<Web>>, posted: Posted) -> 
     let look = look(&web, &posted.visitor).await?;
     let View::Identify { .. } = look.view else { return Ok(moved(&look)) };
     web.app.drive(&posted.visitor.origin, posted.visitor.hold(), Event::NewPicture).await?;
-    Ok(Redirect::to(&with_user_id("/reset", &user_id)).into_response())
+    let page = if wants_unlock(&posted) { "/unlock" } else { "/reset" };
+    Ok(Redirect::to(&with_user_id(page, &user_id)).into_response())
 }
 
 /// `POST /reset/choose`: one of the ways.
@@ -221,12 +253,10 @@ pub(crate) async fn password(State(web): State<Arc<Web>>, posted: Posted) -> Rep
     }
     let (typed, again) = (posted.secret("password")?, posted.secret("again")?);
     let judged = strength::judge(&web, posted.visitor.flow, user_id.clone(), typed, again).await?;
-    let refused = !judged.problems().is_empty() && !judged.password().is_empty();
-    let strength = judged.strength();
+    let said = strength::said(&judged);
     web.app.drive(&posted.visitor.origin, posted.visitor.hold(), Event::Password(judged)).await?;
-    // Without scripts nobody has seen how strong it was: the page after a refusal says so.
-    let to = if refused { format!("/reset?note={}", strength::key(strength)) } else { "/reset".into() };
-    Ok(Redirect::to(&to).into_response())
+    let note = said.map(|key| format!("?note={key}")).unwrap_or_default();
+    Ok(Redirect::to(&format!("/reset{note}")).into_response())
 }
 
 /// `POST /reset/unlock`: the button that unlocks the account.
@@ -277,11 +307,11 @@ pub(crate) async fn cancel(State(web): State<Arc<Web>>, mut posted: Posted) -> R
 /// `POST /reset/again`: another flow; the one that ended stays as it is.
 pub(crate) async fn again(State(web): State<Arc<Web>>, mut posted: Posted) -> Reply {
     let user_id = posted.maybe("user_id").unwrap_or_default().trim().to_owned();
-    let look = web.app.look(posted.visitor.flow).await?;
-    if look.as_ref().is_some_and(is_over) {
+    if web.app.look(posted.visitor.flow).await?.as_ref().is_some_and(is_over) {
         posted.visitor.renew()?;
     }
-    Ok(posted.visitor.remembered(&web, Redirect::to(&with_user_id("/reset", &user_id)).into_response()))
+    let page = if wants_unlock(&posted) { "/unlock" } else { "/reset" };
+    Ok(posted.visitor.remembered(&web, Redirect::to(&with_user_id(page, &user_id)).into_response()))
 }
 
 /// Lets it happen, and shows what is there now.

@@ -56,11 +56,16 @@ pub(crate) async fn rate(State(web): State<Arc<Web>>, posted: Posted) -> Result<
     let Some(View::Password { user_id, .. }) = look.map(|look| look.view) else {
         return Ok(StatusCode::CONFLICT.into_response());
     };
+    rating(&web, posted.visitor.flow, user_id, posted.secret("password")?).await
+}
+
+/// The word for what is being typed, if a judge is free at once.
+pub(crate) async fn rating(web: &Web, flow: FlowId, user_id: String, typed: Secret) -> Result<Response, Refusal> {
     let permit = Arc::clone(&web.judges).try_acquire_owned();
-    let (Ok(permit), true) = (permit, web.ratings.one_more(posted.visitor.flow, web.app.clock.now())) else {
+    let (Ok(permit), true) = (permit, web.ratings.one_more(flow, web.app.clock.now())) else {
         return Ok(StatusCode::TOO_MANY_REQUESTS.into_response());
     };
-    let judged = judged(&web, user_id, posted.secret("password")?, None, permit).await.map_err(Fault::from)?;
+    let judged = judged(web, user_id, typed, None, permit).await.map_err(Fault::from)?;
     let strength = judged.strength();
     Ok(Json(json!({ "word": Text::english().say(key(strength)), "level": level(strength) })).into_response())
 }
@@ -96,6 +101,17 @@ async fn judged(
         judged
     };
     tokio::task::spawn_blocking(work).await
+}
+
+/// Of a password that was turned down, the key of the word for its strength: without scripts nobody has seen how strong it
+/// was.
+pub(crate) fn said(judged: &Judged) -> Option<&'static str> {
+    (!judged.problems().is_empty() && !judged.password().is_empty()).then(|| key(judged.strength()))
+}
+
+/// Such a key that came back with an address.
+pub(crate) fn known(text: &str) -> Option<&'static str> {
+    ["strength-weak", "strength-fair", "strength-good", "strength-strong"].into_iter().find(|key| *key == text)
 }
 
 /// The key of the word for a strength.

@@ -8,12 +8,12 @@ use axum::response::Response;
 use regain_core::captcha::{Kind, WORK_BITS, puzzle};
 use regain_core::method::Method;
 use regain_core::password::Problem;
-use regain_core::reset::{ChoiceProblem, CodeProblem, IdentifyProblem, OptionView, Stepper, UnlockProblem, View};
+use regain_core::reset::{ChoiceProblem, CodeProblem, Goal, IdentifyProblem, OptionView, Stepper, UnlockProblem, View};
 
 use crate::drive::Look;
 use crate::web::page::{Shell, respond};
 use crate::web::visitor::Visitor;
-use crate::web::{Refusal, Web};
+use crate::web::{Refusal, Web, strength};
 
 /// Something to be said on a page that the flow itself does not know of. It changes nothing but words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,17 +47,17 @@ impl Note {
             "time" => Self::Time,
             "moved" => Self::Moved,
             "over" => Self::Over,
-            "strength-weak" => Self::Was("strength-weak"),
-            "strength-fair" => Self::Was("strength-fair"),
-            "strength-good" => Self::Was("strength-good"),
-            "strength-strong" => Self::Was("strength-strong"),
-            _ => return None,
+            other => return strength::known(other).map(Self::Was),
         })
     }
 }
 
 /// What all pages of a flow show.
 pub(crate) struct Frame {
+    /// What is being done, above all steps.
+    pub(crate) title: String,
+    /// Whether the password is known, and the account is to be unlocked.
+    pub(crate) unlock: bool,
     pub(crate) user_id: String,
     /// Whether there is a User ID to correct.
     pub(crate) correctable: bool,
@@ -173,7 +173,7 @@ pub(crate) fn page(
     let now = web.app.clock.now();
     match &look.view {
         View::Identify { user_id, picture, problem } => {
-            let page = shell("reset-title");
+            let page = shell(title(&look.goal));
             let begun = !user_id.is_empty()
                 || *picture > 0
                 || problem.is_some()
@@ -224,7 +224,7 @@ pub(crate) fn page(
         }
         View::Ended { user_id, end } => {
             let reference = look.reference.clone();
-            respond(web, visitor, status, &ended::ended(web, visitor, user_id, *end, reference))
+            respond(web, visitor, status, &ended::ended(web, visitor, user_id, *end, reference, &look.goal))
         }
     }
 }
@@ -244,10 +244,13 @@ fn frame(page: &Shell<'_>, look: &Look, user_id: &str, stepper: Option<&Stepper>
         Some(Note::Sent) => page.say("note-sent"),
         _ => String::new(),
     };
+    let unlock = look.goal == Goal::Unlock;
     Frame {
+        title: page.say(title(&look.goal)),
+        unlock,
         user_id: user_id.to_owned(),
         correctable: stepper.is_some(),
-        steps: stepper.map(|stepper| steps(page, stepper)).unwrap_or_default(),
+        steps: stepper.map(|stepper| steps(page, stepper, &look.goal)).unwrap_or_default(),
         until: page.say_with("time-until", &[("clock", clock.into())]),
         left: (look.expires - page.web.app.clock.now()).whole_seconds(),
         extendable: look.extensions_left > 0,
@@ -255,8 +258,17 @@ fn frame(page: &Shell<'_>, look: &Look, user_id: &str, stepper: Option<&Stepper>
     }
 }
 
-fn steps(page: &Shell<'_>, stepper: &Stepper) -> Vec<StepView> {
-    let names = ["step-1", "step-2"].into_iter().take(usize::from(stepper.steps)).chain(["step-password"]);
+/// The key of the heading above all steps.
+fn title(goal: &Goal) -> &'static str {
+    match goal {
+        Goal::Unlock => "unlock-title",
+        Goal::Reset | Goal::Rehearsal { .. } => "reset-title",
+    }
+}
+
+fn steps(page: &Shell<'_>, stepper: &Stepper, goal: &Goal) -> Vec<StepView> {
+    let last = if *goal == Goal::Unlock { "step-unlock" } else { "step-password" };
+    let names = ["step-1", "step-2"].into_iter().take(usize::from(stepper.steps)).chain([last]);
     let step = |(place, name): (usize, &str)| {
         let at = usize::from(stepper.at);
         let (done, now) = (place + 1 < at, place + 1 == at);
@@ -479,7 +491,7 @@ fn password<'a>(
     PasswordPage { page, flow, problems, min, max }
 }
 
-fn password_problem(page: &Shell<'_>, problem: &Problem) -> String {
+pub(crate) fn password_problem(page: &Shell<'_>, problem: &Problem) -> String {
     match problem {
         Problem::Empty => page.say("bad-empty"),
         Problem::Mismatch => page.say("bad-mismatch"),

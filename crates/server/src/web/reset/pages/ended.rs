@@ -1,7 +1,7 @@
 //! The pages on which a reset ends: what happened, and what to do next.
 
 use askama::Template;
-use regain_core::reset::End;
+use regain_core::reset::{End, Goal};
 
 use crate::web::Web;
 use crate::web::page::{Care, Shell};
@@ -29,11 +29,20 @@ pub(crate) struct EndedPage<'a> {
     /// Whether it is one of the ways on.
     sign_in_also: bool,
     again: bool,
+    /// Whether the account was to be unlocked.
+    unlock: bool,
 }
 
 /// The page for an end.
-pub(crate) fn ended<'a>(web: &'a Web, visitor: &Visitor, user_id: &str, end: End, reference: String) -> EndedPage<'a> {
-    let words = words(end);
+pub(crate) fn ended<'a>(
+    web: &'a Web,
+    visitor: &Visitor,
+    user_id: &str,
+    end: End,
+    reference: String,
+    goal: &Goal,
+) -> EndedPage<'a> {
+    let words = words(end, *goal == Goal::Unlock);
     let page = Shell::of(web, visitor, words.title);
     let team = page.team();
     let say = |key: &&str| page.text.say_with(key, &[("team", team.into())]);
@@ -56,6 +65,7 @@ pub(crate) fn ended<'a>(web: &'a Web, visitor: &Visitor, user_id: &str, end: End
         sign_in_first: matches!(end, End::Done | End::Unlocked | End::Unknown),
         sign_in_also: matches!(end, End::Cancelled | End::Expired),
         again: !matches!(end, End::Done | End::Unlocked | End::Rehearsed),
+        unlock: *goal == Goal::Unlock,
         page,
     }
 }
@@ -71,7 +81,7 @@ struct Words {
     reference: bool,
 }
 
-fn words(end: End) -> Words {
+fn words(end: End, unlock: bool) -> Words {
     let plain =
         |icon, title, body, reference| Words { icon, tone: "calm", title, body, next: &[], notice: None, reference };
     match end {
@@ -104,6 +114,10 @@ fn words(end: End) -> Words {
         },
         End::Rehearsed => plain("ok", "rehearsed-title", &["rehearsed-body", "rehearsed-next"], false),
         End::Superseded => plain("shield", "superseded-title", &["superseded-body", "superseded-next"], true),
+        End::CareTeam if unlock => plain("person", "team-title", &["team-body-unlock"], true),
+        End::Resting { .. } if unlock => {
+            plain("clock", "resting-title", &["resting-body-unlock", "resting-next"], true)
+        }
         End::CareTeam => plain("person", "team-title", &["team-body"], true),
         End::TooManyTries => plain("shield", "tries-title", &["tries-body", "tries-next"], true),
         End::TooManyPictures => plain("shield", "pictures-title", &["pictures-body", "pictures-next"], false),

@@ -1,0 +1,145 @@
+//! `/change`: another password, for somebody who knows the one they have.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use regain_core::change::{End, Event, Problem, View};
+
+use crate::drive::Hold;
+use crate::session::Session;
+use crate::web::onward::onward;
+use crate::web::page::Shell;
+use crate::web::reset::pages::password_problem;
+use crate::web::signed_in::{self, PostedIn, SignedIn};
+use crate::web::visitor::Asked;
+use crate::web::{Refusal, Web, strength};
+
+type Reply = Result<Response, Refusal>;
+
+#[derive(Template)]
+#[template(path = "account/change.html")]
+pub(crate) struct ChangePage<'a> {
+    pub(crate) page: Shell<'a>,
+    pub(crate) problems: Vec<String>,
+    pub(crate) note: String,
+    pub(crate) user_id: String,
+    /// Whether the box for the old password has to be looked at, and whether those for the new one.
+    pub(crate) bad_old: bool,
+    pub(crate) bad_new: bool,
+    /// Whether nothing else can be done before.
+    pub(crate) must: bool,
+    pub(crate) min: usize,
+    pub(crate) max: usize,
+}
+
+#[derive(Template)]
+#[template(path = "account/wait.html")]
+pub(crate) struct WaitPage<'a> {
+    pub(crate) page: Shell<'a>,
+}
+
+/// `GET /change`.
+pub(crate) async fn show(
+    State(web): State<Arc<Web>>,
+    person: SignedIn,
+    Ok(asked): Result<Asked, std::convert::Infallible>,
+) -> Reply {
+    let view = web.app.look_at_change(person.change_flow(&web)).await?;
+    if view == Some(View::Wait) {
+        return signed_in::show(StatusCode::OK, &WaitPage { page: person.shell(&web, "wait-title") });
+    }
+    let page = person.shell(&web, "change-title");
+    let word = asked.get("note").and_then(strength::known);
+    signed_in::show(StatusCode::OK, &ask(page, &person.session, view.as_ref(), word))
+}
+
+fn ask<'a>(mut page: Shell<'a>, session: &Session, view: Option<&View>, word: Option<&'static str>) -> ChangePage<'a> {
+    let none = Vec::new();
+    let problems = if let Some(View::Ask { problems, .. }) = view { problems } else { &none };
+    let is_new = |problem: &Problem| matches!(problem, Problem::New(_));
+    let (bad_new, bad_old) = (problems.iter().any(is_new), problems.iter().any(|problem| !is_new(problem)));
+    let mut problems: Vec<String> = problems.iter().map(|problem| sentence(&page, problem)).collect();
+    if let (Some(key), true) = (word, bad_new) {
+        let word = page.say(key);
+        problems.push(page.say_with("bad-was", &[("word", word.into())]));
+    }
+    page.error = !problems.is_empty();
+    let note = match view {
+        Some(View::Ended { end: End::TooManyTries }) => page.say("change-many"),
+        Some(View::Ended { .. }) => page.say("change-over"),
+        _ => String::new(),
+    };
+    let rules = &page.web.app.policy.password;
+    let (min, max) = (rules.min, rules.max);
+    let (user_id, must) = (session.state.user_id.clone(), session.state.must_change);
+    ChangePage { page, problems, note, user_id, bad_old, bad_new, must, min, max }
+}
+
+fn sentence(page: &Shell<'_>, problem: &Problem) -> String {
+    match problem {
+        Problem::Old => page.say("change-old-wrong"),
+        Problem::Resting { until } => {
+            let when = page.when().moment(*until);
+            page.say_with("change-resting", &[("when", when.into())])
+        }
+        Problem::New(problem) => password_problem(page, problem),
+    }
+}
+
+/// `POST /change`: the old password, and the new one twice.
+pub(crate) async fn change(State(web): State<Arc<Web>>, posted: PostedIn) -> Reply {
+    let PostedIn { mut person, fields } = posted;
+    let (old, typed, again) = (fields.secret("old")?, fields.secret("password")?, fields.secret("again")?);
+    if let Some(View::Ended { .. }) = web.app.look_at_change(person.change_flow(&web)).await? {
+        // That one is over without a new password: this is another.
+        person.session.state.changes += 1;
+        web.app.keep_session(&person.session).await?;
+    }
+    let (flow, user_id) = (person.change_flow(&web), person.session.state.user_id.clone());
+    let judged = strength::judge(&web, flow, user_id, typed, again).await?;
+    let note = strength::said(&judged);
+    let hold = Hold::all(flow);
+    web.app.drive(&person.origin, hold, Event::Open(person.changer())).await?;
+    web.app.drive(&person.origin, hold, Event::Change { old, new: judged }).await?;
+    landed(&web, person, note).await
+}
+
+/// `POST /change/resume`: go on after an interruption.
+pub(crate) async fn resume(State(web): State<Arc<Web>>, posted: PostedIn) -> Reply {
+    let hold = Hold::all(posted.person.change_flow(&web));
+    web.app.drive(&posted.person.origin, hold, Event::Resume).await?;
+    landed(&web, posted.person, None).await
+}
+
+/// `POST /change/strength`: the word for what is being typed.
+pub(crate) async fn rate(State(web): State<Arc<Web>>, posted: PostedIn) -> Reply {
+    let (flow, user_id) = (posted.person.change_flow(&web), posted.person.session.state.user_id.clone());
+    strength::rating(&web, flow, user_id, posted.fields.secret("password")?).await
+}
+
+/// Where it goes on after something was done: all sessions of the account have ended with a new password, and this browser
+/// gets another.
+async fn landed(web: &Arc<Web>, person: SignedIn, note: Option<&str>) -> Reply {
+    let server = &web.app.settings.server;
+    match web.app.look_at_change(person.change_flow(web)).await? {
+        Some(View::Ended { end: End::Done }) => afresh(web, person).await,
+        Some(View::Ended { end: End::Unknown }) => {
+            Ok(signed_in::forget(server, Redirect::to("/?note=perhaps-changed").into_response()))
+        }
+        _ => {
+            let note = note.map(|note| format!("?note={note}")).unwrap_or_default();
+            Ok(Redirect::to(&format!("/change{note}")).into_response())
+        }
+    }
+}
+
+async fn afresh(web: &Arc<Web>, person: SignedIn) -> Reply {
+    let begun = web.app.session_after_change(person.session).await?;
+    let Some((token, mut session)) = begun else { return Ok(Redirect::to("/").into_response()) };
+    let to = onward(web, &mut session, &person.origin).await?;
+    let to = if to == "/account" { "/account?note=changed".to_owned() } else { to };
+    Ok(signed_in::remember(&web.app.settings.server, Redirect::to(&to).into_response(), &token))
+}
