@@ -161,7 +161,7 @@ mod tests {
         let raw = read(written.as_bytes(), &["user_id", "name"], &[]).unwrap();
         assert!(!written.lines().any(|line| line.split(',').any(|cell| is_formula(cell.trim_start_matches('"')))));
         for (line, cell) in raw.iter().zip(cells) {
-            assert_eq!(line.value("name"), cell.trim());
+            assert_eq!(line.value("name"), cell);
         }
         assert_eq!(column(b"name,user_id\nJo,jo\n,sam\n", "user_id").unwrap(), [(2, "jo".into()), (3, "sam".into())]);
         assert!(column(b"name\nJo\n", "user_id").is_err());
