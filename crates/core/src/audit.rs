@@ -152,6 +152,25 @@ pub enum Act {
         /// By whom, and why.
         by: String,
     },
+    /// An administrator gave the account a contact.
+    ContactGiven {
+        /// Which kind.
+        kind: ContactKind,
+        /// Whether it is taken as proven; else it is a suggestion.
+        verified: bool,
+    },
+    /// An administrator took a contact away.
+    ContactTakenAway {
+        /// Which kind.
+        kind: ContactKind,
+    },
+    /// An administrator looked at whole addresses and numbers.
+    ContactsRevealed {
+        /// How many.
+        count: u64,
+    },
+    /// The person was invited to register.
+    Invited,
     /// The person stopped it.
     Cancelled,
     /// Time ran out.
@@ -216,6 +235,10 @@ impl Act {
             Self::RegistrationAsked => "registration_asked",
             Self::Frozen => "frozen",
             Self::Thawed { .. } => "thawed",
+            Self::ContactGiven { .. } => "contact_given",
+            Self::ContactTakenAway { .. } => "contact_taken_away",
+            Self::ContactsRevealed { .. } => "contacts_revealed",
+            Self::Invited => "invited",
             Self::Cancelled => "cancelled",
             Self::Expired => "expired",
         }
@@ -265,6 +288,10 @@ impl Act {
             | Self::RegistrationAsked
             | Self::Frozen
             | Self::Thawed { .. }
+            | Self::ContactGiven { .. }
+            | Self::ContactTakenAway { .. }
+            | Self::ContactsRevealed { .. }
+            | Self::Invited
             | Self::Cancelled => "success",
         }
     }

@@ -152,6 +152,15 @@ pub enum Message {
         /// When.
         at: Time,
     },
+    /// The person is asked to register, before they need it.
+    Invitation {
+        /// The User ID.
+        user_id: String,
+        /// The person's name.
+        name: String,
+        /// How many ways of proving who they are still miss.
+        missing: u8,
+    },
 }
 
 /// How a contact was changed.

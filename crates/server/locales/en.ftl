@@ -324,6 +324,100 @@ when-today = today at { $clock }
 when-tomorrow = tomorrow at { $clock }
 when-day = on { $day } at { $clock }
 
+## The guide. It says what is true of this installation and nothing else.
+
+help-link = Help
+help-title = Help with your password
+help-intro = How to get ready for the day you forget your { $organisation } password, and how to get back in when that day comes.
+help-locked-out = Locked out now?
+help-person = Would you rather talk to a person?
+help-contents = On this page
+help-register = Don’t lose access to your account
+help-open-register = In any browser, open this page:
+help-sign-in = Sign in with your User ID and your password. Your User ID is usually your work email address.
+help-looks-good = When everything is right, press “Looks good”.
+
+help-sign-up = Get ready: sign up before you need it
+help-sign-up-why = If you forget your password, you can choose a new one by yourself, at any hour, without asking anybody. For that we have to be able to recognise you. So tell us now how to reach you. It takes about two minutes.
+help-scoped = Not everybody can reset their password here by themselves. If you cannot, the { $team } does it for you.
+help-rows = { $count ->
+    [one] You now see the ways in which we can recognise you. You need at least one of them:
+   *[other] You now see the ways in which we can recognise you. You need at least { $count } of them:
+}
+help-row-office = Office phone. Your administrator looks after this number; you cannot change it yourself.
+help-row-phone = Authentication phone. Your mobile, for example.
+help-phone-either = We send a code there by text or read it out in a call, as you like.
+help-phone-text = We send a code there by text.
+help-phone-call = We call there and read out a code.
+help-row-email = Authentication email. A private address that you can read without this account.
+help-row-own = An address of { $organisation } will not do: you could not read it while you are locked out.
+help-set-up = Press “Set it up now” beside a line, enter your number or address, and type the code that we send there. It counts only after that.
+help-administrators-register = If you are an administrator, you need two of these on two different devices.
+help-cooling = For the first { $hours ->
+    [one] hour
+   *[other] { $hours } hours
+} a new number or address is not enough alone to reset your password. This protects you if somebody else added it.
+help-reconfirm = After { $days ->
+    [one] one day
+   *[other] { $days } days
+} we ask you to look whether everything is still right. We ask when you sign in.
+help-rehearse = On the same page you can practise a reset. You go through all the steps, and nothing is changed at the end.
+
+help-changes = Change what you have signed up with
+help-changes-why = A new phone or another email address? Change it here before you need it.
+help-fresh = If you typed your password more than { $minutes ->
+    [one] one minute
+   *[other] { $minutes } minutes
+} ago, we ask for it again before anything is changed.
+help-change-row = Press “Change” beside the number or address, enter the new one, and type the code that we send there. Until then the old one stays in use.
+help-remove = With “Remove” you take one away. That is not possible for one you need to be able to reset your password.
+help-told = We tell you about every change, at your old and at your new numbers and addresses.
+
+help-reset = Reset a forgotten password
+help-reset-why = If you have signed up, you can do this at any time of the day. You have { $minutes } minutes and can ask for more. Your old password stays as it is until the last step, and you can stop whenever you like.
+help-open-reset = In any browser, open this page:
+help-forgotten = The button “Forgotten my password” on this page leads there, too:
+help-reset-user-id = Type your User ID and press “Next”.
+help-reset-picture = Type your User ID and the characters that you see in the picture or hear in the sound. Press “Next”.
+help-reset-ladder = Type your User ID and press “Next”. If there is a picture with a sound, type the characters that you see or hear as well.
+help-choose = Choose how we should check that it is you. We offer those of these ways that you have signed up with:
+help-confirm-number = For a text or a call you type your whole phone number first.
+help-confirm-email = For an email you type your whole address first.
+help-code = Type the code we send you and press “Next”. It has six digits and works for { $minutes ->
+    [one] one minute
+   *[other] { $minutes } minutes
+}. You can paste it.
+help-second = Do the same once more, in a different way: two steps are needed here.
+help-password = Type your new password in both boxes and press “Finish”. A new password
+help-devices = Sign in with the new password. Type it on your phone, your tablet and in your mail program, too: with the old one they may lock you out again.
+help-administrators = If you are an administrator, you always take two steps, in two different ways and on two different devices.
+help-nothing-came = Nothing arrived? Wait a minute and look in your spam folder. Then press “Send another code” or “Choose another way”.
+help-nothing-came-phone = Nothing arrived? Wait a minute and look whether your telephone has a signal. Then press “Send another code” or “Choose another way”.
+help-wrong = After { $tries ->
+    [one] one wrong code
+   *[other] { $tries } wrong codes
+} we stop, to protect you, and you can start again. After { $count ->
+    [one] one wrong code
+   *[other] { $count } wrong codes
+} within { $hours ->
+    [one] one hour
+   *[other] { $hours } hours
+} your resets rest for a while. You can still sign in with your password.
+
+help-unlock = You know your password but still cannot sign in
+help-unlock-how = Your account may be locked after too many wrong passwords. Show who you are as for a reset, and it is unlocked. Your password stays as it is.
+help-change = Change a password that you know
+help-change-how = Type your old password once and the new one twice. You do not need a code for this.
+help-change-link = Change your password
+help-not-me = If something happens that was not you
+help-not-me-how = When we tell you about a change that you did not make, press “This wasn’t me” in that message, within { $days } days. The change is undone, you are signed out everywhere, and nobody can reset your password until you or the { $team } allow it again.
+help-never = Neither the { $team } nor anybody else will ever ask you for your password or for a code we sent you.
+help-activity = You can see what has happened with your account, when and from where:
+help-activity-link = Your activity
+help-care = Ask the { $team }
+help-care-when = If you have not signed up, or if you cannot get any further, the { $team } helps you.
+help-contact-link = Whether they are there now
+
 ## When something is wrong with the request
 
 back-home = Go to the first page
@@ -420,6 +514,24 @@ message-thawed-subject = Resets of { $user } are possible again
 message-thawed-title = Resets are possible again
 message-thawed-intro = Resets of your { $organisation } account had been stopped. That was lifted: a forgotten password can be replaced again.
 message-thawed-short = { $organisation }: resets of { $user } are possible again.
+invite-subject = Two minutes now save you from being locked out of { $organisation }
+invite-title = Get ready for a forgotten password
+invite-greeting = Hello { $name },
+invite-why = everybody forgets a password some day. If you have told us how to recognise you, you can then choose a new one by yourself at any hour. Your account { $user } is not ready for that yet.
+invite-what-both = Sign in with the link below, add { $missing ->
+    [one] a mobile phone number or a private email address
+   *[other] a mobile phone number and a private email address
+}, and type the code that we send there. Then press “Looks good”.
+invite-what-phone = Sign in with the link below, add a mobile phone number, and type the code that we send there. Then press “Looks good”.
+invite-what-email = Sign in with the link below, add a private email address, and type the code that we send there. Then press “Looks good”.
+invite-how-long = It takes about two minutes.
+invite-button = Set it up now
+invite-safe = We use what you enter only to recognise you. We will never ask you for your password or for a code by email or telephone.
+invite-ask = You would rather type the address yourself, or have a question? Ask the { $team }:
+invite-call = Telephone: { $telephone }
+invite-mail = Email: { $mail }
+invite-short = { $organisation }: get ready for a forgotten password, it takes two minutes: { $link }
+invite-spoken = Hello. This is { $organisation }. Please get ready for a forgotten password. You find out how in your mail.
 
 ## The demo's inbox
 

@@ -9,7 +9,8 @@ CREATE TABLE registration (
     asked BIGINT,
     confirmed BIGINT,
     rehearsed BIGINT,
-    frozen BIGINT
+    frozen BIGINT,
+    invited BIGINT
 );
 -- Nobody: the row of all User IDs that belong to no account, so that these run the same statements.
 INSERT INTO registration (account, version) VALUES ('', 0);

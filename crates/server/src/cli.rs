@@ -3,6 +3,7 @@
 pub mod check;
 pub mod demo;
 pub mod method;
+mod open;
 pub mod password;
 pub mod serve;
 mod sheet;

@@ -5,6 +5,7 @@
 
 pub mod care_team;
 pub mod organisation;
+pub mod register;
 pub mod return_to;
 pub mod rules;
 pub mod server;
@@ -20,6 +21,7 @@ use toml::{Table, Value};
 
 use care_team::CareTeam;
 use organisation::Organisation;
+use register::Register;
 use server::{Server, StoreSection};
 
 /// What starts every environment variable that overrides a key: `REGAIN__SECTION__KEY`.
@@ -34,6 +36,8 @@ pub struct Settings {
     pub organisation: Organisation,
     /// Who helps.
     pub care_team: CareTeam,
+    /// How people come to be registered.
+    pub register: Register,
     /// How long somebody stays signed in.
     pub session: session::Session,
     /// Files that passwords are compared with.
@@ -94,13 +98,13 @@ impl Config {
         let server = section::<server::ServerSection>(&mut table, "server", &mut problems);
         let store = section::<StoreSection>(&mut table, "store", &mut problems);
         let policy = section::<rules::PolicySection>(&mut table, "policy", &mut problems);
-        let register = section::<rules::RegisterSection>(&mut table, "register", &mut problems);
         let password = section::<rules::PasswordSection>(&mut table, "password", &mut problems);
         let captcha = section::<rules::CaptchaSection>(&mut table, "captcha", &mut problems);
         let throttle = section::<rules::ThrottleSection>(&mut table, "throttle", &mut problems);
         let session = section::<session::SessionSection>(&mut table, "session", &mut problems);
         let organisation = section::<Organisation>(&mut table, "organisation", &mut problems);
         let care_team = section::<care_team::CareTeamSection>(&mut table, "care_team", &mut problems);
+        let register = section::<Register>(&mut table, "register", &mut problems);
         let directory = take_table(&mut table, "directory", &mut problems);
         let delivery = delivery(take_table(&mut table, "delivery", &mut problems), &mut problems);
         problems.extend(table.keys().map(|key| format!("{key}: there is no such section; see docs/admin.md")));
@@ -110,8 +114,9 @@ impl Config {
         organisation.check(&mut problems);
         let care_team = care_team.check(&mut problems);
         let password_files = password.files();
-        let policy = rules::policy(policy, register, password, captcha, throttle, &organisation, &mut problems);
-        let settings = Settings { server, organisation, care_team, session, password_files };
+        register.check(&mut problems);
+        let policy = rules::policy(policy, &register, password, captcha, throttle, &organisation, &mut problems);
+        let settings = Settings { server, organisation, care_team, register, session, password_files };
         (Self { settings, store, directory, delivery, policy }, problems)
     }
 }

@@ -1,5 +1,6 @@
 //! What is said in messages: one text in the forms that email, text and call need.
 
+mod invitation;
 mod notice;
 
 use askama::Template;
@@ -16,12 +17,17 @@ use crate::text::{Text, Value};
 /// Says a queued message in the form of its channel. A code is worked out here, at the last moment, and written nowhere; so is
 /// the link by which a change is undone.
 pub fn content(settings: &Settings, policy: &Policy, keys: &Keys, channel: Channel, payload: &Payload) -> Content {
-    if let Message::Code(issue) = &payload.delivery.message {
-        let minutes = policy.code_lifetime.0 / Span::minutes(1).0;
-        let code = issue.code(keys);
-        return self::code(settings, channel, (issue.purpose, code.reveal()), &payload.user_id, minutes);
+    match &payload.delivery.message {
+        Message::Code(issue) => {
+            let minutes = policy.code_lifetime.0 / Span::minutes(1).0;
+            let code = issue.code(keys);
+            self::code(settings, channel, (issue.purpose, code.reveal()), &payload.user_id, minutes)
+        }
+        Message::Invitation { user_id, name, missing } => {
+            invitation::content(settings, policy, channel, (user_id, name), *missing)
+        }
+        _ => notice::content(settings, keys, channel, payload),
     }
-    notice::content(settings, keys, channel, payload)
 }
 
 #[derive(Template)]

@@ -14,6 +14,7 @@ mod contact;
 pub mod demo;
 mod fields;
 mod guard;
+mod help;
 mod onward;
 mod page;
 mod refusal;
@@ -83,6 +84,7 @@ fn pages() -> Router<Arc<Web>> {
         .route("/change/strength", post(account::change::rate))
         .route("/change/resume", post(account::change::resume))
         .route("/contact", get(contact::show))
+        .route("/help", get(help::show))
         .route("/reset", get(reset::show).post(reset::identify))
         .route("/unlock", get(reset::show_unlock))
         .route("/reset/ended", get(reset::ended))

@@ -117,6 +117,8 @@ kind = "off"
 [throttle]
 failed_proofs = 100
 sends = []
+[register]
+trust_imported = true
 [organisation]
 region = "GB"
 [care_team]

@@ -26,6 +26,7 @@ static MODULES: &[Edges] = &[
             "config",
             "delivery",
             "directory",
+            "drive",
             "fault",
             "phone",
             "store",

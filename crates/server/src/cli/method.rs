@@ -1,22 +1,26 @@
 //! `regain method`: the contacts by which people are verified.
 
 mod import;
+mod invite;
+mod list;
+mod trail;
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
+use regain_core::audit::Act;
+use regain_core::flow::Event;
 use regain_core::method::ContactKind;
-use regain_core::subject::AccountId;
-use serde_json::json;
+use regain_core::register;
 
+use super::open::{Opened, open};
 use super::{ConfigArg, sheet};
 use crate::app::App;
-use crate::clock::Clock;
-use crate::config::Config;
+use crate::clock;
 use crate::directory::Person;
+use crate::drive::Hold;
 use crate::phone::{self, Number};
-use crate::store::enrolment::{Enrolled, NewContact};
+use crate::store::enrolment::NewContact;
 
 pub use import::{Done, import};
 
@@ -34,18 +38,25 @@ enum Command {
     /// Set the contacts in a list, or none if anything in it is wrong
     Import {
         /// A CSV file with the columns user_id, kind (email, mobile or office), address and, if you like, verified (yes or
-        /// no; yes if nothing stands there); - for standard input
+        /// no); - for standard input. Unless register.trust_imported is true, all but office phones are suggestions, which
+        /// their owners confirm with a code
         file: PathBuf,
         #[command(flatten)]
         region: RegionArg,
     },
-    /// List the contacts of everybody, or of one person
-    List {
-        /// Whose
-        user_id: Option<String>,
-        /// As JSON
-        #[arg(long)]
-        json: bool,
+    /// List the contacts of everybody, or one person's with how they stand
+    List(list::List),
+    /// Write all contacts as a list that `import` takes; addresses and numbers are masked
+    Export(list::Export),
+    /// Write to the people who could not reset their password alone, and ask them to register
+    Invite(invite::Args),
+    /// Let somebody reset again after "This wasn't me" was said, once you have made sure who it is
+    Thaw {
+        /// Whose resets are frozen
+        user_id: String,
+        /// How you made sure; it stands in the audit trail
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
     },
     /// Set somebody's office phone, which people cannot set themselves
     SetOfficePhone {
@@ -94,31 +105,65 @@ impl From<Kind> for ContactKind {
 /// # Errors
 /// Why nothing was changed, with what to do; one line for each problem.
 pub async fn run(args: Args) -> Result<(), String> {
-    let lines = |problems: Vec<String>| problems.join("\nregain: ");
-    let config = Config::load(args.config.config.as_deref()).map_err(lines)?;
-    let app = App::open(config, Clock::real()).await?;
+    let opened = open(&args.config).await?;
+    let app = &opened.app;
     match args.command {
         Command::Import { file, region } => {
-            let region = region.checked(&app)?;
-            let done = import(&app, &sheet::load(&file)?, region.as_deref()).await.map_err(lines)?;
-            println!("Set {} contacts; {} were so already.", done.set, done.unchanged);
+            let region = region.checked(app)?;
+            let done = import(app, &sheet::load(&file)?, region.as_deref()).await;
+            println!("{}", done.map_err(|problems| problems.join("\nregain: "))?);
+            Ok(())
         }
-        Command::List { user_id, json } => list(&app, user_id.as_deref(), json).await?,
+        Command::List(list) => list.run(app).await,
+        Command::Export(export) => export.run(app).await,
+        Command::Invite(args) => args.run(&opened).await,
+        Command::Thaw { user_id, reason } => thaw(&opened, &user_id, &reason).await,
         Command::SetOfficePhone { user_id, number, region } => {
-            let region = region.checked(&app)?;
+            let region = region.checked(app)?;
             let number = read_number(&number, region.as_deref())?;
-            let account = found(&app, &user_id).await?.id;
-            let address = number.to_string();
-            let contact = NewContact { account, kind: ContactKind::Office, address, verified: true };
-            app.store.set_contacts(&[contact]).await.map_err(|error| error.to_string())?;
+            let person = found(app, &user_id).await?;
+            let (kind, address) = (ContactKind::Office, number.to_string());
+            let contact = NewContact { account: person.id.clone(), kind, address, verified: true };
+            let batch = app.store.setting(&[contact]).map_err(|error| error.to_string())?;
+            trail::write(app, batch, &[(Some(&person), Act::ContactGiven { kind, verified: true })]).await?;
             println!("The office phone of {user_id} is {}.", phone::spaced(&number));
+            Ok(())
         }
         Command::Remove { user_id, kind } => {
-            let (account, kind) = (found(&app, &user_id).await?.id, ContactKind::from(kind));
-            app.store.remove_contact(&account, kind).await.map_err(|error| error.to_string())?;
+            let (person, kind) = (found(app, &user_id).await?, ContactKind::from(kind));
+            let batch = app.store.removing(&person.id, kind);
+            trail::write(app, batch, &[(Some(&person), Act::ContactTakenAway { kind })]).await?;
             println!("{user_id} has no contact of the kind {} any more.", kind.name());
+            Ok(())
         }
     }
+}
+
+/// Lifts a freeze, by the flow that puts it on: the person hears of it.
+async fn thaw(opened: &Opened, user_id: &str, reason: &str) -> Result<(), String> {
+    let app = &opened.app;
+    let reason = reason.trim();
+    if reason.is_empty() {
+        return Err("--reason: say how you made sure who it is".into());
+    }
+    let person = found(app, user_id).await?;
+    let frozen = app.store.registration(Some(&person.id)).await.map_err(|error| error.to_string())?.frozen;
+    if frozen.is_none() {
+        return Err(format!("the resets of {user_id} are not frozen: nothing was changed"));
+    }
+    let flow = Hold::all(clock::flow_id().map_err(|error| error.to_string())?);
+    let administrator = app.policy.is_administrator(&person.groups);
+    let (account, own_mail) = (person.id.clone(), person.mail.clone());
+    let owner = register::Person { account, user_id: person.user_id.clone(), own_mail, administrator };
+    let by = format!("{}: {reason}", trail::who());
+    for event in [register::Event::Open(owner), register::Event::Thaw { signed_in: None, by }] {
+        app.drive(&trail::origin(), flow, Event::Register(event)).await.map_err(|error| error.to_string())?;
+    }
+    let after = app.store.registration(Some(&person.id)).await.map_err(|error| error.to_string())?;
+    if after.frozen.is_some() {
+        return Err("somebody changed this account at the same time: try again".into());
+    }
+    println!("{user_id} can reset again, and is told so.");
     Ok(())
 }
 
@@ -145,43 +190,7 @@ async fn found(app: &App, user_id: &str) -> Result<Person, String> {
     found.ok_or_else(|| format!("nobody has the User ID \"{user_id}\": check the spelling"))
 }
 
-async fn list(app: &App, user_id: Option<&str>, as_json: bool) -> Result<(), String> {
-    let broken = |error: crate::store::Error| error.to_string();
-    let mut names = HashMap::new();
-    let contacts: Vec<(AccountId, Enrolled)> = match user_id {
-        Some(user_id) => {
-            let person = found(app, user_id).await?;
-            let contacts = app.store.contacts(&person.id).await.map_err(broken)?;
-            names.insert(person.id.clone(), person.user_id);
-            contacts.into_iter().map(|contact| (person.id.clone(), contact)).collect()
-        }
-        None => {
-            // Only the embedded directory can say all User IDs; for another the lasting name is shown.
-            let accounts = app.store.accounts().await.map_err(broken)?;
-            names.extend(accounts.into_iter().map(|account| (account.id, account.user_id)));
-            app.store.all_contacts().await.map_err(broken)?
-        }
-    };
-    let name = |account: &AccountId| names.get(account).unwrap_or(&account.0).clone();
-    if as_json {
-        let shown = contacts.iter().map(|(account, contact)| {
-            let (kind, address) = (contact.kind.name(), &contact.address);
-            let (verified, changed) = (contact.verified.map(|time| date(time.0)), date(contact.changed.0));
-            let user_id = names.get(account);
-            json!({ "account": account, "user_id": user_id, "kind": kind, "address": address,
-                    "verified": verified, "changed": changed })
-        });
-        println!("{:#}", serde_json::Value::Array(shown.collect()));
-        return Ok(());
-    }
-    for (account, contact) in &contacts {
-        let verified = contact.verified.map_or("not verified".to_owned(), |time| format!("verified {}", date(time.0)));
-        println!("{:<32} {:<8} {:<32} {verified}", name(account), contact.kind.name(), contact.address);
-    }
-    Ok(())
-}
-
 /// The moment in UTC (RFC 3339).
-fn date(milliseconds: i64) -> String {
-    jiff::Timestamp::from_millisecond(milliseconds).map_or_else(|_| milliseconds.to_string(), |time| time.to_string())
+fn date(time: regain_core::Time) -> String {
+    jiff::Timestamp::from_millisecond(time.0).map_or_else(|_| time.0.to_string(), |time| time.to_string())
 }

@@ -16,6 +16,12 @@ impl Line {
     pub(super) fn cell(&self, column: &str) -> &str {
         self.cells.get(column).map(|cell| cell.trim()).unwrap_or_default()
     }
+
+    /// The same, without the sign that [`write`] puts before what a spreadsheet would calculate.
+    pub(super) fn value(&self, column: &str) -> &str {
+        let cell = self.cell(column);
+        cell.strip_prefix(GUARD).filter(|rest| is_formula(rest)).unwrap_or(cell)
+    }
 }
 
 /// Reads the file, or standard input for `-`.
@@ -28,15 +34,47 @@ pub(super) fn load(path: &Path) -> Result<Vec<u8>, String> {
     read.map(|()| bytes).map_err(|error| format!("{}: {error}", path.display()))
 }
 
+/// What makes text of a formula, in all spreadsheets.
+const GUARD: char = '\'';
+
+/// Whether a spreadsheet would calculate it (OWASP, CSV injection).
+fn is_formula(cell: &str) -> bool {
+    cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'])
+}
+
+/// Writes a list that a spreadsheet opens without calculating anything in it.
+pub(super) fn write(names: &[&str], lines: &[Vec<String>]) -> Result<String, String> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let safe = |cell: &String| if is_formula(cell) { format!("{GUARD}{cell}") } else { cell.clone() };
+    writer.write_record(names).map_err(|error| error.to_string())?;
+    for line in lines {
+        writer.write_record(line.iter().map(safe)).map_err(|error| error.to_string())?;
+    }
+    let bytes = writer.into_inner().map_err(|error| error.to_string())?;
+    String::from_utf8(bytes).map_err(|error| error.to_string())
+}
+
+/// The cells of one column, each with its line; whatever other columns there are.
+pub(super) fn column(bytes: &[u8], name: &str) -> Result<Vec<(u64, String)>, Vec<String>> {
+    let lines =
+        parse(bytes, |names| check_names(names, &[name], &names.iter().map(String::as_str).collect::<Vec<_>>()))?;
+    Ok(lines.iter().map(|line| (line.number, line.value(name).to_owned())).collect())
+}
+
 /// Takes the lines apart. Columns may stand in any order, separated by commas or semicolons.
 pub(super) fn read(bytes: &[u8], required: &[&str], optional: &[&str]) -> Result<Vec<Line>, Vec<String>> {
+    parse(bytes, |names| check_names(names, required, optional))
+}
+
+/// Takes the lines apart if the names of the columns pass the check.
+fn parse(bytes: &[u8], check: impl Fn(&[String]) -> Result<(), Vec<String>>) -> Result<Vec<Line>, Vec<String>> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let delimiter = if first.contains(&b';') && !first.contains(&b',') { b';' } else { b',' };
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(bytes);
     let names = reader.headers().map_err(|error| vec![format!("line 1: {}", plain(&error))])?;
     let names: Vec<String> = names.iter().map(|name| name.trim().to_lowercase()).collect();
-    check_names(&names, required, optional)?;
+    check(&names)?;
     let (mut lines, mut problems) = (Vec::new(), Vec::new());
     let mut place = Place { bytes, at: 0, number: 1 };
     for record in reader.records() {
@@ -113,6 +151,20 @@ mod tests {
             assert_eq!(cells(&lines[1]), ["sam", "Sam", "sam@example.org", ""]);
             assert_eq!((lines[0].number, lines[1].number), (2, 4));
         }
+    }
+
+    #[test]
+    fn nothing_in_a_list_is_calculated_and_it_comes_back_as_it_was() {
+        let cells = ["=1+1", "+447700900123", "-2", "@SUM(A1)", "\tx", "plain, with a comma", "it's", "'quoted'"];
+        let lines: Vec<Vec<String>> = cells.iter().map(|cell| vec!["jo".into(), (*cell).into()]).collect();
+        let written = write(&["user_id", "name"], &lines).unwrap();
+        let raw = read(written.as_bytes(), &["user_id", "name"], &[]).unwrap();
+        assert!(!written.lines().any(|line| line.split(',').any(|cell| is_formula(cell.trim_start_matches('"')))));
+        for (line, cell) in raw.iter().zip(cells) {
+            assert_eq!(line.value("name"), cell);
+        }
+        assert_eq!(column(b"name,user_id\nJo,jo\n,sam\n", "user_id").unwrap(), [(2, "jo".into()), (3, "sam".into())]);
+        assert!(column(b"name\nJo\n", "user_id").is_err());
     }
 
     #[test]

@@ -6,12 +6,10 @@ use clap::Subcommand;
 use regain_core::Secret;
 use serde_json::json;
 
+use super::open::open;
 use super::{ConfigArg, sheet, typed};
-use crate::app::App;
-use crate::clock::Clock;
-use crate::config::Config;
 use crate::directory::embedded::{Change, Embedded, NewPerson, Problem};
-use crate::directory::{Deps, Person, Status};
+use crate::directory::{Person, Status};
 
 /// What `regain user` takes.
 #[derive(clap::Args)]
@@ -109,7 +107,8 @@ struct Set {
 /// # Errors
 /// Why nothing was changed, with what to do; one line for each problem.
 pub async fn run(args: Args) -> Result<(), String> {
-    let people = open(&args.config).await?;
+    let opened = open(&args.config).await?;
+    let people = opened.people("its people are looked after there, not here")?;
     match args.command {
         Command::Add { user_id, name, mail, groups, password } => {
             let password = if password { Some(typed::password()?) } else { None };
@@ -124,11 +123,11 @@ pub async fn run(args: Args) -> Result<(), String> {
             println!("Changed {user_id}.");
         }
         Command::Disable { user_id } => {
-            switch(&people, &user_id, true).await?;
+            switch(people, &user_id, true).await?;
             println!("Disabled {user_id}.");
         }
         Command::Enable { user_id } => {
-            switch(&people, &user_id, false).await?;
+            switch(people, &user_id, false).await?;
             println!("Enabled {user_id}.");
         }
         Command::Lock { user_id } => {
@@ -142,21 +141,11 @@ pub async fn run(args: Args) -> Result<(), String> {
             println!("Unlocked {user_id}.");
         }
         Command::Import { file } => {
-            let added = import(&people, &sheet::load(&file)?).await.map_err(|problems| problems.join("\nregain: "))?;
+            let added = import(people, &sheet::load(&file)?).await.map_err(|problems| problems.join("\nregain: "))?;
             println!("Added {added} people.");
         }
     }
     Ok(())
-}
-
-async fn open(config: &ConfigArg) -> Result<Embedded, String> {
-    let config = Config::load(config.config.as_deref()).map_err(|problems| problems.join("\nregain: "))?;
-    let section = config.directory.clone();
-    if let Some(kind) = section.get("kind").and_then(toml::Value::as_str).filter(|kind| *kind != "embedded") {
-        return Err(format!("directory.kind is \"{kind}\": its people are looked after there, not here"));
-    }
-    let app = App::open(config, Clock::real()).await?;
-    Embedded::open(Deps { store: app.store, clock: app.clock }, section)
 }
 
 async fn switch(people: &Embedded, user_id: &str, disabled: bool) -> Result<(), String> {

@@ -9,6 +9,7 @@ use regain_core::{Policy, Span, captcha};
 use serde::Deserialize;
 
 use super::organisation::Organisation;
+use super::register::Register;
 
 const DAY: Span = Span::hours(24);
 
@@ -65,23 +66,6 @@ impl Default for PolicySection {
             resend_seconds: policy.resend_after.0 / Span::seconds(1).0,
             write_seconds: policy.write_patience.0 / Span::seconds(1).0,
         }
-    }
-}
-
-/// `[register]`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct RegisterSection {
-    /// Days for which somebody who was asked to register may put it off, 0 to 365.
-    grace_days: i64,
-    /// Domains of the organisation's own mail, whose addresses nobody may register.
-    own_domains: Vec<String>,
-}
-
-impl Default for RegisterSection {
-    fn default() -> Self {
-        let policy = Policy::default();
-        Self { grace_days: policy.grace.0 / DAY.0, own_domains: policy.own_domains }
     }
 }
 
@@ -183,7 +167,7 @@ impl Default for ThrottleSection {
 /// Puts the sections together and checks them.
 pub(super) fn policy(
     policy: PolicySection,
-    register: RegisterSection,
+    register: &Register,
     password: PasswordSection,
     captcha: CaptchaSection,
     throttle: ThrottleSection,
@@ -203,7 +187,6 @@ pub(super) fn policy(
     within("policy.resend_seconds", policy.resend_seconds, 0, 300);
     within("policy.reconfirm_days", policy.reconfirm_days, 0, 730);
     within("policy.cooling_off_hours", policy.cooling_off_hours, 0, 168);
-    within("register.grace_days", register.grace_days, 0, 365);
     within("policy.write_seconds", policy.write_seconds, 1, 120);
     within("password.min", password.min.try_into().unwrap_or(i64::MAX), 8, 64);
     within("password.max", password.max.try_into().unwrap_or(i64::MAX), 64, 256);
@@ -253,7 +236,7 @@ pub(super) fn policy(
         cooling_off: Span::hours(policy.cooling_off_hours),
         reconfirm: (policy.reconfirm_days > 0).then(|| Span::hours(24 * policy.reconfirm_days)),
         grace: Span::hours(24 * register.grace_days),
-        own_domains: register.own_domains,
+        own_domains: register.own_domains.clone(),
         ..Policy::default()
     }
 }

@@ -146,8 +146,8 @@ fn notice(message: &Message) -> Notice<'_> {
                 ..of(user_id, *at, "message-registered-subject", title, intro, short)
             }
         }
-        // Not a notice; `message::content` has said it already.
-        Message::Code(_) => of("", Time(0), "", "", "", ""),
+        // Not notices; `message::content` has said them already.
+        Message::Code(_) | Message::Invitation { .. } => of("", Time(0), "", "", "", ""),
     }
 }
 

@@ -13,6 +13,8 @@ statements! {
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     /// How often something happened in a flow, for tests of races.
     COUNT_ACT = "SELECT COUNT(*) FROM audit WHERE reference = $1 AND act = $2";
+    /// What is known of everything of one kind, for tests.
+    OF_ACT = "SELECT detail FROM audit WHERE act = $1 ORDER BY id";
     /// Rows past their retention.
     FORGET = "DELETE FROM audit WHERE at <= $1";
 }
@@ -70,6 +72,15 @@ impl Store {
     pub async fn count_audit(&self, reference: &str, act: &str) -> Result<i64, Error> {
         let rows = self.db.read(COUNT_ACT, vec![reference.into(), act.into()]).await?;
         rows.first().map_or(Ok(0), |row| row.int(0))
+    }
+
+    /// The details of everything of one kind that happened, oldest first.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn audit_of_act(&self, act: &str) -> Result<Vec<String>, Error> {
+        let rows = self.db.read(OF_ACT, vec![act.into()]).await?;
+        rows.iter().map(|row| row.text(0).map(str::to_owned)).collect()
     }
 
     /// Deletes events older than `then`.

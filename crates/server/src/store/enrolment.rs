@@ -19,10 +19,11 @@ statements! {
     /// One contact, or one that was replaced or removed a while ago: to be told about that, not to be sent codes.
     ONE_OR_FORMER = "SELECT id, kind, address, verified, changed FROM contact WHERE id = $1 \
                      UNION ALL SELECT id, kind, address, verified, changed FROM former_contact WHERE id = $1";
-    /// Sets the contact of a kind.
+    /// Sets the contact of a kind. What is only a suggestion never takes the place of what is proven.
     SET = "INSERT INTO contact (id, account, kind, address, lookup, verified, changed) VALUES ($1, $2, $3, $4, $5, $6, $7) \
            ON CONFLICT (account, kind) DO UPDATE SET id = excluded.id, address = excluded.address, \
-           lookup = excluded.lookup, verified = excluded.verified, changed = excluded.changed";
+           lookup = excluded.lookup, verified = excluded.verified, changed = excluded.changed \
+           WHERE contact.verified IS NULL OR excluded.verified IS NOT NULL";
     /// Removes the contact of a kind.
     REMOVE = "DELETE FROM contact WHERE account = $1 AND kind = $2";
 }
@@ -92,11 +93,11 @@ impl Store {
         rows.iter().map(|row| Ok((AccountId(row.text(5)?.to_owned()), self.enrolled(row)?))).collect()
     }
 
-    /// Sets contacts, all or none.
+    /// The statements that set contacts: one that is not verified is a suggestion, which leaves a proven contact alone.
     ///
     /// # Errors
-    /// If the store cannot be written.
-    pub async fn set_contacts(&self, contacts: &[NewContact]) -> Result<(), Error> {
+    /// If an address cannot be sealed.
+    pub fn setting(&self, contacts: &[NewContact]) -> Result<Vec<Stmt>, Error> {
         let now = self.clock.now();
         let set = |contact: &NewContact| {
             let id: [u8; 16] = crate::clock::random().map_err(|error| Error::Unavailable(error.to_string()))?;
@@ -111,7 +112,21 @@ impl Store {
         };
         let mut batch: Vec<Stmt> = contacts.iter().map(set).collect::<Result<_, Error>>()?;
         batch.extend(contacts.iter().map(|contact| self.touch_registration(&contact.account)));
-        self.db.write(batch).await.map(drop)
+        Ok(batch)
+    }
+
+    /// Sets contacts, all or none.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub async fn set_contacts(&self, contacts: &[NewContact]) -> Result<(), Error> {
+        self.db.write(self.setting(contacts)?).await.map(drop)
+    }
+
+    /// The statements that remove a contact.
+    pub fn removing(&self, account: &AccountId, kind: ContactKind) -> Vec<Stmt> {
+        let args = vec![account.0.as_str().into(), kind.name().into()];
+        vec![Stmt::new(REMOVE, args), self.touch_registration(account)]
     }
 
     /// Removes a contact.
@@ -119,8 +134,7 @@ impl Store {
     /// # Errors
     /// If the store cannot be written.
     pub async fn remove_contact(&self, account: &AccountId, kind: ContactKind) -> Result<(), Error> {
-        let args = vec![account.0.as_str().into(), kind.name().into()];
-        self.db.write(vec![Stmt::new(REMOVE, args), self.touch_registration(account)]).await.map(drop)
+        self.db.write(self.removing(account, kind)).await.map(drop)
     }
 
     fn enrolled(&self, row: &Row) -> Result<Enrolled, Error> {

@@ -30,6 +30,12 @@ statements! {
     REHEARSED = "UPDATE registration SET rehearsed = $1 WHERE account = $2";
     /// Frozen, from the first time it was asked for.
     FREEZE = "UPDATE registration SET frozen = COALESCE(frozen, $1) WHERE account = $2";
+    /// Invited now, if that was not done after $3. The first time needs no row.
+    INVITE = "INSERT INTO registration (account, version, invited) VALUES ($1, 0, $2) \
+              ON CONFLICT (account) DO UPDATE SET invited = excluded.invited \
+              WHERE registration.invited IS NULL OR registration.invited <= $3";
+    /// When somebody was last invited.
+    INVITED = "SELECT invited FROM registration WHERE account = $1";
     /// Not frozen any more.
     THAW = "UPDATE registration SET frozen = NULL WHERE account = $1";
     /// Keeps the contact of a kind aside, if it was proven.
@@ -128,6 +134,20 @@ impl Store {
             Change::Thaw => batch.push(Stmt::new(THAW, vec![name.into()])),
         }
         Ok(batch)
+    }
+
+    /// The guard of an invitation: it holds if the last one went out at `since` or before.
+    pub fn invite(&self, account: &AccountId, now: Time, since: Time) -> Stmt {
+        Stmt::guard(INVITE, vec![account.0.as_str().into(), now.into(), since.into()])
+    }
+
+    /// When this person was last invited to register, if ever.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn invited(&self, account: &AccountId) -> Result<Option<Time>, Error> {
+        let rows = self.db.read(INVITED, vec![account.0.as_str().into()]).await?;
+        rows.first().map_or(Ok(None), |row| row.opt_int(0)).map(|at| at.map(Time))
     }
 
     fn add_contact(

@@ -36,6 +36,8 @@ pub(crate) struct Addresses {
     pub(crate) css: String,
     /// For pages beside the flow.
     pub(crate) more: String,
+    /// For the guide, on the screen and on paper.
+    pub(crate) guide: String,
     pub(crate) js: String,
     pub(crate) check: String,
     pub(crate) icon: String,
@@ -58,6 +60,7 @@ impl Assets {
         let addresses = Addresses {
             css: assets.add("css", CSS, css.into()),
             more: assets.add("css", CSS, squeezed_css(include_str!("../../assets/more.css")).into()),
+            guide: assets.add("css", CSS, squeezed_css(include_str!("../../assets/guide.css")).into()),
             js: assets.script(include_str!("../../assets/regain.js")),
             check: assets.script(include_str!("../../assets/check.js")),
             icon: assets.add("svg", "image/svg+xml", icon(&organisation.colour).into()),

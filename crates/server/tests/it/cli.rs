@@ -1,5 +1,7 @@
 //! The commands, by the program itself.
 
+mod method;
+
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -18,14 +20,19 @@ struct Said {
 
 impl Folder {
     fn new() -> Self {
+        Self::with(None, "")
+    }
+
+    /// On another store than SQLite, with more settings.
+    fn with(store: Option<&str>, more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name).display().to_string();
         let config = format!(
-            "[store]\nurl = \"sqlite:{}\"\nkey_file = \"{}\"\n\
+            "[store]\nurl = \"{}\"\nkey_file = \"{}\"\n\
              [directory]\nargon2_memory_kib = 64\nargon2_passes = 1\n\
              [organisation]\nregion = \"GB\"\n\
-             [care_team]\nmail = \"care@example.org\"\n",
-            path("test.db"),
+             [care_team]\nmail = \"care@example.org\"\n{more}",
+            store.map_or_else(|| format!("sqlite:{}", path("test.db")), str::to_owned),
             path("test.key")
         );
         std::fs::write(folder.path().join("regain.toml"), config).unwrap();
@@ -127,75 +134,6 @@ fn a_list_of_people_is_taken_as_a_whole_or_not_at_all() {
     assert!(told[0].contains("line 2: there is an account \"jo\" already"), "{told:?}");
     let piped = folder.run("user", &["import", "-"], "user_id,name\nrobin,Robin Khan\n");
     assert!(piped.worked && folder.json("user", &["list"]).len() == 3, "{}", piped.err);
-}
-
-#[test]
-fn a_list_of_contacts_is_taken_as_a_whole_or_not_at_all() {
-    let folder = Folder::new();
-    folder.good("user", &["add", "jo", "--name", "Jo Bloggs", "--mail", "jo@example.org"]);
-    folder.good("user", &["add", "sam", "--name", "Sam Lee"]);
-    let bad = "user_id,kind,address,verified\n\
-               jo,mobile,07700 900123,\n\
-               nobody,mobile,07700 900456,\n\
-               jo,fax,07700 900456,\n\
-               sam,mobile,0770 LETTERS,maybe\n\
-               jo,email,JO@example.org,\n\
-               JO,mobile,07700 900456,\n\
-               sam,mobile,07700 900456 ext. 12,\n";
-    let bad = folder.write("bad.csv", bad);
-    let told = folder.bad("method", &["import", bad.to_str().unwrap()]).join("\n");
-    for expected in [
-        "line 3: nobody has the User ID \"nobody\"",
-        "line 4: the kind must be email, mobile or office",
-        "line 5: \"0770 LETTERS\": Use digits",
-        "line 5: verified must be yes or no",
-        "line 6: JO@example.org is the account's own address",
-        "line 7: line 2 sets the same kind",
-        "line 8: \"07700 900456 ext. 12\": a mobile has no extension",
-    ] {
-        assert!(told.contains(expected), "{expected} in {told}");
-    }
-    assert!(!told.lines().any(|line| line.starts_with("regain: line 2:")), "{told}");
-    assert!(folder.json("method", &["list"]).is_empty(), "nothing was set");
-
-    let good = "user_id;kind;address;verified\n\
-                jo;mobile;07700 900123;yes\n\
-                jo;Email;jobloggs@mail.co.uk;no\n\
-                sam;office;020 7946 0000 x12;\n";
-    let good = folder.write("good.csv", good);
-    let import = ["import", good.to_str().unwrap()];
-    assert_eq!(folder.good("method", &import), "Set 3 contacts; 0 were so already.\n");
-    assert_eq!(folder.good("method", &import), "Set 0 contacts; 3 were so already.\n");
-    let of_jo = folder.json("method", &["list", "JO"]);
-    let email = of_jo.iter().find(|contact| contact["kind"] == "email").unwrap();
-    assert_eq!((email["address"].as_str(), &email["verified"]), (Some("jobloggs@mail.co.uk"), &Value::Null));
-    let mobile = of_jo.iter().find(|contact| contact["kind"] == "mobile").unwrap();
-    assert_eq!((mobile["address"].as_str(), mobile["user_id"].as_str()), (Some("+447700900123"), Some("jo")));
-    assert!(mobile["verified"].as_str().unwrap().ends_with('Z'));
-    let all = folder.json("method", &["list"]);
-    assert_eq!(all.len(), 3);
-    assert!(all.iter().any(|contact| contact["address"] == "+442079460000;ext=12" && contact["user_id"] == "sam"));
-    assert!(folder.good("method", &["list"]).contains("not verified"));
-}
-
-#[test]
-fn an_office_phone_is_set_and_removed() {
-    let folder = Folder::new();
-    folder.good("user", &["add", "jo", "--name", "Jo Bloggs"]);
-    let said = folder.good("method", &["set-office-phone", "jo", "020 7946 0000 ext. 7"]);
-    assert_eq!(said, "The office phone of jo is +44 20 7946 0000 ext. 7.\n");
-    folder.good("method", &["set-office-phone", "jo", "01 42 76 49 78", "--region", "fr"]);
-    let listed = folder.json("method", &["list", "jo"]);
-    assert_eq!((listed.len(), listed[0]["address"].as_str()), (1, Some("+33142764978")));
-    assert!(folder.bad("method", &["set-office-phone", "jo", "01 42 76 49 78", "--region", "XX"])[0].contains("GB"));
-    assert!(folder.bad("method", &["set-office-phone", "sam", "020 7946 0000"])[0].contains("nobody"));
-    assert!(folder.bad("method", &["set-office-phone", "jo", "999"])[0].contains("too short"));
-    let config = folder.0.path().join("regain.toml");
-    let text = std::fs::read_to_string(&config).unwrap().replace("region = \"GB\"", "");
-    std::fs::write(config, text).unwrap();
-    assert!(folder.bad("method", &["set-office-phone", "jo", "020 7946 0000"])[0].contains("--region"));
-    folder.good("method", &["remove", "jo", "office"]);
-    assert!(folder.json("method", &["list", "jo"]).is_empty());
 }
 
 #[test]

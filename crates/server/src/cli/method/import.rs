@@ -1,23 +1,43 @@
 //! Lists of contacts: all lines are looked at before anything is set.
 
 use std::collections::HashMap;
+use std::fmt;
 
+use regain_core::audit::Act;
 use regain_core::method::ContactKind;
 use regain_core::subject::{AccountId, canonical};
 
-use super::{read_number, sheet};
+use super::{read_number, sheet, trail};
 use crate::address;
 use crate::app::App;
 use crate::directory::Person;
 use crate::store::enrolment::NewContact;
 
 /// What a list has changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Done {
-    /// Contacts that are new or other than before.
+    /// Contacts that are new or other than before, and may carry a code.
     pub set: usize,
+    /// New ones that their owners have to confirm first.
+    pub suggested: usize,
     /// Contacts that were so already, and were left alone.
     pub unchanged: usize,
+    /// Suggestions that were not taken up, because the person has proven another contact.
+    pub kept: usize,
+}
+
+impl fmt::Display for Done {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { set, suggested, unchanged, kept } = self;
+        write!(to, "Set {} contacts; {unchanged} were so already.", set + suggested)?;
+        if *suggested > 0 {
+            write!(to, "\n{suggested} are suggestions, which their owners confirm with a code.")?;
+        }
+        if *kept > 0 {
+            write!(to, "\n{kept} were left as they are, because their owners have proven others.")?;
+        }
+        Ok(())
+    }
 }
 
 /// Sets the contacts in a list, all or none. `region` is the country of numbers written without one.
@@ -30,9 +50,9 @@ pub async fn import(app: &App, list: &[u8], region: Option<&str>) -> Result<Done
     let mut contacts = Vec::new();
     let mut first: HashMap<(AccountId, ContactKind), u64> = HashMap::new();
     for line in &lines {
-        let person = app.directory.find(line.cell("user_id")).await;
+        let person = app.directory.find(line.value("user_id")).await;
         let person = person.map_err(|error| vec![format!("line {}: {error}", line.number)])?;
-        let contact = match read(line, person.as_ref(), region) {
+        let contact = match read(app, line, person.as_ref(), region) {
             Ok(contact) => contact,
             Err(found) => {
                 problems.extend(found.into_iter().map(|problem| format!("line {}: {problem}", line.number)));
@@ -40,41 +60,54 @@ pub async fn import(app: &App, list: &[u8], region: Option<&str>) -> Result<Done
             }
         };
         match first.insert((contact.account.clone(), contact.kind), line.number) {
-            None => contacts.push(contact),
+            None => contacts.extend(person.map(|person| (person, contact))),
             Some(earlier) => problems.push(format!(
                 "line {}: line {earlier} sets the same kind of contact of \"{}\": remove one of them",
                 line.number,
-                line.cell("user_id")
+                line.value("user_id")
             )),
         }
     }
     if !problems.is_empty() {
         return Err(problems);
     }
-    set(app, contacts).await.map_err(|error| vec![error.to_string()])
+    set(app, &contacts).await.map_err(|problem| vec![problem])
 }
 
-/// What is so already stays as it is: a contact that is set anew gets a new name, and a code on its way to it is lost.
-async fn set(app: &App, contacts: Vec<NewContact>) -> Result<Done, crate::store::Error> {
-    let all = contacts.len();
-    let mut others = Vec::new();
-    for contact in contacts {
-        let kept = app.store.contacts(&contact.account).await?;
-        let same = kept.iter().any(|kept| {
-            kept.kind == contact.kind && kept.address == contact.address && kept.verified.is_some() == contact.verified
-        });
-        if !same {
-            others.push(contact);
+/// What is so already stays as it is: a contact that is set anew gets a new name, and a code on its way to it is lost. What
+/// the person has proven is not taken away for a suggestion.
+async fn set(app: &App, contacts: &[(Person, NewContact)]) -> Result<Done, String> {
+    let mut done = Done::default();
+    let (mut others, mut acts) = (Vec::new(), Vec::new());
+    for (person, contact) in contacts {
+        let NewContact { account, kind, address, verified } = contact;
+        let kept = app.store.contacts(account).await.map_err(|error| error.to_string())?;
+        let kept = kept.iter().find(|kept| kept.kind == *kind);
+        let proven = kept.is_some_and(|kept| kept.verified.is_some());
+        if kept.is_some_and(|kept| kept.address == *address && (proven || !verified)) {
+            done.unchanged += 1;
+        } else if proven && !verified {
+            done.kept += 1;
+        } else {
+            *(if *verified { &mut done.set } else { &mut done.suggested }) += 1;
+            others.push(contact.clone());
+            acts.push((Some(person), Act::ContactGiven { kind: *kind, verified: *verified }));
         }
     }
-    app.store.set_contacts(&others).await?;
-    Ok(Done { set: others.len(), unchanged: all - others.len() })
+    let batch = app.store.setting(&others).map_err(|error| error.to_string())?;
+    trail::write(app, batch, &acts).await?;
+    Ok(done)
 }
 
-fn read(line: &sheet::Line, person: Option<&Person>, region: Option<&str>) -> Result<NewContact, Vec<String>> {
+fn read(
+    app: &App,
+    line: &sheet::Line,
+    person: Option<&Person>,
+    region: Option<&str>,
+) -> Result<NewContact, Vec<String>> {
     let mut problems = Vec::new();
     if person.is_none() {
-        problems.push(format!("nobody has the User ID \"{}\": check the spelling", line.cell("user_id")));
+        problems.push(format!("nobody has the User ID \"{}\": check the spelling", line.value("user_id")));
     }
     let verified = yes_or_no(line.cell("verified"));
     if verified.is_none() {
@@ -83,12 +116,14 @@ fn read(line: &sheet::Line, person: Option<&Person>, region: Option<&str>) -> Re
     let kind = ContactKind::ALL.into_iter().find(|kind| kind.name() == line.cell("kind").to_lowercase());
     let address = match kind {
         None => Err(format!("the kind must be email, mobile or office, not \"{}\"", line.cell("kind"))),
-        Some(ContactKind::Email) => email(line.cell("address"), person),
-        Some(kind) => number(line.cell("address"), kind, region),
+        Some(ContactKind::Email) => email(line.value("address"), person),
+        Some(kind) => number(line.value("address"), kind, region),
     };
     let address = address.map_err(|problem| problems.push(problem)).ok();
     match (person, kind, address, verified) {
         (Some(person), Some(kind), Some(address), Some(verified)) => {
+            // Administrators answer for office phones; the others are their owners' word against a list.
+            let verified = verified && (kind == ContactKind::Office || app.settings.register.trust_imported);
             Ok(NewContact { account: person.id.clone(), kind, address, verified })
         }
         _ => Err(problems),
