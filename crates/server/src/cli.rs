@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod demo;
+pub mod doctor;
 pub mod method;
 pub mod serve;
 mod sheet;
@@ -29,6 +30,8 @@ enum Command {
     Serve(serve::Args),
     /// Look through the configuration and name all problems at once
     Check(check::Args),
+    /// Look at every connection as it is now, and say what to do about what is wrong
+    Doctor(doctor::Args),
     /// Look after the people of the embedded directory
     User(user::Args),
     /// Look after the contacts by which people are verified
@@ -43,7 +46,8 @@ pub struct ConfigArg {
     pub config: Option<PathBuf>,
 }
 
-/// Parses the arguments and runs the command. Exit status: 0 done, 1 it did not work, 2 the arguments are wrong.
+/// Parses the arguments and runs the command. Exit status: 0 done, 1 it did not work, 2 the arguments are wrong, or the doctor
+/// could not look.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -51,18 +55,20 @@ pub fn main() -> ExitCode {
         Err(error) => return failed(&format!("the runtime could not be started: {error}")),
     };
     let done = runtime.block_on(async {
-        match cli.command {
+        let done = match cli.command {
+            Command::Doctor(args) => return doctor::run(args).await.map_err(|message| (message, 2)),
             Command::Demo(args) => demo::run(args).await,
             Command::Serve(args) => serve::run(args).await,
             Command::Check(args) => check::run(&args),
             Command::User(args) => user::run(args).await,
             Command::Method(args) => method::run(args).await,
-        }
+        };
+        done.map(|()| ExitCode::SUCCESS).map_err(|message| (message, 1))
     });
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => failed(&message),
-    }
+    done.unwrap_or_else(|(message, status)| {
+        eprintln!("regain: {message}");
+        ExitCode::from(status)
+    })
 }
 
 fn failed(message: &str) -> ExitCode {

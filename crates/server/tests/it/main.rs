@@ -6,6 +6,7 @@ mod crash;
 mod delivery;
 mod directory;
 mod docs;
+mod doctor;
 mod reset;
 mod rush;
 mod store;
