@@ -31,7 +31,12 @@ static NEEDS: &[Need] = &[
         why: "a real SMTP server that receives the tests' mail",
         present: || host::ask("/usr/bin/python3", &["-c", "import aiosmtpd"]).is_some(),
     },
-    Need { packages: &["openssl"], why: "certificates for that SMTP server", present: || answers("openssl") },
+    Need {
+        packages: &["slapd", "ldap-utils"],
+        why: "real directories; the tests start private ones, the service stays off",
+        present: || exists("/usr/sbin/slapd") && exists("/usr/bin/ldapwhoami"),
+    },
+    Need { packages: &["openssl"], why: "certificates for those servers", present: || answers("openssl") },
 ];
 
 /// `cargo xtask setup`.
@@ -66,9 +71,9 @@ fn from_debian(missing: &[&Need]) -> Outcome {
     let mut words = vec!["install", "-q", "-y", "--no-install-recommends"];
     words.extend(&packages);
     apt(&words, &packages)?;
-    if packages.contains(&"postgresql") {
+    for service in ["postgresql", "slapd"].into_iter().filter(|service| packages.contains(service)) {
         // Its package starts a server of its own where it can; the tests do not use that one.
-        let _already_stopped = as_root("service").args(["postgresql", "stop"]).output();
+        let _already_stopped = as_root("service").args([service, "stop"]).output();
     }
     let still: Vec<&str> = missing.iter().filter(|n| !(n.present)()).flat_map(|n| n.packages.iter().copied()).collect();
     if !still.is_empty() {
