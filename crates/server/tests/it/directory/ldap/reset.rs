@@ -1,6 +1,7 @@
 //! Whole resets through the pages, with the accounts on OpenLDAP.
 
 use regain::store::enrolment::NewContact;
+use regain_core::Span;
 use regain_core::method::ContactKind;
 
 use super::{FIRST, dn};
@@ -18,6 +19,8 @@ async fn open(engine: &Engine, section: toml::Table) -> (TestApp, Browser) {
     let address = "jobloggs@mail.co.uk".to_owned();
     let contact = NewContact { account, kind: ContactKind::Email, address, verified: true };
     test.app.store.set_contacts(&[contact]).await.unwrap();
+    // It has cooled off.
+    test.clock.pass(Span::hours(48));
     let browser = Browser::new(&test.app);
     (test, browser)
 }
