@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use regain_core::{Ctx, Keys, Policy};
+use regain_core::{Ctx, Keys, Policy, Registration};
 use tokio::sync::Notify;
 
 use crate::clock::{self, Clock};
@@ -46,13 +46,13 @@ impl App {
         Ok(Self { settings, policy, keys, clock, store, directory, wake: Notify::new() })
     }
 
-    /// What a decision may depend on, at this moment.
+    /// What a decision about the person with this registration may depend on, at this moment.
     ///
     /// # Errors
     /// If the operating system gives no randomness.
-    pub fn ctx(&self) -> Result<Ctx<'_>, getrandom::Error> {
+    pub fn ctx<'a>(&'a self, registration: &'a Registration) -> Result<Ctx<'a>, getrandom::Error> {
         let (now, entropy) = (self.clock.now(), clock::random()?);
-        Ok(Ctx { now, entropy, policy: &self.policy, keys: &self.keys })
+        Ok(Ctx { now, entropy, policy: &self.policy, keys: &self.keys, registration })
     }
 }
 

@@ -16,7 +16,7 @@ use regain_core::method::ContactKind::{Email, Mobile, Office};
 use regain_core::method::{ContactKind, Method};
 use regain_core::reset::{Event, View};
 use regain_core::subject::AccountId;
-use regain_core::{FlowId, Secret, captcha, password};
+use regain_core::{FlowId, Secret, Span, Time, captcha, password};
 
 use super::{Engine, START};
 
@@ -51,25 +51,29 @@ impl TestApp {
         let more: toml::Table = settings.parse().expect("settings are TOML");
         for (section, own) in more {
             match (table.get_mut(&section), own) {
-                // Another kind of directory has other keys.
-                (Some(known), own) if own.get("kind").is_some() => *known = own,
-                (Some(toml::Value::Table(known)), toml::Value::Table(own)) => known.extend(own),
+                // Another kind of directory has keys of its own.
+                (Some(toml::Value::Table(known)), toml::Value::Table(own)) if !own.contains_key("kind") => {
+                    known.extend(own)
+                }
                 (_, own) => drop(table.insert(section, own)),
             }
         }
         let config = Config::from_table(table).expect("settings are good");
-        let (clock, directory) = (Clock::by_hand(START), config.directory.clone());
+        let long_ago = Time(START.0 - Span::hours(48).0);
+        let (clock, directory) = (Clock::by_hand(long_ago), config.directory.clone());
         let app = Arc::new(App::open(config, clock.clone()).await.expect("the program opens"));
         let deps = Deps { store: app.store.clone(), clock: clock.clone() };
-        let embedded = directory.get("kind").is_some_and(|kind| kind.as_str() == Some("embedded"));
+        let embedded = directory.get("kind").is_none_or(|kind| kind.as_str() == Some("embedded"));
         let section = if embedded { directory } else { toml::Table::new() };
         let people = Embedded::open(deps, section).expect("the directory opens");
         let inbox = Inbox::default();
         let delivery = Arc::new(Delivery::demo(inbox.clone(), clock.clone()));
-        let test = Self { app, clock, inbox, delivery, people, key, _folder: folder };
+        let test = Self { app, clock: clock.clone(), inbox, delivery, people, key, _folder: folder };
         if embedded {
             test.add_everybody().await;
         }
+        // What they registered has cooled off.
+        clock.pass(START - long_ago);
         test
     }
 
@@ -122,7 +126,7 @@ impl TestApp {
     /// Types a User ID.
     pub(crate) async fn identify(&self, flow: FlowId, user_id: &str) -> View {
         let answer = captcha::Answer::None;
-        self.drive(flow, Event::Identify { user_id: user_id.into(), answer }).await;
+        self.drive(flow, Event::Identify { user_id: user_id.into(), answer, unlock: false }).await;
         self.view(flow).await
     }
 
@@ -167,7 +171,8 @@ impl TestApp {
 
     /// Whether this is the password of that account now.
     pub(crate) async fn signs_in(&self, user_id: &str, password: &str) -> bool {
-        let signed_in = self.app.sign_in(user_id, &Secret::new(password)).await.expect("no fault");
+        let origin = Origin { address: "192.0.2.7".into(), browser: "test".into() };
+        let signed_in = self.app.sign_in(&origin, user_id, &Secret::new(password)).await.expect("no fault");
         matches!(signed_in, regain::sign_in::SignIn::Right { .. })
     }
 }
