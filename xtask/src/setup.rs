@@ -31,6 +31,11 @@ static NEEDS: &[Need] = &[
         why: "a real SMTP server that receives the tests' mail",
         present: || host::ask("/usr/bin/python3", &["-c", "import aiosmtpd"]).is_some(),
     },
+    Need {
+        packages: &["slapd", "ldap-utils"],
+        why: "real directories; the tests start private ones, the service stays off",
+        present: || exists("/usr/sbin/slapd") && exists("/usr/bin/ldapwhoami"),
+    },
     Need { packages: &["openssl"], why: "certificates for those servers", present: || answers("openssl") },
     Need {
         packages: &["samba", "samba-ad-dc", "samba-ad-provision", "samba-dsdb-modules", "samba-vfs-modules"],
@@ -38,9 +43,9 @@ static NEEDS: &[Need] = &[
         present: || exists("/usr/sbin/samba") && exists("/usr/bin/samba-tool") && exists("/usr/share/samba/setup"),
     },
     Need {
-        packages: &["ldap-utils", "krb5-user"],
-        why: "programs of others, which have to accept a password that was set",
-        present: || exists("/usr/bin/ldapsearch") && exists("/usr/bin/kinit"),
+        packages: &["krb5-user"],
+        why: "kinit, which has to accept a password that was set",
+        present: || exists("/usr/bin/kinit"),
     },
 ];
 
@@ -76,9 +81,9 @@ fn from_debian(missing: &[&Need]) -> Outcome {
     let mut words = vec!["install", "-q", "-y", "--no-install-recommends"];
     words.extend(&packages);
     apt(&words, &packages)?;
-    if packages.contains(&"postgresql") {
+    for service in ["postgresql", "slapd"].into_iter().filter(|service| packages.contains(service)) {
         // Its package starts a server of its own where it can; the tests do not use that one.
-        let _already_stopped = as_root("service").args(["postgresql", "stop"]).output();
+        let _already_stopped = as_root("service").args([service, "stop"]).output();
     }
     let still: Vec<&str> = missing.iter().filter(|n| !(n.present)()).flat_map(|n| n.packages.iter().copied()).collect();
     if !still.is_empty() {

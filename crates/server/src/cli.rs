@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod demo;
+pub mod doctor;
 pub mod method;
 mod open;
 pub mod password;
@@ -31,6 +32,8 @@ enum Command {
     Serve(serve::Args),
     /// Look through the configuration and name all problems at once
     Check(check::Args),
+    /// Look at every connection as it is now, and say what to do about what is wrong
+    Doctor(doctor::Args),
     /// Look after the people of the embedded directory
     User(user::Args),
     /// Look after the contacts by which people are verified
@@ -47,25 +50,30 @@ pub struct ConfigArg {
     pub config: Option<PathBuf>,
 }
 
-/// Parses the arguments and runs the command. Exit status: 0 done, 1 it did not work, 2 the arguments are wrong.
+/// Parses the arguments and runs the command. Exit status: 0 done, 1 it did not work, 2 the arguments are wrong, or the doctor
+/// could not look.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&format!("the runtime could not be started: {error}")),
     };
-    let done = match cli.command {
-        Command::Demo(args) => runtime.block_on(demo::run(args)),
-        Command::Serve(args) => runtime.block_on(serve::run(args)),
-        Command::Check(args) => check::run(&args),
-        Command::User(args) => runtime.block_on(user::run(args)),
-        Command::Method(args) => runtime.block_on(method::run(args)),
-        Command::Password(args) => return password::run(&args),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => failed(&message),
-    }
+    let done = runtime.block_on(async {
+        let done = match cli.command {
+            Command::Doctor(args) => return doctor::run(args).await.map_err(|message| (message, 2)),
+            Command::Demo(args) => demo::run(args).await,
+            Command::Serve(args) => serve::run(args).await,
+            Command::Check(args) => check::run(&args),
+            Command::User(args) => user::run(args).await,
+            Command::Method(args) => method::run(args).await,
+            Command::Password(args) => return Ok(password::run(&args)),
+        };
+        done.map(|()| ExitCode::SUCCESS).map_err(|message| (message, 1))
+    });
+    done.unwrap_or_else(|(message, status)| {
+        eprintln!("regain: {message}");
+        ExitCode::from(status)
+    })
 }
 
 fn failed(message: &str) -> ExitCode {

@@ -27,6 +27,7 @@ use regain_core::Time;
 use regain_core::method::Channel as Kind;
 
 use crate::clock::Clock;
+use crate::finding::Finding;
 use keys::Keys;
 use route::{Hop, Route};
 
@@ -100,6 +101,14 @@ pub trait Channel: Send + Sync {
     /// # Errors
     /// [`Failure`]; texts may repeat the answer's own words, codes are taken out of them by the caller.
     async fn send(&self, message: &Outgoing<'_>) -> Result<String, Failure>;
+
+    /// Goes as far as one can without a message, and says how far that was; nothing where one cannot.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    async fn look(&self) -> Result<Option<String>, Failure> {
+        Ok(None)
+    }
 }
 
 /// A kind of gateway, as the configuration names it.
@@ -197,6 +206,19 @@ impl Delivery {
             return Err(Failure::Unavailable(format!("there is no gateway for it: add [[delivery.{name}.gateway]]")));
         };
         route.send(message).await
+    }
+
+    /// What `regain doctor` says of every gateway, without sending anything.
+    pub async fn look(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for route in self.routes.values() {
+            findings.extend(route.look().await);
+        }
+        if findings.is_empty() {
+            let fix = "Add [[delivery.email.gateway]], [[delivery.text.gateway]] or [[delivery.call.gateway]].";
+            findings.push(Finding::bad("delivery", "no gateway carries anything: nobody can be sent a code", fix));
+        }
+        findings
     }
 
     /// The gateways that rest at this moment.

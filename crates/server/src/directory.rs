@@ -3,6 +3,7 @@
 //! A directory kind is one file with its own section of the configuration and one line in [`KINDS`].
 
 pub mod active_directory;
+pub mod canary;
 pub mod embedded;
 pub mod ldap;
 
@@ -10,6 +11,8 @@ use async_trait::async_trait;
 use regain_core::method::ContactKind;
 use regain_core::subject::AccountId;
 use regain_core::{Secret, Span, Time};
+
+use crate::finding::Finding;
 
 /// What a directory knows of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -201,6 +204,14 @@ pub trait Directory: Send + Sync {
 
     /// Lifts the lock after wrong passwords, and touches nothing else. Not locked is as good as unlocked.
     async fn unlock(&self, account: &AccountId) -> Result<(), Error>;
+
+    /// What `regain doctor` says of it, without changing anything.
+    async fn examine(&self) -> Vec<Finding> {
+        match self.rules(None).await {
+            Ok(_) => vec![Finding::good("directory", "it answers")],
+            Err(error) => vec![Finding::bad("directory", error.to_string(), "Look at the section [directory].")],
+        }
+    }
 
     /// The rules for a new password of this account; for nobody, those of an ordinary account.
     async fn rules(&self, account: Option<&AccountId>) -> Result<PasswordRules, Error>;

@@ -14,6 +14,7 @@ pub mod delivery;
 pub mod directory;
 pub mod drive;
 pub mod fault;
+pub mod finding;
 pub mod message;
 pub mod perform;
 pub mod phone;

@@ -205,7 +205,10 @@ impl Model {
                 let told = matches!(after.flow.stage, Stage::Ended { end: End::Done | End::Unknown, .. });
                 ghost.check(P8, told && ghost.writes > 0);
             }
-            Message::Unlocked { .. } | Message::RegistrationChanged { .. } | Message::Frozen { .. } => {
+            Message::Unlocked { .. }
+            | Message::RegistrationChanged { .. }
+            | Message::Frozen { .. }
+            | Message::Invitation { .. } => {
                 ghost.check(P8, false);
             }
         }

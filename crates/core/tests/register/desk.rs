@@ -150,7 +150,9 @@ impl Desk {
             }
             Message::Frozen { frozen: true, .. } => "frozen",
             Message::Frozen { frozen: false, .. } => "thawed",
-            Message::PasswordChanged { .. } | Message::Unlocked { .. } => panic!("not of a registration"),
+            Message::PasswordChanged { .. } | Message::Unlocked { .. } | Message::Invitation { .. } => {
+                panic!("not of a registration")
+            }
         }
     }
 

@@ -122,6 +122,7 @@ impl Desk {
                     Message::Unlocked { .. } => "word that it is unlocked",
                     Message::RegistrationChanged { .. } => "word of a change",
                     Message::Frozen { .. } => "word of a freeze",
+                    Message::Invitation { .. } => "invitation",
                 };
                 format!("{what} by {} to {to}", delivery.channel.name())
             }

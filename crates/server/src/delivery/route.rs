@@ -15,6 +15,7 @@ use regain_core::{Span, Time};
 
 use super::{Channel, Failure, Outgoing, Receipt, Resting, answer};
 use crate::clock::Clock;
+use crate::finding::Finding;
 
 const FIRST_REST: Span = Span::seconds(30);
 const LONGEST_REST: Span = Span::minutes(5);
@@ -82,6 +83,24 @@ impl Route {
             }
         }
         Err(refused.or(failed).unwrap_or_else(|| Failure::Unavailable("there is no gateway".into())))
+    }
+
+    /// What each gateway says without being given a message.
+    pub(crate) async fn look(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for hop in &self.hops {
+            let what = format!("{} by {}", self.channel.name(), hop.name);
+            let seen = tokio::time::timeout(hop.patience, hop.gateway.look()).await;
+            findings.push(match seen {
+                Ok(Ok(Some(says))) => Finding::good(&what, says),
+                Ok(Ok(None)) => Finding::skipped(&what, "it shows only when something is sent"),
+                Ok(Err(failure)) => Finding::bad(&what, failure.to_string(), "Check this gateway's section."),
+                Err(_) => {
+                    Finding::bad(&what, "no answer in time", "Check this gateway's section, and what lies between.")
+                }
+            });
+        }
+        findings
     }
 
     /// The gateways that rest now.

@@ -4,6 +4,7 @@
 //! rules and of a refusal is read as [MS-ADTS] and [MS-SAMR] define it.
 
 mod diagnosis;
+mod doctor;
 mod passwords;
 mod people;
 mod rules;
@@ -21,6 +22,7 @@ use super::ldap::pool::Pool;
 use super::ldap::settings::{self, Settings};
 use super::{Deps, Directory, Error, Kind, Lost, PasswordRules, Person, Verdict};
 use crate::clock::Clock;
+use crate::finding::Finding;
 
 /// `directory.kind = "active_directory"`.
 pub const KIND: Kind = Kind {
@@ -153,6 +155,10 @@ impl Directory for ActiveDirectory {
 
     async fn unlock(&self, account: &AccountId) -> Result<(), Error> {
         self.lift_lock(account).await
+    }
+
+    async fn examine(&self) -> Vec<Finding> {
+        self.look().await
     }
 
     async fn rules(&self, account: Option<&AccountId>) -> Result<PasswordRules, Error> {

@@ -12,6 +12,7 @@ pub(super) mod entry;
 pub(super) mod filter;
 mod groups;
 pub(super) mod lease;
+pub(super) mod look;
 mod people;
 mod policy;
 pub(super) mod pool;
@@ -45,6 +46,7 @@ use self::sheet::{PASSWORD_MODIFY, Sheet, Vendor};
 use self::sign_in::{SignIn, Stopwatch};
 use super::{Deps, Directory, Error, Kind, Lost, PasswordRules, Person, Refusal, Verdict};
 use crate::clock::Clock;
+use crate::finding::Finding;
 
 /// `directory.kind = "ldap"`.
 pub const KIND: Kind = Kind {
@@ -396,6 +398,17 @@ impl Directory for Ldap {
     async fn unlock(&self, account: &AccountId) -> Result<(), Error> {
         let (mut lease, entry) = self.usable(account).await?;
         unlock(&mut lease, &entry).await
+    }
+
+    async fn examine(&self) -> Vec<Finding> {
+        let mut findings = look::servers(&self.pool, self.clock.now()).await;
+        findings.push(match self.rules(None).await {
+            Ok(_) => Finding::good("search", "it answers questions"),
+            Err(error) => {
+                Finding::bad("search", error.to_string(), "Check directory.base_dn and what Regain may read.")
+            }
+        });
+        findings
     }
 
     async fn rules(&self, account: Option<&AccountId>) -> Result<PasswordRules, Error> {

@@ -2,10 +2,13 @@
 
 use regain::directory::active_directory::ActiveDirectory;
 use regain::directory::{Directory, Error, Lock, Refusal, Verdict};
-use regain_core::Secret;
 use regain_core::method::ContactKind;
 use regain_core::subject::AccountId;
+use regain_core::{Secret, Span};
 
+use crate::support::Engine;
+use crate::support::app::{NEW, TestApp};
+use crate::support::browser::Browser;
 use crate::support::samba::{DOMAIN, Domain, FIRST, PEOPLE};
 
 const SECOND: &str = "second kettle 95";
@@ -264,4 +267,37 @@ async fn other_programs_take_the_new_password_and_not_the_old() {
     assert!(domain.kinit("jo", "zweiter Késsel \u{1f511}") && !domain.kinit("jo", FIRST));
     assert!(domain.ldapsearch("jo@corp.example", "zweiter Késsel \u{1f511}"));
     assert!(!domain.ldapsearch("jo@corp.example", FIRST));
+}
+
+#[tokio::test]
+async fn a_password_is_reset_through_the_pages_and_its_owner_gets_in() {
+    let Some(mut domain) = Domain::take().await else { return };
+    let jo = domain.person("jo", &[("userPrincipalName", "jo@corp.example"), ("mail", "jo@corp.example")]).await;
+    domain.policy(&jo, &[("msDS-LockoutThreshold", "2"), ("msDS-PasswordComplexityEnabled", "TRUE")]).await;
+    let section = toml::Table::from_iter([("directory".to_owned(), domain.section("").into())]);
+    let engine = Engine::sqlite();
+    let test = TestApp::open(&engine, &section.to_string()).await;
+    let account = test.app.directory.find("jo").await.unwrap().unwrap().id;
+    test.register(&account, &[(ContactKind::Email, "jobloggs@mail.co.uk")]).await;
+    // What was registered has cooled off.
+    test.clock.pass(Span::hours(48));
+    for _ in 0..3 {
+        assert!(!test.signs_in("jo", "what was it").await, "somebody locked out");
+    }
+    let mut browser = Browser::new(&test.app);
+    browser.get("/reset").await;
+    let page = browser.submit("/reset", &[("user_id", "JO@corp.example")]).await.text();
+    let option = page.split("name=\"option\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    browser.submit("/reset/choose", &[("option", option)]).await;
+    let code = test.code().await;
+    let page = browser.submit("/reset/code", &[("code", &code)]).await;
+    assert!(page.text().contains("Enter new password"));
+    // Long and hard to guess, but of one kind of characters: the directory's own rule, told kindly, and tried again.
+    let refused = browser.submit("/reset/password", &[("password", NEW), ("again", NEW)]).await.text();
+    assert!(refused.contains("Enter new password") && refused.contains("capital"), "{refused}");
+    let better = format!("{NEW} Gate");
+    let done = browser.submit("/reset/password", &[("password", &better), ("again", &better)]).await;
+    assert!(done.text().contains("You have a new password"), "{}", done.text());
+    assert!(test.signs_in("jo", &better).await && !test.signs_in("jo", FIRST).await);
+    assert!(domain.kinit("jo", &better) && !domain.kinit("jo", FIRST));
 }

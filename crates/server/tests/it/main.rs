@@ -7,6 +7,7 @@ mod crash;
 mod delivery;
 mod directory;
 mod docs;
+mod doctor;
 mod help;
 mod reset;
 mod rush;

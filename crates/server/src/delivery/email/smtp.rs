@@ -130,6 +130,15 @@ impl Channel for Smtp {
         self.keep(connection, outcome.is_ok()).await;
         outcome
     }
+
+    async fn look(&self) -> Result<Option<String>, Failure> {
+        let connection = self.connect().await?;
+        self.keep(connection, true).await;
+        let Settings { host, port, security, credentials, .. } = &self.settings;
+        let how = if *security == Security::None { "in clear" } else { "encrypted" };
+        let signed_in = if credentials.is_some() { ", and takes the password" } else { "" };
+        Ok(Some(format!("{host}:{port} answers, {how}{signed_in}")))
+    }
 }
 
 impl Smtp {

@@ -38,9 +38,9 @@ const MOST_GROUPS: usize = 2_000;
 const DOMAIN_USERS: u32 = 513;
 /// The groups of a domain whose members AdminSDHolder protects ([MS-ADTS] 3.1.1.6.1.2), and the key admins: Domain Admins, Domain Controllers, Schema
 /// Admins, Enterprise Admins, Read-only Domain Controllers, Key Admins, Enterprise Key Admins.
-const PROTECTED: [u32; 7] = [512, 516, 518, 519, 521, 526, 527];
+pub(super) const PROTECTED: [u32; 7] = [512, 516, 518, 519, 521, 526, 527];
 /// And those that every Windows has: Administrators, Account, Server, Print, Backup Operators, Replicator.
-const PROTECTED_BUILTIN: [u32; 6] = [544, 548, 549, 550, 551, 552];
+pub(super) const PROTECTED_BUILTIN: [u32; 6] = [544, 548, 549, 550, 551, 552];
 /// Administrator and krbtgt themselves.
 const PROTECTED_ACCOUNTS: [u32; 2] = [500, 502];
 

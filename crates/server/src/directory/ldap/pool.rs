@@ -138,6 +138,11 @@ impl Pool {
         self.servers().iter().map(|server| server.address.to_string()).collect()
     }
 
+    /// Whom Regain signs in as.
+    pub(in crate::directory) fn signs_in_as(&self) -> &str {
+        &self.settings.bind_dn
+    }
+
     /// The sheet of the first server that has one.
     pub(in crate::directory) fn sheet(&self) -> Option<Arc<Sheet>> {
         self.servers().iter().find_map(|server| server.sheet())

@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { environment, folder, freePort, start } from './processes.mjs';
+import { environment, folder, freePort, run, start } from './processes.mjs';
 
 const PROGRAM = process.env.REGAIN ?? fileURLToPath(new URL('../../../../../target/debug/regain', import.meta.url));
 
@@ -21,14 +21,17 @@ export async function demo(settings = {}, words = []) {
 
 /**
  * `regain serve` with the demo's people on a store: SQLite unless an address of PostgreSQL is given.
- * `delivery` and `settings` are TOML.
+ * `delivery` and `settings` are TOML. With `contacts` (CSV), people are in the directory that `settings` name, and these are
+ * what they have registered.
  */
-export async function serve({ postgres, delivery, settings = '' }) {
+export async function serve({ postgres, delivery, settings = '', contacts }) {
   const home = folder('serve');
   const url = postgres ?? `sqlite:${join(home, 'regain.db')}`;
   const key = join(home, 'regain.key');
-  const people = await demo({ REGAIN__STORE__URL: url, REGAIN__STORE__KEY_FILE: key });
-  await people.stop();
+  if (contacts === undefined) {
+    const people = await demo({ REGAIN__STORE__URL: url, REGAIN__STORE__KEY_FILE: key });
+    await people.stop();
+  }
 
   const port = await freePort();
   const address = `http://127.0.0.1:${port}`;
@@ -58,6 +61,10 @@ sends = []
 ${delivery}
 ${settings}
 `);
+  if (contacts !== undefined) {
+    writeFileSync(join(home, 'contacts.csv'), contacts);
+    await run(PROGRAM, ['method', 'import', 'contacts.csv', '--config', file], { cwd: home });
+  }
   const { said } = await start(PROGRAM, ['serve', '--config', file], {
     cwd: home,
     ready: (line) => line.includes('"ready"'),

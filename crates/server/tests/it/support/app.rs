@@ -51,7 +51,10 @@ impl TestApp {
         let more: toml::Table = settings.parse().expect("settings are TOML");
         for (section, own) in more {
             match (table.get_mut(&section), own) {
-                (Some(toml::Value::Table(known)), toml::Value::Table(own)) => known.extend(own),
+                // Another kind of directory has keys of its own.
+                (Some(toml::Value::Table(known)), toml::Value::Table(own)) if !own.contains_key("kind") => {
+                    known.extend(own)
+                }
                 (_, own) => drop(table.insert(section, own)),
             }
         }
@@ -60,11 +63,15 @@ impl TestApp {
         let (clock, directory) = (Clock::by_hand(long_ago), config.directory.clone());
         let app = Arc::new(App::open(config, clock.clone()).await.expect("the program opens"));
         let deps = Deps { store: app.store.clone(), clock: clock.clone() };
-        let people = Embedded::open(deps, directory).expect("the directory opens");
+        let embedded = directory.get("kind").is_none_or(|kind| kind.as_str() == Some("embedded"));
+        let section = if embedded { directory } else { toml::Table::new() };
+        let people = Embedded::open(deps, section).expect("the directory opens");
         let inbox = Inbox::default();
         let delivery = Arc::new(Delivery::demo(inbox.clone(), clock.clone()));
         let test = Self { app, clock: clock.clone(), inbox, delivery, people, key, _folder: folder };
-        test.add_everybody().await;
+        if embedded {
+            test.add_everybody().await;
+        }
         // What they registered has cooled off.
         clock.pass(START - long_ago);
         test
@@ -89,6 +96,12 @@ impl TestApp {
             password: Some(Secret::new(OLD)),
         };
         let account = self.people.add(person).await.expect("the person is new");
+        self.register(&account, contacts).await;
+        account
+    }
+
+    /// Gives an account verified contacts.
+    pub(crate) async fn register(&self, account: &AccountId, contacts: &[(ContactKind, &str)]) {
         let contact = |(kind, address): &(ContactKind, &str)| NewContact {
             account: account.clone(),
             kind: *kind,
@@ -97,7 +110,6 @@ impl TestApp {
         };
         let contacts: Vec<NewContact> = contacts.iter().map(contact).collect();
         self.app.store.set_contacts(&contacts).await.expect("contacts are set");
-        account
     }
 
     /// Lets something happen to a flow.

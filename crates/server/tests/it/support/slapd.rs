@@ -13,13 +13,15 @@ use super::missing;
 pub(crate) const SUFFIX: &str = "dc=example,dc=org";
 /// Regain's own account, as `docs/openldap.md` makes it.
 pub(crate) const SERVICE: (&str, &str) = ("cn=regain,ou=services,dc=example,dc=org", "service-secret-1");
+const CONFIG: (&str, &str) = ("cn=config", "config-secret-1");
 const ROOT: (&str, &str) = ("cn=admin,dc=example,dc=org", "root-secret-1");
 /// Debian's path; it is not on everybody's `PATH`.
 const PROGRAM: &str = "/usr/sbin/slapd";
 
 /// Starts the server, and stops it when the standard input ends: when the test process is gone.
 const SCRIPT: &str = r#"
-"$PROGRAM" -f "$FOLDER/slapd.conf" -h "ldap://127.0.0.1:$PLAIN ldaps://127.0.0.1:$TLS" -d none 2>>"$FOLDER/slapd.log" &
+if [ -d "$FOLDER/slapd.d" ]; then settings="-F $FOLDER/slapd.d"; else settings="-f $FOLDER/slapd.conf"; fi
+"$PROGRAM" $settings -h "ldap://127.0.0.1:$PLAIN ldaps://127.0.0.1:$TLS" -d none 2>>"$FOLDER/slapd.log" &
 server=$!
 tries=0
 until LDAPTLS_REQCERT=never ldapwhoami -x -H "ldaps://127.0.0.1:$TLS" >/dev/null 2>&1; do
@@ -77,6 +79,35 @@ impl Slapd {
         server.run();
         server.add(&base(setup));
         Some(server)
+    }
+
+    /// Starts one as Debian's package leaves it: its configuration in itself, no overlay, no entry but the first.
+    pub(crate) fn bare() -> Option<Self> {
+        if !Path::new(PROGRAM).exists() {
+            missing("OpenLDAP (packages slapd and ldap-utils)");
+            return None;
+        }
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (plain, tls) = (free_port(), free_port());
+        certificates(folder.path(), Setup::default().name);
+        for name in ["db", "slapd.d"] {
+            std::fs::create_dir(folder.path().join(name)).expect("a folder");
+        }
+        let [conf, made] = ["slapd.conf", "slapd.d"].map(|name| folder.path().join(name).display().to_string());
+        std::fs::write(&conf, bare_configuration(folder.path())).expect("settings");
+        let slaptest = Command::new("/usr/sbin/slaptest").args(["-f", &conf, "-F", &made]).output().expect("it runs");
+        let told = String::from_utf8_lossy(&slaptest.stderr).into_owned();
+        assert!(Path::new(&made).join("cn=config.ldif").exists(), "{told}");
+        let mut server = Self { plain, tls, folder, script: None };
+        server.run();
+        server
+            .add(&format!("dn: {SUFFIX}\nobjectClass: dcObject\nobjectClass: organization\no: Example\ndc: example\n"));
+        Some(server)
+    }
+
+    /// How its administrators sign in, as words for OpenLDAP's programs: of the entries, of the configuration.
+    pub(crate) fn administrators(&self) -> [String; 2] {
+        [ROOT, CONFIG].map(|(dn, password)| format!("-x -H {} -D {dn} -w {password}", self.address()))
     }
 
     /// Starts it, again after a [`stop`](Self::stop), and waits until it answers.
@@ -150,7 +181,8 @@ impl Slapd {
     /// Runs one of OpenLDAP's own programs as somebody.
     pub(crate) fn client(&self, program: &str, (dn, password): (&str, &str), words: &[&str], input: &str) -> Output {
         let mut client = Command::new(program);
-        client.env("LDAPTLS_CACERT", self.ca_file()).args(["-x", "-H", &self.address(), "-D", dn, "-w", password]);
+        // They only set the scene: whether certificates are believed is for Regain.
+        client.env("LDAPTLS_REQCERT", "never").args(["-x", "-H", &self.address(), "-D", dn, "-w", password]);
         client.args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut client = client.spawn().expect("the program starts");
         client.stdin.take().expect("it reads").write_all(input.as_bytes()).expect("it takes its input");
@@ -180,6 +212,24 @@ impl Drop for Slapd {
 /// A person's entry (LDIF).
 pub(crate) fn person(uid: &str, name: &str, more: &str) -> String {
     format!("dn: uid={uid},ou=people,{SUFFIX}\nobjectClass: inetOrgPerson\nuid: {uid}\ncn: {name}\nsn: x\n{more}\n\n")
+}
+
+fn bare_configuration(folder: &Path) -> String {
+    let folder = folder.display();
+    let schema =
+        ["core", "cosine", "inetorgperson", "nis"].map(|name| format!("include /etc/ldap/schema/{name}.schema\n"));
+    format!(
+        "{}modulepath /usr/lib/ldap\nmoduleload back_mdb\npidfile {folder}/pid\n\
+         TLSCACertificateFile {folder}/ca.pem\nTLSCertificateFile {folder}/cert.pem\nTLSCertificateKeyFile {folder}/key.pem\n\
+         database config\nrootdn \"{}\"\nrootpw {}\n\
+         database mdb\nsuffix \"{SUFFIX}\"\ndirectory {folder}/db\nmaxsize 67108864\nrootdn \"{}\"\nrootpw {}\n\
+         index objectClass,uid eq\naccess to attrs=userPassword by self write by anonymous auth by * none\naccess to * by * read\n",
+        schema.concat(),
+        CONFIG.0,
+        CONFIG.1,
+        ROOT.0,
+        ROOT.1
+    )
 }
 
 fn configuration(folder: &Path, setup: &Setup) -> String {

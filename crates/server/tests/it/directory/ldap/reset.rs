@@ -1,0 +1,95 @@
+//! Whole resets through the pages, with the accounts on OpenLDAP.
+
+use regain::store::enrolment::NewContact;
+use regain_core::Span;
+use regain_core::method::ContactKind;
+
+use super::{FIRST, dn};
+use crate::support::Engine;
+use crate::support::app::{NEW, TestApp};
+use crate::support::browser::{Answer, Browser};
+use crate::support::proxy::{Cut, Proxy};
+use crate::support::slapd::{Setup, Slapd, person};
+
+/// The program, with Jo on a server of that kind, who has registered an address.
+async fn open(engine: &Engine, section: toml::Table) -> (TestApp, Browser) {
+    let settings = toml::Table::from_iter([("directory".to_owned(), section.into())]).to_string();
+    let test = TestApp::open(engine, &settings).await;
+    let account = test.app.directory.find("jo").await.unwrap().expect("is there").id;
+    let address = "jobloggs@mail.co.uk".to_owned();
+    let contact = NewContact { account, kind: ContactKind::Email, address, verified: true };
+    test.app.store.set_contacts(&[contact]).await.unwrap();
+    // It has cooled off.
+    test.clock.pass(Span::hours(48));
+    let browser = Browser::new(&test.app);
+    (test, browser)
+}
+
+fn server() -> Option<Slapd> {
+    let server = Slapd::start(&Setup::default())?;
+    server.add(&person("jo", "Jo Bloggs", &format!("mail: jo@example.org\nuserPassword: {FIRST}")));
+    Some(server)
+}
+
+/// Up to the boxes for the password.
+async fn proved(test: &TestApp, browser: &mut Browser) {
+    browser.get("/reset").await;
+    let page = browser.submit("/reset", &[("user_id", "JO@example.org")]).await.text();
+    let option = page.split("name=\"option\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+    browser.submit("/reset/choose", &[("option", option.expect("an option"))]).await;
+    let code = test.code().await;
+    let page = browser.submit("/reset/code", &[("code", &code)]).await;
+    assert!(page.text().contains("Enter new password"), "{}", page.text());
+}
+
+async fn choose(browser: &mut Browser, password: &str) -> Answer {
+    browser.submit("/reset/password", &[("password", password), ("again", password)]).await
+}
+
+#[tokio::test]
+async fn the_pages_reset_a_password_that_other_programs_accept() {
+    let Some(server) = server() else { return };
+    let engine = Engine::sqlite();
+    let (test, mut browser) = open(&engine, server.section("")).await;
+    proved(&test, &mut browser).await;
+    let again = choose(&mut browser, FIRST).await.text();
+    assert!(again.contains("Enter new password") && again.contains("before"), "used before: {again}");
+    assert!(server.lets_in(&dn("jo"), FIRST));
+    let done = choose(&mut browser, NEW).await.text();
+    assert!(done.contains("You have a new password"), "{done}");
+    assert!(server.lets_in(&dn("jo"), NEW) && !server.lets_in(&dn("jo"), FIRST));
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_found_out_where_it_was_written() {
+    let Some(server) = server() else { return };
+    let wire = Proxy::to(server.tls).await;
+    let engine = Engine::sqlite();
+    let (test, mut browser) = open(&engine, server.section_at(&[wire.address()], "")).await;
+    proved(&test, &mut browser).await;
+    // Where the entry is, its policy, the change.
+    wire.cut(3, Cut::After);
+    let done = choose(&mut browser, NEW).await.text();
+    assert!(done.contains("You have a new password"), "{done}");
+    assert!(server.lets_in(&dn("jo"), NEW));
+}
+
+#[tokio::test]
+async fn while_the_directory_is_gone_the_pages_say_so_and_the_others_go_on() {
+    let Some(mut server) = server() else { return };
+    let engine = Engine::sqlite();
+    let (test, mut browser) = open(&engine, server.section("")).await;
+    proved(&test, &mut browser).await;
+    server.stop();
+    let told = choose(&mut browser, NEW).await.text();
+    assert!(!told.contains("You have a new password"), "{told}");
+    assert!(browser.get("/contact").await.status.is_success());
+    let mut other = Browser::new(&test.app);
+    other.get("/reset").await;
+    let told = other.submit("/reset", &[("user_id", "jo")]).await;
+    assert!(!told.text().contains("action=\"/reset/choose\""), "{}", told.text());
+    server.run();
+    let done = choose(&mut browser, NEW).await.text();
+    assert!(done.contains("You have a new password"), "{done}");
+    assert!(server.lets_in(&dn("jo"), NEW));
+}
