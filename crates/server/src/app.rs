@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use regain_core::password::{self, Judged, Lists, Person, Rules};
-use regain_core::{Ctx, Keys, Policy, Secret};
+use regain_core::{Ctx, Keys, Policy, Registration, Secret};
 use tokio::sync::Notify;
 
 use crate::banned;
@@ -57,13 +57,13 @@ impl App {
         password::judge(rules, &Lists { own: vec![&own], breached: None }, person, typed, again)
     }
 
-    /// What a decision may depend on, at this moment.
+    /// What a decision about the person with this registration may depend on, at this moment.
     ///
     /// # Errors
     /// If the operating system gives no randomness.
-    pub fn ctx(&self) -> Result<Ctx<'_>, getrandom::Error> {
+    pub fn ctx<'a>(&'a self, registration: &'a Registration) -> Result<Ctx<'a>, getrandom::Error> {
         let (now, entropy) = (self.clock.now(), clock::random()?);
-        Ok(Ctx { now, entropy, policy: &self.policy, keys: &self.keys })
+        Ok(Ctx { now, entropy, policy: &self.policy, keys: &self.keys, registration })
     }
 }
 

@@ -17,6 +17,7 @@ pub mod fault;
 pub mod message;
 pub mod perform;
 pub mod phone;
+pub mod session;
 pub mod sign_in;
 pub mod store;
 pub mod text;

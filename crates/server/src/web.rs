@@ -6,6 +6,7 @@
 //! Three kinds of bad news: an *outcome* that a person may meet is a view of the flow; a [`Refusal`] has a status and a page;
 //! a *fault* is written to the log and shows an incident number.
 
+mod account;
 mod asset;
 mod brand;
 mod chooser;
@@ -13,10 +14,12 @@ mod contact;
 pub mod demo;
 mod fields;
 mod guard;
+mod onward;
 mod page;
 mod refusal;
 mod reset;
 mod sign_in;
+mod signed_in;
 mod strength;
 mod visitor;
 mod when;
@@ -70,6 +73,8 @@ fn pages() -> Router<Arc<Web>> {
     Router::new()
         .route("/", get(sign_in::first).post(sign_in::second))
         .route("/sign-in", post(sign_in::check))
+        .route("/sign-out", post(account::sign_out))
+        .route("/account", get(account::show))
         .route("/contact", get(contact::show))
         .route("/reset", get(reset::show).post(reset::identify))
         .route("/reset/ended", get(reset::ended))
@@ -83,6 +88,7 @@ fn pages() -> Router<Arc<Web>> {
         .route("/reset/strength", post(strength::rate))
         .route("/reset/passphrases", post(strength::passphrases))
         .route("/reset/password", post(reset::password))
+        .route("/reset/unlock", post(reset::unlock))
         .route("/reset/extend", post(reset::extend))
         .route("/reset/back", post(reset::back))
         .route("/reset/resume", post(reset::resume))

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use regain_core::effect::To;
-use regain_core::reset::Event;
+use regain_core::effect::{self, Message, To};
+use regain_core::flow::Event;
 use regain_core::{Span, Time};
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
@@ -137,7 +137,7 @@ async fn send(app: &App, delivery: &Delivery, taken: Taken) -> Result<(), Fault>
     if app.clock.now() >= taken.deadline {
         return Ok(store.settle_message(&taken.id, Settled::TooLate, None, None).await?);
     }
-    let Some(to) = address(app, &taken.payload.delivery.to).await? else {
+    let Some(to) = address(app, &taken.payload.delivery).await? else {
         return Ok(store.settle_message(&taken.id, Settled::Dropped, None, None).await?);
     };
     let content = message::content(&app.settings, &app.policy, &app.keys, channel, &taken.payload);
@@ -184,14 +184,18 @@ async fn held<T>(app: &App, id: &str, sending: impl Future<Output = T>) -> T {
     }
 }
 
-/// Where a message goes, as it stands now: a contact that was removed meanwhile gets nothing.
-async fn address(app: &App, to: &To) -> Result<Option<String>, Fault> {
-    match to {
+/// Where a message goes, as it stands now: a contact that was removed meanwhile gets no code, only the notice of that.
+async fn address(app: &App, delivery: &effect::Delivery) -> Result<Option<String>, Fault> {
+    match &delivery.to {
         To::Contact(id) => {
-            let contact = app.store.contact(id).await?;
+            let contact = match &delivery.message {
+                Message::Code(_) => app.store.contact(id).await?,
+                _ => app.store.contact_or_former(id).await?,
+            };
             Ok(contact.filter(|contact| contact.verified.is_some()).map(|contact| contact.address))
         }
         To::OwnMail(mail) => Ok(Some(mail.clone())),
+        To::New { address, .. } => Ok(Some(address.clone())),
         To::Nobody => Ok(None),
     }
 }
@@ -227,10 +231,14 @@ pub async fn tidy_up(app: &Arc<App>, now: Time) -> Result<(), Fault> {
         }
     }
     let then = Time(now.0 - KEEP_ENDED.0);
+    let session = app.settings.session;
     let forgotten = [
         app.store.forget_flows(then).await,
         app.store.forget_messages(then).await,
         app.store.forget_counters(now).await,
+        app.store.forget_former_contacts(now).await,
+        app.store.forget_freeze_offers(now).await,
+        app.store.forget_sessions(Time(now.0 - session.idle.0), Time(now.0 - session.whole.0)).await,
         app.store.forget_audit(Time(now.0 - KEEP_AUDIT.0)).await,
     ];
     forgotten.into_iter().collect::<Result<(), _>>().map_err(Fault::from)

@@ -20,12 +20,22 @@ pub const DIGITS: u32 = 6;
 pub enum Purpose {
     /// Proving who one is in a reset.
     Reset,
+    /// Proving who one is to have an account unlocked.
+    Unlock,
+    /// Practising: proves nothing.
+    Rehearsal,
+    /// Showing that a new contact is one's own.
+    Register,
 }
 
 impl Purpose {
-    const fn label(self) -> &'static [u8] {
+    /// Its name in derivations and counters.
+    pub const fn name(self) -> &'static str {
         match self {
-            Self::Reset => b"reset",
+            Self::Reset => "reset",
+            Self::Unlock => "unlock",
+            Self::Rehearsal => "rehearsal",
+            Self::Register => "register",
         }
     }
 }
@@ -49,7 +59,11 @@ impl Issue {
     /// The code's digits.
     pub fn code(&self, keys: &Keys) -> Secret {
         let (step, n) = ([self.step], self.n.to_be_bytes());
-        Secret::new(keys.decimal(Use::Code, DIGITS, &[self.purpose.label(), &self.flow.0, &step, &n, &self.salt]))
+        Secret::new(keys.decimal(
+            Use::Code,
+            DIGITS,
+            &[self.purpose.name().as_bytes(), &self.flow.0, &step, &n, &self.salt],
+        ))
     }
 }
 
@@ -91,6 +105,11 @@ impl Proof {
     /// The code that was accepted: a password may not hold it.
     pub fn code(&self, keys: &Keys) -> Secret {
         self.sent.issue.code(keys)
+    }
+
+    /// The place, in the subject's list, of the option it was brought by.
+    pub fn option(&self) -> usize {
+        self.sent.option
     }
 
     /// The device it reached: two ways to one number share it.

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use regain_core::flow::Flow;
 use regain_core::method::ContactKind;
 use regain_core::password::{DirectoryRules, Person, Rules};
-use regain_core::reset::Stage;
+use regain_core::reset::{Reset, Stage};
 use regain_core::subject::AccountId;
 use regain_core::{FlowId, Secret, Span, Time};
 
@@ -88,7 +89,9 @@ impl Web {
     /// Whose flow it is, once that is proven, with the address and the codes that are in it.
     async fn proven(&self, flow: FlowId, person: &mut Person) -> Result<Option<AccountId>, Fault> {
         let loaded = self.app.store.flow(flow).await?;
-        let Some(Stage::Password { subject, proofs, .. }) = loaded.map(|loaded| loaded.flow.stage) else {
+        let Some(Flow::Reset(Reset { stage: Stage::Password { subject, proofs, .. }, .. })) =
+            loaded.map(|loaded| loaded.flow)
+        else {
             return Ok(None);
         };
         person.mails.extend(subject.own_mail);

@@ -81,7 +81,10 @@ fn starts_over(look: &Look, asked: Option<&str>) -> bool {
 fn is_about_another(look: &Look, asked: Option<&str>) -> bool {
     let other = |user_id: &str| asked.is_some_and(|asked| subject::canonical(asked) != subject::canonical(user_id));
     match &look.view {
-        View::Choose { user_id, .. } | View::Code { user_id, .. } | View::Password { user_id, .. } => other(user_id),
+        View::Choose { user_id, .. }
+        | View::Code { user_id, .. }
+        | View::Password { user_id, .. }
+        | View::Unlock { user_id, .. } => other(user_id),
         View::Identify { .. } | View::Wait { .. } | View::Ended { .. } => false,
     }
 }
@@ -112,7 +115,8 @@ pub(crate) async fn identify(State(web): State<Arc<Web>>, mut posted: Posted) ->
         return again_please(&web, &posted, &look, note, Some(&user_id));
     }
     let typed = user_id.clone();
-    go(&web, &mut posted, Event::Identify { user_id: typed, answer }).await
+    let unlock = posted.maybe("goal") == Some("unlock");
+    go(&web, &mut posted, Event::Identify { user_id: typed, answer, unlock }).await
 }
 
 fn answer(kind: Kind, characters: Option<&str>, work: Option<&str>) -> Answer {
@@ -227,6 +231,16 @@ pub(crate) async fn password(State(web): State<Arc<Web>>, posted: Posted) -> Rep
     // Without scripts nobody has seen how strong it was: the page after a refusal says so.
     let to = if refused { format!("/reset?note={}", strength::key(strength)) } else { "/reset".into() };
     Ok(Redirect::to(&to).into_response())
+}
+
+/// `POST /reset/unlock`: the button that unlocks the account.
+pub(crate) async fn unlock(State(web): State<Arc<Web>>, mut posted: Posted) -> Reply {
+    let look = look(&web, &posted.visitor).await?;
+    let View::Unlock { user_id, .. } = &look.view else { return Ok(moved(&look)) };
+    if of_another(&posted, user_id) {
+        return Ok(moved(&look));
+    }
+    go(&web, &mut posted, Event::Unlock).await
 }
 
 /// `POST /reset/extend`: more time. A script gets the answer as JSON, so that what was typed stays.

@@ -300,8 +300,9 @@ async fn a_write_that_nobody_answers_is_called_unknown_and_told() {
         let loaded = app.app.store.flow(flow).await.unwrap().unwrap();
         let (lists, nobody) = (password::Lists::default(), password::Person::default());
         let judged = password::judge(&app.app.policy.password, &lists, &nobody, &Secret::new(NEW), None);
-        let ctx = app.app.ctx().unwrap();
-        let writing = regain_core::reset::step(&ctx, loaded.flow, Event::Password(judged)).state;
+        let registration = app.app.store.registration(loaded.flow.account()).await.unwrap();
+        let ctx = app.app.ctx(&registration).unwrap();
+        let (writing, _) = regain_core::flow::step(&ctx, loaded.flow, Event::Password(judged).into());
         let put = app.app.store.put_flow(Some(loaded.version), &writing, writing.due(&app.app.policy)).unwrap();
         app.app.store.db().write(vec![put]).await.unwrap();
 

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use regain_core::captcha::{Kind, WORK_BITS, puzzle};
 use regain_core::method::Method;
-use regain_core::reset::{ChoiceProblem, CodeProblem, IdentifyProblem, OptionView, Stepper, View};
+use regain_core::reset::{ChoiceProblem, CodeProblem, IdentifyProblem, OptionView, Stepper, UnlockProblem, View};
 
 use crate::drive::Look;
 use crate::web::page::{Shell, respond};
@@ -142,6 +142,14 @@ pub(crate) struct CodePage<'a> {
     seen: u8,
 }
 
+#[derive(Template)]
+#[template(path = "reset/unlock.html")]
+pub(crate) struct UnlockPage<'a> {
+    page: Shell<'a>,
+    flow: Frame,
+    problems: Vec<String>,
+}
+
 /// The page for what there is to see. `typed` is a User ID that the flow does not know yet.
 pub(crate) fn page(
     web: &Web,
@@ -194,6 +202,17 @@ pub(crate) fn page(
             let rules = &web.rules(visitor.flow, stepper.steps);
             let asked = password::Asked { rules, problems, phrases: None };
             respond(web, visitor, status, &password::password(page, look, note, user_id, stepper, &asked))
+        }
+        View::Unlock { user_id, stepper, problem } => {
+            let mut page = shell("unlock-title");
+            let key = problem.map(|problem| match problem {
+                UnlockProblem::Refused => "unlock-refused",
+                UnlockProblem::Unavailable => "unlock-unavailable",
+            });
+            page.error = key.is_some();
+            let problems = key.map(|key| page.say_with(key, &[("team", page.team().into())])).into_iter().collect();
+            let flow = frame(&page, look, user_id, Some(stepper), note);
+            respond(web, visitor, status, &UnlockPage { page, flow, problems })
         }
         View::Ended { user_id, end } => {
             let reference = look.reference.clone();
@@ -264,6 +283,7 @@ fn identify<'a>(
         (Some(Note::NoCharacters), _) => (false, true, Some("who-no-characters")),
         (_, Some(IdentifyProblem::Captcha)) => (false, true, Some("who-captcha")),
         (_, Some(IdentifyProblem::Unavailable)) => (false, false, Some("who-unavailable")),
+        (_, Some(IdentifyProblem::NotYours)) => (true, false, Some("who-not-yours")),
         (_, None) => (false, false, None),
     };
     page.error = key.is_some();
