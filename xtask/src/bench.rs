@@ -3,6 +3,7 @@
 //! Both sides share the machine, so rates are lower bounds; the CPU time is the server's alone.
 
 mod http;
+mod password;
 mod people;
 mod server;
 
@@ -30,9 +31,14 @@ const FLOWS: usize = 10_000;
 
 /// `cargo xtask bench`.
 pub(crate) fn run(words: &[String]) -> Outcome {
-    if let Some(strange) = words.first() {
-        return Err(format!("bench takes no options, so not \"{strange}\" either."));
+    match words {
+        [] => whole(),
+        [part] if part == "password" => password::run(),
+        _ => Err(format!("bench takes nothing or \"password\", not \"{}\".", words.join(" "))),
     }
+}
+
+fn whole() -> Outcome {
     println!("Building the release first.");
     host::run(
         Command::new("cargo").args(["build", "--quiet", "--release", "--package", "regain"]).current_dir(host::root()),

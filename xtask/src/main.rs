@@ -1,6 +1,7 @@
 //! The chores of this repository: `cargo xtask <command>`.
 
 mod bench;
+mod fuzz;
 mod host;
 mod setup;
 mod test;
@@ -22,6 +23,11 @@ static CHORES: &[Chore] = &[
     Chore { name: "test", about: "install what the tests need, then run every check and test", run: test::run },
     Chore { name: "setup", about: "only install what the tests need from Debian and npm", run: setup::run },
     Chore { name: "tidy", about: "only check the rules that no compiler checks", run: tidy::run },
+    Chore {
+        name: "fuzz",
+        about: "feed every parser with bytes nobody thought of; --seconds N for each",
+        run: fuzz::run,
+    },
     Chore { name: "words", about: "make the word lists of crates/core/words anew", run: words::run },
     Chore { name: "bench", about: "measure the release over loopback, on both stores", run: bench::run },
 ];

@@ -92,13 +92,16 @@ const ROWS: [&str; 8] = [
     "abcdefghijklmnopqrstuvwxyz",
 ];
 
+/// The longest walk that is a word of its own; a longer one is made of several.
+const WALK: usize = 10;
+
 /// Four or more keys of a row, in either direction.
 fn walks() -> Vec<String> {
     let back = ROWS.iter().map(|row| row.chars().rev().collect::<String>());
     let rows: Vec<String> = ROWS.iter().map(|row| (*row).to_owned()).chain(back).collect();
     let parts = |row: &String| {
         let length = row.len();
-        let spans = (0..length).flat_map(move |from| (from + 4..=length).map(move |to| (from, to)));
+        let spans = (0..length).flat_map(move |from| (from + 4..=length.min(from + WALK)).map(move |to| (from, to)));
         spans.map(|(from, to)| row[from..to].to_owned()).collect::<Vec<_>>()
     };
     rows.iter().flat_map(parts).collect()

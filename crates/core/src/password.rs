@@ -214,7 +214,7 @@ fn contents(rules: &Rules, lists: &Lists<'_>, person: &Person, judged: &mut Judg
         found.push(Problem::LikeOld);
     }
     let own_words = person.words().into_iter().chain(rules.organisation_words());
-    let known = Banned::new(own_words);
+    let known = Banned::of_names(own_words);
     let own: Vec<&Banned> = lists.own.iter().copied().chain([&known]).collect();
     let score = banned::score(&own, &folded);
     judged.points = score.points;

@@ -50,3 +50,6 @@ fn the_words_of_the_organisation_are_easy() {
     };
     assert!(strength(&rules) < strength(&Rules::default()));
 }
+
+mod own_data;
+mod tables;

@@ -1,6 +1,7 @@
 //! The pages through the router: what bad input, other tabs and other sites come to.
 
 mod holding;
+mod password;
 
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, COOKIE, HOST, SET_COOKIE};

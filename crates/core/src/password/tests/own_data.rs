@@ -1,0 +1,307 @@
+//! Forty passwords and more for each of the person's own data: those that hold it and those that do not.
+
+use super::tables::{check, rules};
+use super::*;
+
+#[test]
+fn holds_the_user_id() {
+    let bad = [
+        "jo.bloggs",
+        "Jo.Bloggs@example.org",
+        "xq-jo.bloggs-7Vw",
+        "JO.BLOGGS99!!",
+        "jo bloggs is me",
+        "jobloggs1234",
+        "j0bl0gg$-2031",
+        "sggolb.oj",
+        "sggolboj!!",
+        "xxJoBloggsxx",
+        "jö.blöggs.77",
+        "jo-bloggs-jo",
+        "jo_bloggs_jo",
+        "JoBl0gg5!",
+        "1jo.bloggs1",
+        "q jo.bloggs q",
+        "jо.blоggs-77",
+        "ｊｏ.ｂｌｏｇｇｓ",
+        "jo/bloggs/9",
+        "JOBLOGGS",
+    ];
+    let good = [
+        "plum kettle 94 orbit",
+        "jo.blog is fun",
+        "blog jo kettle",
+        "jonquil blossom",
+        "org kettle plum",
+        "joblog kettle",
+        "bloater jo 77",
+        "gs jo blog plum",
+        "jo.b.l.o.x.g.s",
+        "v8#Lq2_wZr",
+        "joy of kettles",
+        "j.o. kettle plum",
+        "Nine purple trombones",
+        "b1ogg jo kettle",
+        "glob so jo",
+        "ogg vorbis plum",
+        "j0y ride orbit",
+        "jo jo jo jo jo",
+        "logs and jobs 9",
+        "bobs log cabin",
+    ];
+    check(&rules(), &jo(), |problem| *problem == Problem::ContainsUserId, &bad, &good);
+}
+
+#[test]
+fn holds_a_name() {
+    let bad = [
+        "p0LL23fb",
+        "poll99!!kettle",
+        "SMITHkettle",
+        "xxsm1thxx77",
+        "kettle sm!th 9",
+        "htims-orbit-9",
+        "Poll likes tea",
+        "$m1th&sons9",
+        "5mith kettle",
+        "p0ll p0ll 77",
+        "llop kettle 9",
+        "smıth kettle",
+        "smíth kettle",
+        "pöll kettle 9",
+        "plum-poll-plum",
+        "POLL-KETTLE",
+        "рoll kettle 9",
+        "sailor kettle 9",
+        "Jane.Sailor 9",
+        "s4il0r kettle",
+        "rolias kettle",
+        "smith",
+        "smithsmith",
+        "ketsmithtle",
+    ];
+    let good = [
+        "plum kettle 94 orbit",
+        "pol kettle 94",
+        "p0l-n3tt3r-9",
+        "smit kettle 9",
+        "sm kettle ith",
+        "po kettle ll9",
+        "smyth kettle 9",
+        "polo kettle 94",
+        "sail kettle or",
+        "jan kettle 94",
+        "blacksmythe 94",
+        "pool kettle 94",
+        "v8#Lq2_wZr",
+        "tims kettle h9",
+        "mits kettle 9",
+        "spool-kettle",
+        "apple kettle 9",
+        "Nine purple trombones",
+        "s.a.i.l kettle",
+    ];
+    let poll = Person {
+        user_id: "psm@example.org".into(),
+        name: "Poll Smith".into(),
+        mails: vec!["jane.sailor@mail.co.uk".into()],
+        ..Person::default()
+    };
+    // "jane" alone is found too; what passes holds none of the four.
+    check(&rules(), &poll, |problem| matches!(problem, Problem::ContainsName { .. }), &bad, &good);
+}
+
+#[test]
+fn holds_the_organisation() {
+    let bad = [
+        "ThornburyTrust1",
+        "thornbury trust",
+        "th0rnbury-tru$t",
+        "THORNBURYTRUST",
+        "my thornbury trust",
+        "xthornburytrustx",
+        "tsurt yrubnroht",
+        "Thornbury.Trust9",
+        "thornbury_trust_9",
+        "thörnbury trüst",
+        "thornbury  trust",
+        "7hornbury7rust",
+        "tsurtyrubnroht9",
+        "thornbury-trust!",
+        "Thornbury Trust 2031",
+        "the thornburytrust",
+        "THORNBURY/TRUST",
+        "t.h.o.r.n.b.u.r.y.t.r.u.s.t",
+        "thornburytru5t",
+        "thоrnbury trust",
+    ];
+    let good = [
+        "plum kettle 94 orbit",
+        "thornbury kettle",
+        "trust kettle 94",
+        "trust thornbury",
+        "thornbury",
+        "thorn bury truss",
+        "thornberry trust",
+        "thornbur trust 9",
+        "thornburytrus",
+        "bury trust thorn",
+        "v8#Lq2_wZr",
+        "truthorn buryst",
+        "a thorn bury 94",
+        "distrust kettle",
+        "trusty kettle 94",
+        "Nine purple trombones",
+        "thornbury 4 trust",
+        "tburytrust 9",
+        "hornbury rust",
+        "thorn trust bury",
+    ];
+    check(&rules(), &jo(), |problem| *problem == Problem::ContainsOrganisation, &bad, &good);
+}
+
+#[test]
+fn holds_a_number_or_the_code() {
+    let person = Person { numbers: vec!["+447700900123;ext=12".into(), "+442079460321".into()], ..jo() };
+    let bad = [
+        "900123",
+        "07700900123",
+        "+447700900123",
+        "07700 900 123 plum",
+        "plum900123plum",
+        "9-0-0-1-2-3 plum",
+        "900 123 kettle",
+        "kettle(900)123",
+        "tel:07700900123",
+        "44 7700 900123",
+        "plum 460321",
+        "0207 946 0321 plum",
+        "02079460321",
+        "+44 20 7946 0321",
+        "4 6 0 3 2 1 plum",
+        "9a0b0c1d2e3f",
+        "x460321x",
+        "20.79.46.03.21",
+        "plum-900123-plum",
+        "0900123 plum",
+    ];
+    let good = [
+        "plum kettle 94 orbit",
+        "90012 kettle",
+        "900132 kettle",
+        "00123 kettle",
+        "321064 kettle",
+        "46032 kettle",
+        "123009 kettle",
+        "07700 kettle",
+        "447700 kettle",
+        "0207946 kettle",
+        "12 kettle plum",
+        "kettle 460 123",
+        "kettle 9001 plum",
+        "+44 kettle plum",
+        "7946 kettle 03",
+        "v8#Lq2_wZr",
+        "no digits at all",
+        "kettle 99 00 99",
+        "111111 kettle",
+        "Nine purple trombones",
+    ];
+    check(&rules(), &person, |problem| *problem == Problem::ContainsNumber, &bad, &good);
+    let bad = [
+        "482913",
+        "plum 482913",
+        "482913plum",
+        "4829-13 kettle",
+        "48 29 13 kettle",
+        "482 913 kettle",
+        "plum4829kettle13",
+        "x4x8x2x9x1x3x",
+        "my code 482913",
+        "482913482913",
+        "0482913 plum",
+        "482913!kettle",
+        "(482913) plum",
+        "4.8.2.9.1.3",
+        "code=482913 ok",
+        "482913 482913",
+        "kettle 482 913",
+        "Plum482913!",
+        "4 82913 plum",
+        "48291 3 plum",
+    ];
+    let good = [
+        "plum kettle 94 orbit",
+        "48291 kettle",
+        "82913 kettle",
+        "319284 kettle",
+        "482931 kettle",
+        "482 kettle",
+        "913482 kettle",
+        "48293 kettle",
+        "4829 kettle plum",
+        "2913 kettle plum",
+        "482 kettle 931",
+        "v8#Lq2_wZr",
+        "no digits at all",
+        "000000 kettle",
+        "123456 kettle",
+        "428913 kettle",
+        "48 kettle 29 31",
+        "Nine purple trombones",
+        "4829l3 kettle",
+        "kettle four 8291",
+    ];
+    check(&rules(), &person, |problem| *problem == Problem::ContainsCode, &bad, &good);
+}
+
+#[test]
+fn like_the_old_one() {
+    let person = Person { old: Some(Secret::new("Kettle-Orbit-93")), ..jo() };
+    let bad = [
+        "Kettle-Orbit-93",
+        "kettle-orbit-93",
+        "KETTLE-ORBIT-93",
+        "Kettle-Orbit-94",
+        "Kettle-Orbit-9",
+        "Kettle-Orbit-931",
+        "Kettle-Orbit-2031",
+        "Kettle-Orbit",
+        "Kettle-Orbit!",
+        "93-Kettle-Orbit",
+        "!!Kettle-Orbit!!",
+        "xKettle-Orbit-93",
+        "Kettle-Orbit-93x",
+        "K3ttl3-0rb1t-93",
+        "39-tibrO-eltteK",
+        "Kettle-Orbit-93Kettle-Orbit-93",
+        "Kettle_Orbit_93",
+        "KettleOrbit93",
+        "Kéttle-Örbit-93",
+        "Kettle-Orbit-1999",
+        "Kettle-Orbit-93!",
+        "!Kettle-Orbit-93",
+        "Kettle-Orbit-99",
+        "Kettel-Orbit-93",
+        "1Kettle-Orbit-93",
+        "Kettle-Orbit-93 plum",
+    ];
+    let good = [
+        "plum kettle 94 orbit",
+        "orbit-kettle-39-plum",
+        "Nine purple trombones",
+        "v8#Lq2_wZr",
+        "kettle drum solo",
+        "orbit the moon 93",
+        "Kettle-Comet-Plum",
+        "Teapot-Orbit-Plum",
+        "93939393ab",
+        "a wholly new one",
+        "Kestrel-Orchid-39",
+        "Kettle boils at 93 degrees",
+        "Kettle-Orbit-93 and then three more words",
+        "ttle-xx-rbit-yy",
+        "Metal-Origin-57",
+    ];
+    check(&rules(), &person, |problem| *problem == Problem::LikeOld, &bad, &good);
+}

@@ -1,0 +1,62 @@
+// Choosing a password: the rules beside the box, why one is not taken, and passwords that are made for somebody.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Box, smtp, twilio } from './support/messages.mjs';
+import { cleanUp } from './support/processes.mjs';
+import { serve } from './support/regain.mjs';
+import { Visitor } from './support/visitor.mjs';
+import { JO, begin, prove } from './support/walk.mjs';
+
+const boxes = { mail: new Box(), phone: new Box() };
+let site;
+
+before(async () => {
+  const delivery = (await smtp(boxes.mail)) + (await twilio(boxes.phone));
+  const throttle = '[throttle]\nsends = []\n';
+  site = await serve({ delivery, settings: `[captcha]\nkind = "off"\n[policy]\nresend_seconds = 0\n${throttle}` });
+});
+after(cleanUp);
+
+for (const scripts of [true, false]) {
+  for (const width of [320, 1280]) {
+    const name = `a password is refused with its reason, then made, ${scripts ? 'with' : 'without'} scripts, ${width} px`;
+    test(name, async () => {
+      const visitor = await Visitor.arrive({ address: site.address, scripts, width });
+      await visitor.during(name, () => made(visitor));
+    });
+  }
+}
+
+async function made(visitor) {
+  const { page } = visitor;
+  await begin(visitor, JO.id);
+  await prove(visitor, boxes, JO, 'email');
+  await visitor.look('Choose a new password');
+  const rules = await page.locator('#rules').innerText();
+  for (const rule of [/8 to 256 characters/, /your name, User ID/, /none of your last 5/]) assert.match(rules, rule);
+
+  await visitor.box('Enter new password').fill('Bloggs kettle 94');
+  if (visitor.scripts) await page.getByText('contains “Bloggs”').waitFor();
+  await visitor.box('Confirm new password').fill('Bloggs kettle 94');
+  await visitor.press('Finish');
+  await visitor.look('Choose a new password');
+  assert.match(await visitor.told(), /contains “Bloggs”, which is part of your name/);
+
+  await visitor.press('Make me a password');
+  await visitor.look('Choose a new password');
+  const phrases = await page.locator('.phrases code').allInnerTexts();
+  assert.equal(new Set(phrases).size, 3);
+  for (const phrase of phrases) assert.match(phrase, /^[a-z]+( [a-z]+){4}$/);
+  assert.ok(!page.url().includes(phrases[0].split(' ')[0]), 'no password is in an address');
+  if (visitor.scripts) {
+    assert.equal(await page.evaluate('document.activeElement.id'), 'phrases', 'they are read out first');
+    await page.getByRole('button', { name: `Use this one ${phrases[1]}` }).click();
+    await page.locator('.strength[data-level="4"]').waitFor();
+  } else {
+    for (const box of ['Enter new password', 'Confirm new password']) await visitor.box(box).fill(phrases[1]);
+  }
+  await visitor.look('Choose a new password');
+  await visitor.press('Finish');
+  await visitor.look('You have a new password');
+}
