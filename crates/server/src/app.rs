@@ -6,6 +6,7 @@ use std::sync::Arc;
 use regain_core::{Ctx, Keys, Policy};
 use tokio::sync::Notify;
 
+use crate::breach::Shelf;
 use crate::clock::{self, Clock};
 use crate::config::{Config, Settings};
 use crate::directory::{self, Deps, Directory};
@@ -25,6 +26,8 @@ pub struct App {
     pub store: Store,
     /// Where accounts live.
     pub directory: Arc<dyn Directory>,
+    /// Passwords known from data breaches, if there is a filter.
+    pub breach: Option<Shelf>,
     /// Rung when a message was queued.
     pub wake: Notify,
 }
@@ -35,6 +38,8 @@ impl App {
     /// # Errors
     /// With what to do about it.
     pub async fn open(config: Config, clock: Clock) -> Result<Self, String> {
+        let breach = config.breach_file.as_deref().map(Shelf::open).transpose();
+        let breach = breach.map_err(|why| format!("password.breach_file: {why}"))?;
         let key_file = key_file(&config)?;
         let keys = store::load_or_make_key(&key_file).map_err(|error| format!("store.key_file: {error}"))?;
         let url = config.store.address()?;
@@ -43,7 +48,7 @@ impl App {
         let deps = Deps { store: store.clone(), clock: clock.clone() };
         let directory = directory::open(deps, config.directory)?;
         let (settings, policy) = (config.settings, config.policy);
-        Ok(Self { settings, policy, keys, clock, store, directory, wake: Notify::new() })
+        Ok(Self { settings, policy, keys, clock, store, directory, breach, wake: Notify::new() })
     }
 
     /// What a decision may depend on, at this moment.

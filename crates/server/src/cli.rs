@@ -1,5 +1,6 @@
 //! The command line. Each command is a file of its own.
 
+pub mod breach;
 pub mod check;
 pub mod demo;
 pub mod method;
@@ -33,6 +34,8 @@ enum Command {
     User(user::Args),
     /// Look after the contacts by which people are verified
     Method(method::Args),
+    /// Make and ask the filter of passwords known from data breaches
+    Breach(breach::Args),
 }
 
 /// Where the configuration is; shared by the commands that need it.
@@ -57,10 +60,13 @@ pub fn main() -> ExitCode {
             Command::Check(args) => check::run(&args),
             Command::User(args) => user::run(args).await,
             Command::Method(args) => method::run(args).await,
+            // A question has two answers, and an exit status of its own for each.
+            Command::Breach(args) => return breach::run(args),
         }
+        .map(|()| ExitCode::SUCCESS)
     });
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(message) => failed(&message),
     }
 }

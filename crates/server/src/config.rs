@@ -9,7 +9,7 @@ pub mod rules;
 pub mod server;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use regain_core::Policy;
 use regain_core::method::Channel;
@@ -47,6 +47,8 @@ pub struct Config {
     pub delivery: BTreeMap<Channel, Vec<Table>>,
     /// The rules.
     pub policy: Policy,
+    /// The filter of passwords known from data breaches.
+    pub breach_file: Option<PathBuf>,
 }
 
 impl Config {
@@ -100,9 +102,10 @@ impl Config {
         let server = server.check(&mut problems);
         organisation.check(&mut problems);
         let care_team = care_team.check(&mut problems);
+        let breach_file = password.breach_file.clone();
         let policy = rules::policy(policy, password, captcha, throttle, &organisation, &mut problems);
         let settings = Settings { server, organisation, care_team };
-        (Self { settings, store, directory, delivery, policy }, problems)
+        (Self { settings, store, directory, delivery, policy, breach_file }, problems)
     }
 }
 

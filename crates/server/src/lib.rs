@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod app;
+pub mod breach;
 pub mod captcha;
 pub mod cli;
 pub mod clock;

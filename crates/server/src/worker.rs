@@ -64,10 +64,28 @@ async fn keep_house(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         if let Err(fault) = tidy_up(&app, app.clock.now()).await {
             tracing::error!(error = %fault, "old rows could not be looked through");
         }
+        look_at_breaches(&app).await;
         tokio::select! {
             () = clock::wait(duration(HOUSEKEEPING)) => {}
             _ = stop.changed() => {}
         }
+    }
+}
+
+/// Takes another filter of breached passwords into use, if one was put in its place. Reading it takes a while and holds up
+/// nobody.
+pub async fn look_at_breaches(app: &Arc<App>) {
+    let app = Arc::clone(app);
+    let looked = tokio::task::spawn_blocking(move || {
+        let Some(breach) = &app.breach else { return };
+        match breach.look_again() {
+            Ok(false) => {}
+            Ok(true) => tracing::info!(passwords = breach.filter().about().entries, "another breach filter is in use"),
+            Err(error) => tracing::error!(error, "the breach filter was not changed"),
+        }
+    });
+    if let Err(error) = looked.await {
+        tracing::error!(%error, "looking at the breach filter broke off");
     }
 }
 

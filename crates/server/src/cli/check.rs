@@ -6,6 +6,7 @@ use regain_core::Policy;
 
 use super::ConfigArg;
 use super::serve::drop_uncarried;
+use crate::breach::Filter;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::server::StoreSection;
@@ -30,6 +31,10 @@ pub fn run(args: &Args) -> Result<(), String> {
     problems.extend(store_problem(&config.store));
     problems.extend(directory::check(config.directory.clone()).err());
     problems.extend(config.settings.organisation.logo_problem());
+    let breach_file = config.breach_file.as_deref();
+    problems.extend(
+        breach_file.and_then(|file| Filter::open(file).err()).map(|why| format!("password.breach_file: {why}")),
+    );
     // With a wrong policy its defaults stand there, about which nothing needs to be said.
     let policy_stands = !problems.iter().any(|problem| problem.starts_with("policy"));
     let mut dropped = Vec::new();

@@ -1,5 +1,7 @@
 //! `[policy]`, `[password]`, `[captcha]` and `[throttle]`: what core is given as its rules.
 
+use std::path::PathBuf;
+
 use regain_core::method::Method;
 use regain_core::password::Strength;
 use regain_core::throttle::Limit;
@@ -68,12 +70,14 @@ pub struct PasswordSection {
     max: usize,
     /// The weakest strength accepted: weak, fair, good or strong.
     min_strength: Strength,
+    /// A filter of passwords known from data breaches, made by `regain breach build`.
+    pub breach_file: Option<PathBuf>,
 }
 
 impl Default for PasswordSection {
     fn default() -> Self {
         let rules = regain_core::password::Rules::default();
-        Self { min: rules.min, max: rules.max, min_strength: rules.least }
+        Self { min: rules.min, max: rules.max, min_strength: rules.least, breach_file: None }
     }
 }
 

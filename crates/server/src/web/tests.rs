@@ -87,7 +87,7 @@ async fn web(folder: &Path, captcha: captcha::Kind, demo: bool) -> Arc<Web> {
     let store = Store::open(&url, keys.clone(), clock.clone()).await.unwrap();
     let policy = Policy { captcha, ..Policy::default() };
     let wake = Notify::new();
-    let app = App { settings, policy, keys, clock, store, directory: Arc::new(Nobody), wake };
+    let app = App { settings, policy, keys, clock, store, directory: Arc::new(Nobody), breach: None, wake };
     Web::new(Arc::new(app), demo).unwrap()
 }
 

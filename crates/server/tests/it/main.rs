@@ -1,5 +1,6 @@
 //! The one integration binary.
 
+mod breach;
 mod cli;
 mod crash;
 mod delivery;
