@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::captcha;
-use crate::method::Method;
+use crate::method::{ContactKind, Method};
 use crate::subject::AccountId;
 use crate::throttle::What;
 
@@ -101,6 +101,57 @@ pub enum Act {
         /// Which.
         what: What,
     },
+    /// The account is unlocked.
+    Unlocked,
+    /// The directory would not unlock it.
+    UnlockRefused {
+        /// Its reason.
+        reason: String,
+    },
+    /// A rehearsal went well.
+    Rehearsed,
+    /// What is registered was changed while it was being used.
+    Superseded,
+    /// Somebody signed in with the password.
+    SignedIn,
+    /// A wrong password.
+    SignInFailed,
+    /// Somebody signed out.
+    SignedOut,
+    /// The old password given with a change was wrong.
+    OldPasswordWrong,
+    /// The password was changed by somebody who knew the old one.
+    PasswordChanged,
+    /// A contact was registered.
+    ContactSet {
+        /// Which kind.
+        kind: ContactKind,
+        /// Whether it took the place of another.
+        replaced: bool,
+    },
+    /// A contact was removed.
+    ContactRemoved {
+        /// Which kind.
+        kind: ContactKind,
+    },
+    /// A code was sent to a contact that somebody wants to register.
+    ContactCodeSent {
+        /// How.
+        method: Method,
+    },
+    /// A change was asked for too long after the password was typed.
+    NotFresh,
+    /// The person said that what is registered looks good.
+    RegistrationConfirmed,
+    /// The person was asked to register.
+    RegistrationAsked,
+    /// Somebody said "This wasn't me": nobody may reset this account's password.
+    Frozen,
+    /// That was lifted.
+    Thawed {
+        /// By whom, and why.
+        by: String,
+    },
     /// The person stopped it.
     Cancelled,
     /// Time ran out.
@@ -117,6 +168,8 @@ pub enum CareTeamReason {
     OutOfScope,
     /// The directory has the account disabled.
     Disabled,
+    /// Somebody said "This wasn't me".
+    Frozen,
 }
 
 impl Act {
@@ -146,6 +199,23 @@ impl Act {
             Self::OutcomeUnknown => "outcome_unknown",
             Self::TriesExhausted => "tries_exhausted",
             Self::Throttled { .. } => "throttled",
+            Self::Unlocked => "unlocked",
+            Self::UnlockRefused { .. } => "unlock_refused",
+            Self::Rehearsed => "rehearsed",
+            Self::Superseded => "superseded",
+            Self::SignedIn => "signed_in",
+            Self::SignInFailed => "sign_in_failed",
+            Self::SignedOut => "signed_out",
+            Self::OldPasswordWrong => "old_password_wrong",
+            Self::PasswordChanged => "password_changed",
+            Self::ContactSet { .. } => "contact_set",
+            Self::ContactRemoved { .. } => "contact_removed",
+            Self::ContactCodeSent { .. } => "contact_code_sent",
+            Self::NotFresh => "not_fresh",
+            Self::RegistrationConfirmed => "registration_confirmed",
+            Self::RegistrationAsked => "registration_asked",
+            Self::Frozen => "frozen",
+            Self::Thawed { .. } => "thawed",
             Self::Cancelled => "cancelled",
             Self::Expired => "expired",
         }
@@ -166,6 +236,11 @@ impl Act {
             | Self::WriteFailed
             | Self::TriesExhausted
             | Self::Throttled { .. }
+            | Self::UnlockRefused { .. }
+            | Self::Superseded
+            | Self::SignInFailed
+            | Self::OldPasswordWrong
+            | Self::NotFresh
             | Self::Expired => "failure",
             Self::OutcomeUnknown => "unknown",
             Self::PictureChanged
@@ -178,6 +253,18 @@ impl Act {
             | Self::Extended
             | Self::Writing
             | Self::PasswordSet
+            | Self::Unlocked
+            | Self::Rehearsed
+            | Self::SignedIn
+            | Self::SignedOut
+            | Self::PasswordChanged
+            | Self::ContactSet { .. }
+            | Self::ContactRemoved { .. }
+            | Self::ContactCodeSent { .. }
+            | Self::RegistrationConfirmed
+            | Self::RegistrationAsked
+            | Self::Frozen
+            | Self::Thawed { .. }
             | Self::Cancelled => "success",
         }
     }

@@ -3,11 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::audit;
-use crate::method::Channel;
+use crate::flow::FlowId;
+use crate::keys::{Digest, Keys, Use};
 use crate::method::issued_code::Issue;
+use crate::method::{Channel, ContactKind};
+use crate::registration::Change;
 use crate::secret::Secret;
 use crate::subject::{AccountId, ContactId};
-use crate::time::Time;
+use crate::time::{Span, Time};
 
 /// Something to be done.
 #[derive(Clone)]
@@ -29,6 +32,36 @@ pub enum Effect {
         account: AccountId,
         /// To what.
         password: Secret,
+    },
+    /// Change the password of somebody who knows the old one: after the state that announces it is committed, once.
+    ChangePassword {
+        /// The number of this write in its flow, to be given back with the answer.
+        write: u8,
+        /// Whose.
+        account: AccountId,
+        /// From what.
+        old: Secret,
+        /// To what.
+        new: Secret,
+    },
+    /// Unlock the account: after the state that announces it is committed.
+    Unlock {
+        /// The number of this write in its flow, to be given back with the answer.
+        write: u8,
+        /// Whose.
+        account: AccountId,
+    },
+    /// Change what is registered, in the transaction, and only if it is still as the decision knew it.
+    Register {
+        /// Whose.
+        account: AccountId,
+        /// How.
+        change: Change,
+    },
+    /// Sign the account out everywhere, in the transaction.
+    EndSessions {
+        /// Whose.
+        account: AccountId,
     },
     /// An attempt that was counted beforehand turned out right: take it back, in the transaction.
     GiveBack {
@@ -63,6 +96,14 @@ pub enum To {
     Contact(ContactId),
     /// The account's own address, as the directory gave it.
     OwnMail(String),
+    /// An address or number that somebody who is signed in wants to register, to show that it is theirs. Nothing but such
+    /// a code ever goes there.
+    New {
+        /// What it is.
+        kind: ContactKind,
+        /// The address, or the number in E.164.
+        address: String,
+    },
     /// Nowhere: the message of a decoy, which costs the same until it is dropped.
     Nobody,
 }
@@ -82,4 +123,87 @@ pub enum Message {
         /// When.
         at: Time,
     },
+    /// The account was unlocked.
+    Unlocked {
+        /// The User ID as typed.
+        user_id: String,
+        /// When.
+        at: Time,
+    },
+    /// What is registered was changed.
+    RegistrationChanged {
+        /// The User ID.
+        user_id: String,
+        /// What kind of contact.
+        kind: ContactKind,
+        /// How.
+        how: Changed,
+        /// When.
+        at: Time,
+        /// What "This wasn't me" undoes.
+        offer: FreezeOffer,
+    },
+    /// Resets were frozen, or are possible again.
+    Frozen {
+        /// The User ID.
+        user_id: String,
+        /// Whether they are frozen now.
+        frozen: bool,
+        /// When.
+        at: Time,
+    },
 }
+
+/// How a contact was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Changed {
+    /// There was none.
+    Added,
+    /// There was another.
+    Replaced,
+    /// There is none any more.
+    Removed,
+}
+
+/// What a link "This wasn't me" offers: nobody may reset any more, and the change it tells of is undone.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct FreezeOffer {
+    /// Whose account.
+    pub account: AccountId,
+    /// Their User ID, for the notices that follow.
+    pub user_id: String,
+    /// The account's own mailbox, for the notices that follow.
+    pub own_mail: Option<String>,
+    /// What was changed.
+    pub kind: ContactKind,
+    /// The contact that was replaced or removed, if there was one.
+    pub former: Option<ContactId>,
+    /// When it was made: it is good for [`FREEZE_OFFER_LIFE`].
+    pub at: Time,
+}
+
+impl FreezeOffer {
+    /// What the link holds: 128 bits that only this installation can work out, and so written down nowhere. The same change
+    /// has the same link in every message that tells of it.
+    pub fn token(&self, keys: &Keys) -> [u8; 16] {
+        let former = self.former.as_ref().map_or("", |former| &former.0);
+        let (account, kind, at) = (self.account.0.as_bytes(), self.kind.name().as_bytes(), self.at.0.to_be_bytes());
+        first_half(keys.derive(Use::Freeze, &[b"token", account, kind, former.as_bytes(), &at]))
+    }
+}
+
+/// The flow in which the offer behind a link is taken up: always the same, so that a second press finds it ended. It is also
+/// the name under which the offer is kept, from which the link cannot be told.
+pub fn freeze_flow(keys: &Keys, token: &[u8; 16]) -> FlowId {
+    FlowId(first_half(keys.derive(Use::Freeze, &[b"flow", token])))
+}
+
+fn first_half(digest: Digest) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.iter_mut().zip(digest.0).for_each(|(to, from)| *to = from);
+    half
+}
+
+/// How long "This wasn't me" can be said about a change, and how long a contact that was replaced is kept for it.
+pub const FREEZE_OFFER_LIFE: Span = Span::hours(30 * 24);

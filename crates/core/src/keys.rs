@@ -52,8 +52,12 @@ pub enum Use {
     Csrf,
     /// The seal of the flow cookie.
     Cookie,
+    /// The name under which a session is kept, and the names of its flows.
+    Session,
     /// Encryption of stored data.
     Storage,
+    /// The link "This wasn't me".
+    Freeze,
 }
 
 impl Use {
@@ -67,7 +71,9 @@ impl Use {
             Self::Reference => "reference",
             Self::Csrf => "csrf",
             Self::Cookie => "cookie",
+            Self::Session => "session",
             Self::Storage => "storage",
+            Self::Freeze => "freeze",
         }
     }
 }

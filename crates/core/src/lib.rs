@@ -1,6 +1,6 @@
 //! What Regain decides, and nothing else.
 //!
-//! A flow is a value. [`reset::step`] takes the flow and one thing that happened and gives back the next flow, the effects
+//! A flow is a value. `step` (of [`reset`], [`register`] or [`change`]) takes the flow and one thing that happened and gives back the next flow, the effects
 //! somebody else has to carry out, and what the person may now see:
 //!
 //! ```text
@@ -15,6 +15,7 @@
 
 pub mod audit;
 pub mod captcha;
+pub mod change;
 pub mod effect;
 pub mod flow;
 pub mod hours;
@@ -23,6 +24,8 @@ pub mod mask;
 pub mod method;
 pub mod password;
 pub mod policy;
+pub mod register;
+pub mod registration;
 pub mod reset;
 pub mod secret;
 pub mod subject;
@@ -33,6 +36,7 @@ pub use effect::Effect;
 pub use flow::FlowId;
 pub use keys::{Digest, Keys};
 pub use policy::Policy;
+pub use registration::Registration;
 pub use secret::Secret;
 pub use time::{Span, Time};
 
@@ -46,6 +50,8 @@ pub struct Ctx<'a> {
     pub policy: &'a Policy,
     /// The installation's keys.
     pub keys: &'a Keys,
+    /// What is registered for the person the flow is about; [`registration::NOBODY`] while nobody is known, and for a decoy.
+    pub registration: &'a Registration,
 }
 
 /// What a decision comes to.

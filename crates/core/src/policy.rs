@@ -50,6 +50,16 @@ pub struct Policy {
     pub failed_proofs: Limit,
     /// Messages to one destination; all hold at once.
     pub sends_to_one: Vec<Limit>,
+    /// For how long a new contact cannot carry a reset alone.
+    pub cooling_off: Span,
+    /// After how long a person has to confirm what is registered; never, if nothing (the reference product has 180 days).
+    pub reconfirm: Option<Span>,
+    /// For how long after the first time a person may put off registering.
+    pub grace: Span,
+    /// How old the typed password may be when a contact is changed.
+    pub fresh: Span,
+    /// Domains of the organisation's own mail, whose addresses nobody may register: whoever is locked out cannot read it.
+    pub own_domains: Vec<String>,
 }
 
 impl Default for Policy {
@@ -78,6 +88,11 @@ impl Default for Policy {
                 Limit { count: 5, window: Span::hours(1) },
                 Limit { count: 10, window: Span::hours(24) },
             ],
+            cooling_off: Span::hours(24),
+            reconfirm: Some(Span::hours(180 * 24)),
+            grace: Span::hours(14 * 24),
+            fresh: Span::minutes(5),
+            own_domains: Vec::new(),
         }
     }
 }
@@ -93,16 +108,20 @@ impl Policy {
         self.scope.is_empty() || in_any(&self.scope, groups)
     }
 
-    /// How many steps this subject has to pass.
+    /// How many steps this subject has to pass. Where one would do but every contact is new, it is two.
     pub fn steps_for(&self, subject: &Subject) -> u8 {
-        if subject.administrator { 2 } else { self.steps.clamp(1, 2) }
+        let mut allowed = subject.options.iter().filter(|option| self.methods.contains(&option.method)).peekable();
+        let only_young = allowed.peek().is_some() && allowed.all(|option| subject.is_young(&option.device));
+        if subject.administrator || only_young { 2 } else { self.steps.clamp(1, 2) }
     }
 
     /// Whether this subject has passed all steps: as many proofs as there are steps, no two of which count as one.
     pub fn satisfied(&self, subject: &Subject, proofs: &[Proof]) -> bool {
         let steps = usize::from(self.steps_for(subject));
         let passed = proofs.get(..steps).unwrap_or_default().iter().enumerate();
+        let alone = steps == 1 && proofs.first().is_some_and(|proof| subject.is_young(proof.device()));
         proofs.len() >= steps
+            && !alone
             && passed.clone().all(|(place, proof)| {
                 let earlier = passed.clone().take(place);
                 earlier.into_iter().all(|(_, e)| self.differ(subject, (proof.method(), proof), (e.method(), e)))
@@ -114,8 +133,10 @@ impl Policy {
     pub fn usable(&self, subject: &Subject, proofs: &[Proof]) -> Vec<usize> {
         let missing = usize::from(self.steps_for(subject)).saturating_sub(proofs.len());
         let allowed = |option: &&Option_| self.methods.contains(&option.method);
+        let alone = proofs.is_empty() && missing == 1;
         let fits = |option: &Option_| {
-            proofs.iter().all(|proof| self.differ(subject, (option.method, option), (proof.method(), proof)))
+            !(alone && subject.is_young(&option.device))
+                && proofs.iter().all(|proof| self.differ(subject, (option.method, option), (proof.method(), proof)))
         };
         let leads_on =
             |option: &Option_| {
@@ -128,9 +149,11 @@ impl Policy {
         options.filter(|(_, o)| allowed(o) && fits(o) && leads_on(o)).map(|(place, _)| place).collect()
     }
 
-    /// Whether two ways count as two steps: another method, and for an administrator another device as well.
+    /// Whether two ways count as two steps: another method, and for an administrator, or where the device is new, another
+    /// device as well.
     fn differ(&self, subject: &Subject, one: (Method, &dyn Device), other: (Method, &dyn Device)) -> bool {
-        one.0 != other.0 && (!subject.administrator || one.1.device() != other.1.device())
+        let strict = subject.administrator || subject.is_young(one.1.device());
+        one.0 != other.0 && (!strict || one.1.device() != other.1.device())
     }
 }
 
@@ -160,13 +183,14 @@ mod tests {
     use super::*;
     use crate::method::ContactKind;
     use crate::method::issued_code::{self, Checked, Issue, Purpose, Sent};
+    use crate::registration::NOBODY;
     use crate::subject::{Account, AccountId, Contact, ContactId};
     use crate::{Ctx, Digest, FlowId, Keys, Time};
 
     /// A proof as a right code brings it: nothing but [`issued_code::check`] makes one.
     fn proof(method: Method, device: Digest) -> Proof {
         let (keys, policy) = (Keys::new([7; 32]), Policy::default());
-        let ctx = Ctx { now: Time(0), entropy: [0; 32], policy: &policy, keys: &keys };
+        let ctx = Ctx { now: Time(0), entropy: [0; 32], policy: &policy, keys: &keys, registration: &NOBODY };
         let issue = Issue { flow: FlowId([1; 16]), purpose: Purpose::Reset, step: 1, n: 1, salt: [2; 16] };
         let typed = issue.code(&keys);
         let sent = Sent { issue, method, option: 0, at: Time(0), expires: Time(1) };
@@ -177,15 +201,17 @@ mod tests {
     }
 
     fn subject(administrator: bool) -> Subject {
-        let contact = |kind, address: &str| Contact { id: ContactId("c".into()), kind, address: address.into() };
+        let contact =
+            |kind, address: &str| Contact { id: ContactId("c".into()), kind, address: address.into(), young: false };
         let account = Account {
             id: AccountId("17".into()),
             own_mail: None,
             groups: if administrator { vec!["administrators".into()] } else { Vec::new() },
             disabled: false,
+            frozen: false,
             contacts: vec![contact(ContactKind::Email, "a@b.example"), contact(ContactKind::Mobile, "+447700900123")],
         };
-        Subject::real(&Keys::new([7; 32]), &Policy::default(), &account)
+        Subject::real(&Keys::new([7; 32]), &Policy::default(), Purpose::Reset, &account)
     }
 
     #[track_caller]

@@ -1,8 +1,12 @@
-//! The reset machine: somebody who forgot a password proves who they are and chooses a new one.
+//! The reset machine: somebody who cannot sign in proves who they are and chooses a new password, or, if it is known after
+//! all, has the account unlocked.
 //!
 //! ```text
 //! Identify → LookingUp → Choosing ⇄ Proving → (Choosing ⇄ Proving) → Password ⇄ Writing → Ended
+//!                                                                  ↘ Unlock ⇄ Writing ↗
 //! ```
+//!
+//! A rehearsal takes the same way and ends where something would be written.
 //!
 //! Cancelling, running out of time and running out of tries lead to `Ended` from everywhere. An event that does not fit the
 //! stage changes nothing: that is what a stale tab, a double click and a replayed form come to.
@@ -18,15 +22,15 @@ use crate::audit::{Act, CareTeamReason};
 use crate::effect::{Delivery, Effect, Message, To};
 use crate::flow::FlowId;
 use crate::keys::Digest;
-use crate::method::issued_code::{self, Checked, Issue, Proof, Purpose, Sent};
+use crate::method::issued_code::{self, Checked, Issue, Proof, Sent};
 use crate::password::Judged;
 use crate::secret::Secret;
-use crate::subject::{Account, Subject};
+use crate::subject::{Account, AccountId, Subject};
 use crate::throttle::What;
 use crate::time::{Span, Time};
 use crate::{Ctx, Policy, Step, audit, captcha};
 
-pub use stage::{ChoiceProblem, CodeProblem, End, IdentifyProblem, Stage, Written};
+pub use stage::{ChoiceProblem, CodeProblem, End, Goal, IdentifyProblem, Stage, UnlockProblem, Written};
 pub use view::{OptionView, Stepper, View, view};
 
 /// One reset, from the User ID to the end.
@@ -34,6 +38,9 @@ pub use view::{OptionView, Stepper, View, view};
 pub struct Reset {
     /// Its name.
     pub id: FlowId,
+    /// What the person wants.
+    #[serde(default)]
+    pub goal: Goal,
     /// When it ends if nothing happens.
     pub expires: Time,
     /// How often the person asked for more time.
@@ -65,6 +72,15 @@ pub enum Event {
         user_id: String,
         /// The answer to the picture or the puzzle.
         answer: captcha::Answer,
+        /// Whether the password is known, and the account is to be unlocked.
+        unlock: bool,
+    },
+    /// Somebody who is signed in wants to practise.
+    Practise {
+        /// Whose account.
+        account: AccountId,
+        /// Their User ID, to stand in the form.
+        user_id: String,
     },
     /// Another picture is wanted.
     NewPicture,
@@ -97,6 +113,8 @@ pub enum Event {
     OtherWay,
     /// A password was chosen.
     Password(Judged),
+    /// Unlock the account now.
+    Unlock,
     /// The directory's answer.
     Written {
         /// The number of the write, as the effect named it: a late or repeated answer must not pass for that of the next.
@@ -142,6 +160,7 @@ impl Reset {
     pub fn new(id: FlowId, now: Time, lifetime: Span) -> Self {
         Self {
             id,
+            goal: Goal::Reset,
             expires: now + lifetime,
             extensions: 0,
             user_id: String::new(),
@@ -190,6 +209,9 @@ impl Machine<'_> {
         {
             return self.end(End::Expired, Act::Expired);
         }
+        if let Some((end, reason)) = self.overtaken() {
+            return self.end(end, reason);
+        }
         let stage = self.flow.stage.clone();
         match (stage, event) {
             (Stage::Ended { .. }, _) => {}
@@ -202,14 +224,24 @@ impl Machine<'_> {
             (Stage::Writing { .. }, _) => {}
             (_, Event::Cancel) => self.end(End::Cancelled, Act::Cancelled),
             (_, Event::Extend) if !self.flow.user_id.is_empty() => self.extend(),
-            (Stage::Identify { .. }, Event::Identify { user_id, answer }) => self.identify(user_id, &answer),
+            (Stage::Identify { .. }, Event::Identify { user_id, answer, unlock }) => {
+                self.identify(user_id, &answer, unlock);
+            }
+            (Stage::Identify { .. }, Event::Practise { account, user_id }) if self.flow.user_id.is_empty() => {
+                self.flow.goal = Goal::Rehearsal { account };
+                self.flow.user_id = user_id;
+            }
             (Stage::Identify { .. }, Event::NewPicture) => self.new_picture(),
             (Stage::LookingUp, Event::Resume) => self.look_up(Act::Started),
             (Stage::LookingUp, Event::LookedUp { user_id, found }) if user_id == self.flow.user_id => {
                 self.looked_up(found);
             }
             (
-                Stage::LookingUp | Stage::Choosing { .. } | Stage::Proving { .. } | Stage::Password { .. },
+                Stage::LookingUp
+                | Stage::Choosing { .. }
+                | Stage::Proving { .. }
+                | Stage::Password { .. }
+                | Stage::Unlock { .. },
                 Event::Back,
             ) => {
                 self.back();
@@ -240,11 +272,31 @@ impl Machine<'_> {
             (Stage::Password { subject, proofs, .. }, Event::Password(judged)) => {
                 self.password(subject, proofs, judged)
             }
+            (Stage::Unlock { subject, proofs, .. }, Event::Unlock) => self.unlock(subject, proofs),
             _ => {}
         }
     }
 
-    fn identify(&mut self, user_id: String, answer: &captcha::Answer) {
+    /// What happened to the person's registration meanwhile that ends this: "This wasn't me", or a contact that was used here
+    /// is not theirs any more.
+    fn overtaken(&self) -> Option<(End, Act)> {
+        let stage = &self.flow.stage;
+        let subject = stage.subject().filter(|subject| subject.is_real() && !matches!(stage, Stage::Writing { .. }))?;
+        let registration = self.ctx.registration;
+        let gone = |proof: &Proof| {
+            let contact = subject.options.get(proof.option()).and_then(|option| option.contact.as_ref());
+            contact.is_none_or(|contact| !registration.holds(contact))
+        };
+        if registration.frozen.is_some() {
+            Some((End::CareTeam, Act::SentToCareTeam { reason: CareTeamReason::Frozen }))
+        } else if stage.proofs().iter().any(gone) {
+            Some((End::Superseded, Act::Superseded))
+        } else {
+            None
+        }
+    }
+
+    fn identify(&mut self, user_id: String, answer: &captcha::Answer, unlock: bool) {
         let user_id = user_id.trim().to_owned();
         let (kind, number) = (self.ctx.policy.captcha, self.flow.picture);
         if user_id.is_empty() {
@@ -252,6 +304,9 @@ impl Machine<'_> {
             return;
         }
         self.flow.user_id = user_id;
+        if !matches!(self.flow.goal, Goal::Rehearsal { .. }) {
+            self.flow.goal = if unlock { Goal::Unlock } else { Goal::Reset };
+        }
         self.flow.picture = number.saturating_add(1);
         if captcha::passed(kind, self.ctx.keys, self.flow.id, number, answer) {
             return self.look_up(Act::Started);
@@ -287,10 +342,15 @@ impl Machine<'_> {
             }
             LookedUp::Answer { account, resting } => (account, resting),
         };
-        let (keys, policy) = (self.ctx.keys, self.ctx.policy);
+        if let Goal::Rehearsal { account: own } = &self.flow.goal
+            && account.as_ref().is_none_or(|account| account.id != *own)
+        {
+            return self.flow.stage = Stage::Identify { problem: Some(IdentifyProblem::NotYours) };
+        }
+        let (keys, policy, purpose) = (self.ctx.keys, self.ctx.policy, self.flow.goal.purpose());
         let subject = account.as_ref().map_or_else(
-            || Subject::decoy(keys, policy, &self.flow.user_id),
-            |account| Subject::real(keys, policy, account),
+            || Subject::decoy(keys, policy, purpose, &self.flow.user_id),
+            |account| Subject::real(keys, policy, purpose, account),
         );
         let reason = self.unable(account.as_ref(), &subject);
         let act = match (&account, reason) {
@@ -314,6 +374,8 @@ impl Machine<'_> {
         let policy = self.ctx.policy;
         if account.is_some_and(|account| account.disabled) {
             Some(CareTeamReason::Disabled)
+        } else if account.is_some_and(|account| account.frozen) {
+            Some(CareTeamReason::Frozen)
         } else if account.is_some_and(|account| !policy.in_scope(&account.groups)) {
             Some(CareTeamReason::OutOfScope)
         } else if policy.usable(subject, &[]).is_empty() {
@@ -354,7 +416,7 @@ impl Machine<'_> {
         let mut salt = [0; 16];
         salt.iter_mut().zip(self.ctx.entropy).for_each(|(to, from)| *to = from);
         self.flow.codes = self.flow.codes.saturating_add(1);
-        let issue = Issue { flow: self.flow.id, purpose: Purpose::Reset, step, n: self.flow.codes, salt };
+        let issue = Issue { flow: self.flow.id, purpose: self.flow.goal.purpose(), step, n: self.flow.codes, salt };
         let expires = self.ctx.now + self.ctx.policy.code_lifetime;
         self.effects.push(Effect::Deliver(Delivery {
             to: option.contact.clone().map_or(To::Nobody, To::Contact),
@@ -370,7 +432,10 @@ impl Machine<'_> {
     fn check(&mut self, subject: Subject, mut proofs: Vec<Proof>, sent: Sent, typed: &Secret) {
         let Some(device) = subject.options.get(sent.option).map(|option| option.device) else { return };
         let method = sent.method;
-        match issued_code::check(self.ctx, &sent, device, subject.is_real(), typed) {
+        // A contact that was removed meanwhile proves nothing.
+        let contact = subject.options.get(sent.option).and_then(|option| option.contact.as_ref());
+        let good = contact.is_some_and(|contact| self.ctx.registration.holds(contact)) & subject.is_real();
+        match issued_code::check(self.ctx, &sent, device, good, typed) {
             Checked::Late => {
                 self.audit(Act::CodeLate { method });
                 self.flow.stage = Stage::Proving { subject, proofs, sent, problem: Some(CodeProblem::Late) };
@@ -388,10 +453,12 @@ impl Machine<'_> {
                 self.effects.push(Effect::GiveBack { counter: subject.counter.clone() });
                 let step = sent.issue.step;
                 let satisfied = self.ctx.policy.satisfied(&subject, &proofs);
-                self.flow.stage = if satisfied {
-                    Stage::Password { subject, proofs, problems: Vec::new() }
-                } else {
-                    Stage::Choosing { subject, proofs, problem: None }
+                self.flow.stage = match (satisfied, &self.flow.goal) {
+                    (false, _) => Stage::Choosing { subject, proofs, problem: None },
+                    (true, Goal::Unlock) => Stage::Unlock { subject, proofs, problem: None },
+                    (true, Goal::Reset | Goal::Rehearsal { .. }) => {
+                        Stage::Password { subject, proofs, problems: Vec::new() }
+                    }
                 };
                 self.audit(Act::Proved { method, step });
             }

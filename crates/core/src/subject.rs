@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::keys::{Digest, Keys, Use};
 use crate::mask;
+use crate::method::issued_code::Purpose;
 use crate::method::{ContactKind, Method};
 use crate::policy::Policy;
 use crate::throttle;
@@ -29,6 +30,8 @@ pub struct Account {
     pub groups: Vec<String>,
     /// Whether the directory refuses it altogether.
     pub disabled: bool,
+    /// Whether somebody said "This wasn't me" and nobody has lifted that yet.
+    pub frozen: bool,
     /// Verified contacts.
     pub contacts: Vec<Contact>,
 }
@@ -42,6 +45,8 @@ pub struct Contact {
     pub kind: ContactKind,
     /// The address, or the number in E.164 (with `;ext=` for an extension).
     pub address: String,
+    /// Whether it was registered so recently that it cannot carry a reset alone.
+    pub young: bool,
 }
 
 /// One thing the person can choose to be verified by.
@@ -55,6 +60,9 @@ pub struct Option_ {
     pub mask: String,
     /// Recognises the number or address: two options on one number share it.
     pub device: Digest,
+    /// Whether it was registered so recently that it cannot carry a reset alone.
+    #[serde(default)]
+    pub young: bool,
 }
 
 /// The person a flow is about.
@@ -88,12 +96,13 @@ pub fn device(keys: &Keys, kind: ContactKind, address: &str) -> Digest {
 
 impl Subject {
     /// The subject for an account that was found.
-    pub fn real(keys: &Keys, policy: &Policy, account: &Account) -> Self {
+    pub fn real(keys: &Keys, policy: &Policy, purpose: Purpose, account: &Account) -> Self {
         let option = |method: Method, contact: &Contact| Option_ {
             method,
             contact: Some(contact.id.clone()),
             mask: masked(contact.kind, &contact.address),
             device: device(keys, contact.kind, &contact.address),
+            young: contact.young,
         };
         let options = Method::ALL.into_iter().flat_map(|method| {
             let suitable = account.contacts.iter().filter(move |contact| contact.kind == method.contact());
@@ -103,14 +112,14 @@ impl Subject {
             account: Some(account.id.clone()),
             own_mail: account.own_mail.clone(),
             administrator: policy.is_administrator(&account.groups),
-            counter: throttle::counter_of_account(keys, &account.id),
+            counter: throttle::counter_of_account(keys, purpose, &account.id),
             options: options.collect(),
         }
     }
 
     /// The subject for a User ID that belongs to nobody: the same one each time, with enough options for the policy, drawn
     /// by the installation's key so that nobody outside can tell it from a person.
-    pub fn decoy(keys: &Keys, policy: &Policy, user_id: &str) -> Self {
+    pub fn decoy(keys: &Keys, policy: &Policy, purpose: Purpose, user_id: &str) -> Self {
         let typed = canonical(user_id);
         let draw = keys.derive(Use::Decoy, &[typed.as_bytes()]);
         let byte = |place: usize| draw.0.get(place).copied().unwrap_or_default();
@@ -123,7 +132,7 @@ impl Subject {
             let kind = method.contact();
             // The device is drawn from the User ID, not from the made-up number, which many decoys share.
             let device = keys.derive(Use::Decoy, &[typed.as_bytes(), kind.name().as_bytes()]);
-            Option_ { method, contact: None, mask: masked(kind, &address(kind)), device }
+            Option_ { method, contact: None, mask: masked(kind, &address(kind)), device, young: false }
         };
         // Were no decoy an administrator, two steps where others have one would betray that the account exists.
         let administrator = !policy.administrators.is_empty() && byte(6).is_multiple_of(DECOY_ADMINISTRATORS);
@@ -131,7 +140,7 @@ impl Subject {
             account: None,
             own_mail: None,
             administrator,
-            counter: throttle::counter_of_stranger(keys, user_id),
+            counter: throttle::counter_of_stranger(keys, purpose, user_id),
             options: Method::ALL.into_iter().filter(|m| kinds.contains(&m.contact())).map(option).collect(),
         };
         let enough = |subject: &Self| !policy.usable(subject, &[]).is_empty();
@@ -141,13 +150,18 @@ impl Subject {
             .unwrap_or_else(|| with(false, &ContactKind::ALL))
     }
 
+    /// Whether all that reaches this device was registered too recently to carry a reset alone.
+    pub fn is_young(&self, device: &Digest) -> bool {
+        self.options.iter().filter(|option| option.device == *device).all(|option| option.young)
+    }
+
     /// Whether there is an account behind it.
     pub fn is_real(&self) -> bool {
         self.account.is_some()
     }
 }
 
-fn masked(kind: ContactKind, address: &str) -> String {
+pub(crate) fn masked(kind: ContactKind, address: &str) -> String {
     match kind {
         ContactKind::Email => mask::email(address),
         ContactKind::Mobile | ContactKind::Office => mask::phone(address.split(';').next().unwrap_or_default()),

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::keys::{Digest, Keys, Use};
+use crate::method::issued_code::Purpose;
 use crate::subject::{self, AccountId};
 use crate::time::{Span, Time};
 
@@ -39,19 +40,25 @@ pub enum What {
     Sends,
 }
 
-/// The counter of an account's failed proofs. It is the account's, whichever of its names was typed (CVE-2025-24806).
-pub fn counter_of_account(keys: &Keys, account: &AccountId) -> String {
-    name("reset", keys.derive(Use::Throttle, &[b"account", account.0.as_bytes()]))
+/// The counter of an account's failed proofs for one purpose. It is the account's, whichever of its names was typed
+/// (CVE-2025-24806).
+pub fn counter_of_account(keys: &Keys, purpose: Purpose, account: &AccountId) -> String {
+    name(purpose.name(), keys.derive(Use::Throttle, &[b"account", account.0.as_bytes()]))
 }
 
 /// The counter for a User ID that belongs to nobody.
-pub fn counter_of_stranger(keys: &Keys, user_id: &str) -> String {
-    name("reset", keys.derive(Use::Throttle, &[b"stranger", subject::canonical(user_id).as_bytes()]))
+pub fn counter_of_stranger(keys: &Keys, purpose: Purpose, user_id: &str) -> String {
+    name(purpose.name(), keys.derive(Use::Throttle, &[b"stranger", subject::canonical(user_id).as_bytes()]))
 }
 
 /// The counter of wrong passwords typed for a User ID, known or not.
 pub fn counter_of_sign_in(keys: &Keys, user_id: &str) -> String {
     name("signin", keys.derive(Use::Throttle, &[b"sign-in", subject::canonical(user_id).as_bytes()]))
+}
+
+/// The counter of wrong passwords that come from one network, whoever they are for.
+pub fn counter_of_network(keys: &Keys, network: &str) -> String {
+    name("network", keys.derive(Use::Throttle, &[b"sign-in network", network.as_bytes()]))
 }
 
 /// The counter of messages to one destination in windows of this length.

@@ -3,15 +3,20 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
+#[path = "support/registered.rs"]
+mod registered;
+
 use regain_core::captcha::{self, Answer};
 use regain_core::effect::Message;
 use regain_core::keys::Digest;
+use regain_core::method::issued_code::Purpose;
 use regain_core::method::{ContactKind, Method};
-use regain_core::password::{Judged, judge};
+use regain_core::password::{Judged, Lists, Person, judge};
+use regain_core::registration::NOBODY;
 use regain_core::reset::{Event, LookedUp, Reset, View, step};
 use regain_core::subject::{Account, AccountId, Contact, ContactId, Subject};
 use regain_core::throttle::{Claim, Limit, What};
-use regain_core::{Ctx, Effect, FlowId, Keys, Policy, Secret, Span, Step, Time};
+use regain_core::{Ctx, Effect, FlowId, Keys, Policy, Registration, Secret, Span, Step, Time};
 
 const FLOW: FlowId = FlowId([5; 16]);
 
@@ -47,13 +52,14 @@ fn twin_of(decoy: &Subject) -> Account {
             }
             ContactKind::Mobile | ContactKind::Office => format!("+4477{}{}", kind as u8, mask.trim_matches('*')),
         };
-        Some(Contact { id: ContactId(kind.name().into()), kind, address })
+        Some(Contact { id: ContactId(kind.name().into()), kind, address, young: false })
     };
     Account {
         id: AccountId("real".into()),
         own_mail: Some("work@example.org".into()),
         groups: if decoy.administrator { vec!["Administrators".into()] } else { Vec::new() },
         disabled: false,
+        frozen: false,
         contacts: ContactKind::ALL.into_iter().filter_map(contact).collect(),
     }
 }
@@ -113,6 +119,7 @@ struct Twins<'a> {
     user_id: &'a str,
     policy: Policy,
     account: Account,
+    registration: Registration,
     password: Judged,
     keys: Keys,
     machine: Machine,
@@ -136,12 +143,19 @@ struct Seen {
 
 impl<'a> Twins<'a> {
     fn new(user_id: &'a str, policy: Policy) -> Self {
-        let decoy = Subject::decoy(&keys(), &policy, user_id);
+        let decoy = Subject::decoy(&keys(), &policy, Purpose::Reset, user_id);
         let account = twin_of(&decoy);
-        let password = judge(&policy.password, user_id, &Secret::new("plum kettle 94 orbit"), None);
+        let password = judge(
+            &policy.password,
+            &Lists::default(),
+            &Person::with_user_id(user_id),
+            &Secret::new("plum kettle 94 orbit"),
+            None,
+        );
         Self {
             user_id,
             policy,
+            registration: registered::registered(&account.contacts),
             account,
             password,
             keys: keys(),
@@ -157,7 +171,7 @@ impl<'a> Twins<'a> {
             Do::Identify { read } => {
                 let characters = captcha::characters(&self.keys, FLOW, flow.picture);
                 let answer = if read { Answer::Characters(characters) } else { Answer::None };
-                Event::Identify { user_id: self.user_id.into(), answer }
+                Event::Identify { user_id: self.user_id.into(), answer, unlock: false }
             }
             Do::NewPicture => Event::NewPicture,
             Do::Found { resting } => {
@@ -182,7 +196,9 @@ impl<'a> Twins<'a> {
     }
 
     fn decide(&self, now: i64, flow: &Reset, what: Do, real: bool) -> (Reset, Seen) {
-        let ctx = Ctx { now: Time(now), entropy: [3; 32], policy: &self.policy, keys: &self.keys };
+        let known = real && flow.stage.subject().is_some();
+        let registration = if known { &self.registration } else { &NOBODY };
+        let ctx = Ctx { now: Time(now), entropy: [3; 32], policy: &self.policy, keys: &self.keys, registration };
         let event = self.event(flow, what, real);
         let claims = (self.counting)(&ctx, flow, &event);
         let Step { state, effects, view } = (self.machine)(&ctx, flow.clone(), event);
@@ -231,10 +247,14 @@ fn shape(effect: &Effect) -> String {
         Effect::Audit(event) => format!("audit {}", event.user_id),
         Effect::Deliver(delivery) => match &delivery.message {
             Message::Code(issue) => format!("code {:?} {issue:?} {:?}", delivery.channel, delivery.deadline),
-            Message::PasswordChanged { .. } => "notice".into(),
+            _ => "notice".into(),
         },
         Effect::LookUp { user_id } => format!("look up {user_id}"),
         Effect::SetPassword { .. } => "set password".into(),
+        Effect::ChangePassword { .. } => "change password".into(),
+        Effect::Unlock { .. } => "unlock".into(),
+        Effect::Register { .. } => "register".into(),
+        Effect::EndSessions { .. } => "end sessions".into(),
         Effect::GiveBack { counter } => format!("give back {}", counter.len()),
         Effect::Forgive { counter } => format!("forgive {}", counter.len()),
     }
@@ -245,7 +265,7 @@ fn user_ids(policy: &Policy) -> Vec<String> {
     let mut shapes = HashSet::new();
     let all = (0..2_000).map(|n| format!("person{n}@example.org"));
     all.filter(|user_id| {
-        let decoy = Subject::decoy(&keys(), policy, user_id);
+        let decoy = Subject::decoy(&keys(), policy, Purpose::Reset, user_id);
         let methods: Vec<Method> = decoy.options.iter().map(|option| option.method).collect();
         shapes.insert((decoy.administrator, methods))
     })
@@ -342,7 +362,7 @@ fn finds_that_only_the_real_one_runs_out_of_tries() {
 #[test]
 fn a_decoy_is_the_same_for_every_spelling_of_one_user_id() {
     let policy = Policy::default();
-    let decoy = |user_id: &str| Subject::decoy(&keys(), &policy, user_id);
+    let decoy = |user_id: &str| Subject::decoy(&keys(), &policy, Purpose::Reset, user_id);
     for (one, other) in [
         ("jo.bloggs@example.org", "  JO.Bloggs@Example.ORG\t"),
         ("jo.bloggs", "ｊｏ．ｂｌｏｇｇｓ"),
@@ -360,8 +380,8 @@ fn decoys_differ_from_key_to_key() {
     let policy = Policy::default();
     let alike = (0..200u32).filter(|n| {
         let user_id = format!("person{n}");
-        let one = Subject::decoy(&keys(), &policy, &user_id);
-        let other = Subject::decoy(&Keys::new([8; 32]), &policy, &user_id);
+        let one = Subject::decoy(&keys(), &policy, Purpose::Reset, &user_id);
+        let other = Subject::decoy(&Keys::new([8; 32]), &policy, Purpose::Reset, &user_id);
         assert!(one.options.iter().all(|o| other.options.iter().all(|p| o.device != p.device)));
         one.options.iter().map(|o| (o.method, &o.mask)).eq(other.options.iter().map(|o| (o.method, &o.mask)))
     });
@@ -379,7 +399,7 @@ fn a_decoy_satisfies_every_policy_that_anybody_can() {
             }
             let policy = Policy { steps, methods: methods.clone(), ..Policy::default() };
             for n in 0..300 {
-                let decoy = Subject::decoy(&keys(), &policy, &format!("person{n}"));
+                let decoy = Subject::decoy(&keys(), &policy, Purpose::Reset, &format!("person{n}"));
                 assert!(!policy.usable(&decoy, &[]).is_empty(), "{steps} of {methods:?}, person{n}");
             }
         }
@@ -389,8 +409,9 @@ fn a_decoy_satisfies_every_policy_that_anybody_can() {
 #[test]
 fn decoys_are_as_various_as_people() {
     let policy = Policy::default();
-    let decoys: Vec<Subject> =
-        (0..1_000).map(|n| Subject::decoy(&keys(), &policy, &format!("person{n}@example.org"))).collect();
+    let decoys: Vec<Subject> = (0..1_000)
+        .map(|n| Subject::decoy(&keys(), &policy, Purpose::Reset, &format!("person{n}@example.org")))
+        .collect();
     let mut shapes: HashMap<Vec<Method>, usize> = HashMap::new();
     for decoy in &decoys {
         *shapes.entry(decoy.options.iter().map(|option| option.method).collect()).or_default() += 1;
@@ -409,5 +430,5 @@ fn decoys_are_as_various_as_people() {
 #[test]
 fn where_nobody_is_an_administrator_no_decoy_is() {
     let policy = Policy { administrators: Vec::new(), ..Policy::default() };
-    assert!((0..500).all(|n| !Subject::decoy(&keys(), &policy, &format!("person{n}")).administrator));
+    assert!((0..500).all(|n| !Subject::decoy(&keys(), &policy, Purpose::Reset, &format!("person{n}")).administrator));
 }

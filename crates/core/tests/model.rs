@@ -6,6 +6,8 @@
 
 #[path = "model/bugs.rs"]
 mod bugs;
+#[path = "support/registered.rs"]
+mod registered;
 #[path = "model/watch.rs"]
 mod watch;
 #[path = "model/world.rs"]
@@ -34,12 +36,14 @@ fn account(letter: &str, groups: &[&str], contacts: &[(ContactKind, &str)]) -> O
         } else {
             format!("+4477009000{letter}")
         },
+        young: false,
     };
     Some(Account {
         id: AccountId(letter.into()),
         own_mail: None,
         groups: groups.iter().map(|group| (*group).to_owned()).collect(),
         disabled: false,
+        frozen: false,
         contacts: contacts.iter().map(contact).collect(),
     })
 }

@@ -2,6 +2,8 @@
 
 #[path = "reset/desk.rs"]
 mod desk;
+#[path = "support/registered.rs"]
+mod registered;
 
 use desk::{Desk, check, keys, person, policy};
 use regain_core::method::ContactKind::{Email, Mobile, Office};
@@ -24,7 +26,7 @@ fn one_step_by_each_method() {
              chooses {way} => code 1/1 {way} {mask} | {sent}, code_sent
              code 1 => password | give back reset, proved
              password => wait | writing, set password of 17 (0)
-             written done => ended Done | notice by email to email, forgive, password_set"
+             written done => ended Done | notice by email to email, forgive, end sessions of 17, password_set"
         );
         check(policy(), Some(person(&[Email, Mobile, Office])), &journey);
     }
@@ -301,7 +303,7 @@ fn a_password_turned_down_keeps_the_flow_and_says_why() {
          found
          chooses email
          code 1
-         password password => password [TooEasy] | password_unfit
+         password password => password [Banned { word: None, points: 1 }] | password_unfit
          password => wait | writing, set password of 17 (0)
          written refused => password [InHistory] | password_refused
          password => wait | writing, set password of 17 (1)
@@ -412,6 +414,7 @@ fn notices_go_to_every_email_known_and_by_text_where_there_is_none() {
         id: ContactId("second".into()),
         kind: Email,
         address: "jo@home.example".into(),
+        young: false,
     });
     for (account, way, told) in [
         (person(&[Email, Mobile]), "text", "notice by email to email"),
@@ -420,9 +423,13 @@ fn notices_go_to_every_email_known_and_by_text_where_there_is_none() {
         (own("JoBloggs@mail.co.uk", person(&[Email])), "email", "notice by email to email"),
         (person(&[Mobile, Office]), "office_call", "notice by text to mobile"),
     ] {
-        check(policy(), Some(account), &format!("{}{told}, forgive, password_set", upto(way)));
+        check(policy(), Some(account), &format!("{}{told}, forgive, end sessions of 17, password_set", upto(way)));
     }
-    check(policy(), Some(person(&[Office])), &format!("{}forgive, password_set", upto("office_call")));
+    check(
+        policy(),
+        Some(person(&[Office])),
+        &format!("{}forgive, end sessions of 17, password_set", upto("office_call")),
+    );
 }
 
 /// What an event claims before it is decided, at the end of a journey.
@@ -430,7 +437,7 @@ fn notices_go_to_every_email_known_and_by_text_where_there_is_none() {
 fn claims(policy: Policy, journey: &str, line: &str, expected: &[What]) {
     let mut desk = Desk::new(policy.clone(), Some(person(&[Email, Mobile])));
     journey.lines().for_each(|line| drop(desk.play(line)));
-    let ctx = Ctx { now: desk.now, entropy: [0; 32], policy: &policy, keys: &keys() };
+    let ctx = Ctx { now: desk.now, entropy: [0; 32], policy: &policy, keys: &keys(), registration: &desk.registration };
     let claims = desk.flow.claims(&ctx, &desk.event(line));
     assert_eq!(claims.iter().map(|claim| claim.what).collect::<Vec<_>>(), expected, "{line}");
 }
@@ -461,6 +468,8 @@ fn without_email_the_notice_goes_by_text() {
     check(
         policy,
         Some(person(&[Email, Mobile])),
-        &format!("{ways}written done => ended Done | notice by text to mobile, forgive, password_set"),
+        &format!(
+            "{ways}written done => ended Done | notice by text to mobile, forgive, end sessions of 17, password_set"
+        ),
     );
 }

@@ -13,6 +13,8 @@ CREATE TABLE registration (
 );
 -- Nobody: the row of all User IDs that belong to no account, so that these run the same statements.
 INSERT INTO registration (account, version) VALUES ('', 0);
+-- Everybody who has registered something already.
+INSERT INTO registration (account, version) SELECT DISTINCT account, 1 FROM contact;
 
 CREATE TABLE former_contact (
     id TEXT NOT NULL PRIMARY KEY,
@@ -26,6 +28,15 @@ CREATE TABLE former_contact (
 );
 CREATE INDEX former_contact_account ON former_contact (account, kind);
 CREATE INDEX former_contact_replaced ON former_contact (replaced);
+
+-- "This wasn't me": what the link in a notice offers. The name is the flow in which it is taken up.
+CREATE TABLE freeze_offer (
+    flow TEXT NOT NULL PRIMARY KEY,
+    offer TEXT NOT NULL,
+    made BIGINT NOT NULL,
+    used BIGINT
+);
+CREATE INDEX freeze_offer_made ON freeze_offer (made);
 
 CREATE TABLE session (
     id TEXT NOT NULL PRIMARY KEY,

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use regain_core::{Ctx, Keys, Policy};
+use regain_core::password::{self, Judged, Lists, Person, Rules};
+use regain_core::{Ctx, Keys, Policy, Registration, Secret};
 use tokio::sync::Notify;
 
+use crate::banned;
 use crate::breach::Shelf;
 use crate::clock::{self, Clock};
 use crate::config::{Config, Settings};
@@ -26,6 +28,8 @@ pub struct App {
     pub store: Store,
     /// Where accounts live.
     pub directory: Arc<dyn Directory>,
+    /// Words that the organisation bans from passwords.
+    pub banned: banned::Words,
     /// Passwords known from data breaches, if there is a filter.
     pub breach: Option<Shelf>,
     /// Rung when a message was queued.
@@ -38,7 +42,7 @@ impl App {
     /// # Errors
     /// With what to do about it.
     pub async fn open(config: Config, clock: Clock) -> Result<Self, String> {
-        let breach = config.breach_file.as_deref().map(Shelf::open).transpose();
+        let breach = config.settings.password_files.breach.as_deref().map(Shelf::open).transpose();
         let breach = breach.map_err(|why| format!("password.breach_file: {why}"))?;
         let key_file = key_file(&config)?;
         let keys = store::load_or_make_key(&key_file).map_err(|error| format!("store.key_file: {error}"))?;
@@ -48,16 +52,25 @@ impl App {
         let deps = Deps { store: store.clone(), clock: clock.clone() };
         let directory = directory::open(deps, config.directory)?;
         let (settings, policy) = (config.settings, config.policy);
-        Ok(Self { settings, policy, keys, clock, store, directory, breach, wake: Notify::new() })
+        let banned = banned::Words::open(settings.password_files.banned_words.clone())?;
+        Ok(Self { settings, policy, keys, clock, store, directory, banned, breach, wake: Notify::new() })
     }
 
-    /// What a decision may depend on, at this moment.
+    /// The verdict on a password, with the lists as they are now. Takes up to 0.1 s: call it where that holds up nobody.
+    pub fn judge(&self, rules: &Rules, person: &Person, typed: &Secret, again: Option<&Secret>) -> Judged {
+        let own = self.banned.current();
+        let breached = self.breach.as_ref().map(|breach| |password: &Secret| breach.holds(password));
+        let breached = breached.as_ref().map(|holds| holds as &dyn Fn(&Secret) -> bool);
+        password::judge(rules, &Lists { own: vec![&own], breached }, person, typed, again)
+    }
+
+    /// What a decision about the person with this registration may depend on, at this moment.
     ///
     /// # Errors
     /// If the operating system gives no randomness.
-    pub fn ctx(&self) -> Result<Ctx<'_>, getrandom::Error> {
+    pub fn ctx<'a>(&'a self, registration: &'a Registration) -> Result<Ctx<'a>, getrandom::Error> {
         let (now, entropy) = (self.clock.now(), clock::random()?);
-        Ok(Ctx { now, entropy, policy: &self.policy, keys: &self.keys })
+        Ok(Ctx { now, entropy, policy: &self.policy, keys: &self.keys, registration })
     }
 }
 

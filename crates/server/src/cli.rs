@@ -4,6 +4,7 @@ pub mod breach;
 pub mod check;
 pub mod demo;
 pub mod method;
+pub mod password;
 pub mod serve;
 mod sheet;
 mod typed;
@@ -36,6 +37,8 @@ enum Command {
     Method(method::Args),
     /// Make and ask the filter of passwords known from data breaches
     Breach(breach::Args),
+    /// See how a password is judged
+    Password(password::Args),
 }
 
 /// Where the configuration is; shared by the commands that need it.
@@ -53,20 +56,17 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&format!("the runtime could not be started: {error}")),
     };
-    let done = runtime.block_on(async {
-        match cli.command {
-            Command::Demo(args) => demo::run(args).await,
-            Command::Serve(args) => serve::run(args).await,
-            Command::Check(args) => check::run(&args),
-            Command::User(args) => user::run(args).await,
-            Command::Method(args) => method::run(args).await,
-            // A question has two answers, and an exit status of its own for each.
-            Command::Breach(args) => return breach::run(args),
-        }
-        .map(|()| ExitCode::SUCCESS)
-    });
+    let done = match cli.command {
+        Command::Demo(args) => runtime.block_on(demo::run(args)),
+        Command::Serve(args) => runtime.block_on(serve::run(args)),
+        Command::Check(args) => check::run(&args),
+        Command::User(args) => runtime.block_on(user::run(args)),
+        Command::Method(args) => runtime.block_on(method::run(args)),
+        Command::Breach(args) => return breach::run(args),
+        Command::Password(args) => return password::run(&args),
+    };
     match done {
-        Ok(code) => code,
+        Ok(()) => ExitCode::SUCCESS,
         Err(message) => failed(&message),
     }
 }

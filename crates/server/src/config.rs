@@ -5,11 +5,13 @@
 
 pub mod care_team;
 pub mod organisation;
+pub mod return_to;
 pub mod rules;
 pub mod server;
+pub mod session;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use regain_core::Policy;
 use regain_core::method::Channel;
@@ -32,6 +34,10 @@ pub struct Settings {
     pub organisation: Organisation,
     /// Who helps.
     pub care_team: CareTeam,
+    /// How long somebody stays signed in.
+    pub session: session::Session,
+    /// Files that passwords are compared with.
+    pub password_files: rules::PasswordFiles,
 }
 
 /// Everything that was configured, checked.
@@ -47,8 +53,6 @@ pub struct Config {
     pub delivery: BTreeMap<Channel, Vec<Table>>,
     /// The rules.
     pub policy: Policy,
-    /// The filter of passwords known from data breaches.
-    pub breach_file: Option<PathBuf>,
 }
 
 impl Config {
@@ -90,9 +94,11 @@ impl Config {
         let server = section::<server::ServerSection>(&mut table, "server", &mut problems);
         let store = section::<StoreSection>(&mut table, "store", &mut problems);
         let policy = section::<rules::PolicySection>(&mut table, "policy", &mut problems);
+        let register = section::<rules::RegisterSection>(&mut table, "register", &mut problems);
         let password = section::<rules::PasswordSection>(&mut table, "password", &mut problems);
         let captcha = section::<rules::CaptchaSection>(&mut table, "captcha", &mut problems);
         let throttle = section::<rules::ThrottleSection>(&mut table, "throttle", &mut problems);
+        let session = section::<session::SessionSection>(&mut table, "session", &mut problems);
         let organisation = section::<Organisation>(&mut table, "organisation", &mut problems);
         let care_team = section::<care_team::CareTeamSection>(&mut table, "care_team", &mut problems);
         let directory = take_table(&mut table, "directory", &mut problems);
@@ -100,12 +106,13 @@ impl Config {
         problems.extend(table.keys().map(|key| format!("{key}: there is no such section; see docs/admin.md")));
 
         let server = server.check(&mut problems);
+        let session = session.check(throttle.sign_ins_per_network, &mut problems);
         organisation.check(&mut problems);
         let care_team = care_team.check(&mut problems);
-        let breach_file = password.breach_file.clone();
-        let policy = rules::policy(policy, password, captcha, throttle, &organisation, &mut problems);
-        let settings = Settings { server, organisation, care_team };
-        (Self { settings, store, directory, delivery, policy, breach_file }, problems)
+        let password_files = password.files();
+        let policy = rules::policy(policy, register, password, captcha, throttle, &organisation, &mut problems);
+        let settings = Settings { server, organisation, care_team, session, password_files };
+        (Self { settings, store, directory, delivery, policy }, problems)
     }
 }
 

@@ -2,7 +2,9 @@
 //!
 //! A directory kind is one file with its own section of the configuration and one line in [`KINDS`].
 
+pub mod active_directory;
 pub mod embedded;
+pub mod ldap;
 
 use async_trait::async_trait;
 use regain_core::method::ContactKind;
@@ -121,6 +123,9 @@ pub enum Refusal {
     /// The old password given with a change is not the right one.
     #[error("the old password is wrong")]
     OldPassword,
+    /// The account is locked, and only its owner could have done this.
+    #[error("locked")]
+    Locked,
     /// On its list of known passwords.
     #[error("in dictionary")]
     Dictionary,
@@ -155,7 +160,17 @@ pub enum Error {
     Unavailable(String),
     /// The answer to a change was lost: it may have happened.
     #[error("the directory's answer was lost: {0}")]
-    Indeterminate(String),
+    Indeterminate(Lost),
+}
+
+/// A change whose answer was lost.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{why}")]
+pub struct Lost {
+    /// For the log.
+    pub why: String,
+    /// The server that was written to, where there are several: only that one knows at once whether it happened.
+    pub server: Option<String>,
 }
 
 /// A directory. Every operation has a time limit of its own; none retries a change.
@@ -166,6 +181,12 @@ pub trait Directory: Send + Sync {
 
     /// Whether this is the account's password. Takes as long for an account that does not exist (`None`).
     async fn verify(&self, account: Option<&AccountId>, password: &Secret) -> Result<Verdict, Error>;
+
+    /// Whether this is the account's password now, after a change of it whose answer was lost. Where there are several
+    /// servers, the one that was written to is asked, and no other.
+    async fn find_out(&self, _lost: &Lost, account: &AccountId, password: &Secret) -> Result<Verdict, Error> {
+        self.verify(Some(account), password).await
+    }
 
     /// Sets a password without knowing the old one, keeping the directory's rules on passwords, and unlocks the account in
     /// the same operation where the directory can.
@@ -205,7 +226,7 @@ pub struct Deps {
 }
 
 /// All kinds.
-pub static KINDS: &[Kind] = &[embedded::KIND];
+pub static KINDS: &[Kind] = &[embedded::KIND, ldap::KIND, active_directory::KIND];
 
 /// Opens the directory that the section `[directory]` describes (without `kind`, the embedded one).
 ///

@@ -7,10 +7,12 @@
 
 use std::sync::Arc;
 
-use regain_core::effect::Effect;
-use regain_core::reset::{self, Event, Reset, Stage, View};
+use regain_core::effect::{Effect, Message};
+use regain_core::flow::{self, Event, Flow};
+use regain_core::registration::Change;
+use regain_core::reset::{self, Goal, Reset, View};
 use regain_core::throttle::{self, Claim};
-use regain_core::{Ctx, FlowId, Time};
+use regain_core::{Ctx, FlowId, Registration, Time, change, register};
 
 use crate::app::App;
 use crate::perform;
@@ -75,11 +77,13 @@ pub enum Drove {
     Overtaken,
 }
 
-/// What there is to see of a flow.
+/// What there is to see of a reset.
 #[derive(Clone, Debug)]
 pub struct Look {
     /// The page.
     pub view: View,
+    /// What the person wants.
+    pub goal: Goal,
     /// When it ends if nothing happens.
     pub expires: Time,
     /// How often more time can be asked for.
@@ -93,30 +97,34 @@ pub struct Look {
 }
 
 impl App {
-    /// What there is to see of a flow, if it exists. Changes nothing.
+    /// What there is to see of a reset, if it exists. Changes nothing.
     ///
     /// # Errors
     /// If the store cannot be read.
     pub async fn look(&self, id: FlowId) -> Result<Option<Look>, Fault> {
-        let Some(loaded) = self.store.flow(id).await? else { return Ok(None) };
-        Ok(Some(self.look_at(&loaded.flow)?))
+        match self.known(id).await? {
+            Some((Flow::Reset(flow), registration)) => Ok(Some(self.look_at(&flow, &registration)?)),
+            _ => Ok(None),
+        }
     }
 
-    /// What there is to see of a flow nobody has touched yet.
+    /// What there is to see of a reset nobody has touched yet.
     ///
     /// # Errors
     /// If the operating system gives no randomness.
     pub fn look_at_new(&self, id: FlowId) -> Result<Look, Fault> {
-        self.look_at(&Reset::new(id, self.clock.now(), self.policy.lifetime))
+        let fresh = Reset::new(id, self.clock.now(), self.policy.lifetime);
+        self.look_at(&fresh, &Registration::default())
     }
 
-    fn look_at(&self, flow: &Reset) -> Result<Look, Fault> {
+    fn look_at(&self, flow: &Reset, registration: &Registration) -> Result<Look, Fault> {
         let ended_at = match &flow.stage {
-            Stage::Ended { at, .. } => Some(*at),
+            reset::Stage::Ended { at, .. } => Some(*at),
             _ => None,
         };
         Ok(Look {
-            view: reset::view(&self.ctx()?, flow),
+            view: reset::view(&self.ctx(registration)?, flow),
+            goal: flow.goal.clone(),
             expires: flow.expires,
             extensions_left: self.policy.extensions.saturating_sub(flow.extensions),
             ended_at,
@@ -125,13 +133,42 @@ impl App {
         })
     }
 
+    /// What there is to see of a registration, if it exists. Changes nothing.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn look_at_registration(&self, id: FlowId) -> Result<Option<register::View>, Fault> {
+        match self.known(id).await? {
+            Some((Flow::Register(flow), registration)) => Ok(Some(register::view(&self.ctx(&registration)?, &flow))),
+            _ => Ok(None),
+        }
+    }
+
+    /// What there is to see of a change of a password, if it exists. Changes nothing.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn look_at_change(&self, id: FlowId) -> Result<Option<change::View>, Fault> {
+        match self.known(id).await? {
+            Some((Flow::Change(flow), registration)) => Ok(Some(change::view(&self.ctx(&registration)?, &flow))),
+            _ => Ok(None),
+        }
+    }
+
+    /// A flow with what is registered for its person.
+    async fn known(&self, id: FlowId) -> Result<Option<(Flow, Registration)>, Fault> {
+        let Some(loaded) = self.store.flow(id).await? else { return Ok(None) };
+        let registration = self.store.registration(loaded.flow.account()).await?;
+        Ok(Some((loaded.flow, registration)))
+    }
+
     /// Lets something happen to a flow, and everything that follows from it. What has begun is carried through even if
     /// the browser goes away meanwhile.
     ///
     /// # Errors
     /// If the store cannot be read or written; the flow is then as it was, or as the page will show it.
-    pub async fn drive(self: &Arc<Self>, origin: &Origin, hold: Hold, event: Event) -> Result<Drove, Fault> {
-        let (app, origin) = (Arc::clone(self), origin.clone());
+    pub async fn drive(self: &Arc<Self>, origin: &Origin, hold: Hold, event: impl Into<Event>) -> Result<Drove, Fault> {
+        let (app, origin, event) = (Arc::clone(self), origin.clone(), event.into());
         tokio::spawn(async move { app.drive_through(&origin, hold, event).await }).await?
     }
 
@@ -140,9 +177,9 @@ impl App {
         let mut next = Some(event);
         while let Some(event) = next.take() {
             let Some(decided) = self.decide(origin, hold, event).await? else { return Ok(Drove::Overtaken) };
-            hold.proofs = decided.proofs;
+            hold.proofs = decided.flow.proved();
             for effect in decided.effects {
-                next = perform::perform(self, effect).await.or(next);
+                next = perform::perform(self, &decided.flow, effect).await.or(next);
             }
         }
         Ok(Drove::Done { proofs: hold.proofs })
@@ -153,25 +190,26 @@ impl App {
         let id = hold.flow;
         let mut counted = Vec::new();
         for _ in 0..ROUNDS {
-            let ctx = self.ctx()?;
             let loaded = self.store.flow(id).await?;
+            let account = loaded.as_ref().and_then(|loaded| loaded.flow.account()).or(event.account());
+            let registration = self.store.registration(account).await?;
+            let ctx = self.ctx(&registration)?;
             let version = loaded.as_ref().map(|loaded| loaded.version);
-            let flow = loaded.map_or_else(|| Reset::new(id, ctx.now, ctx.policy.lifetime), |loaded| loaded.flow);
-            if flow.proved > hold.proofs {
+            let flow = loaded.map_or_else(|| Flow::fresh(&event, id, &ctx), |loaded| loaded.flow);
+            if flow.proved() > hold.proofs {
                 return self.hold_again(&ctx, &flow, hold, &event).await;
             }
             let event = match self.count(&ctx, &flow, &event, &mut counted).await? {
                 None => event.clone(),
-                Some(exceeded) => Event::Throttled { what: exceeded.claim.what, until: exceeded.until },
+                Some(exceeded) => flow.throttled(exceeded.claim.what, exceeded.until),
             };
-            let step = reset::step(&ctx, flow.clone(), event);
-            let proofs = step.state.proved;
-            if step.state == flow && step.effects.is_empty() {
-                return Ok(Some(Decided { effects: Vec::new(), proofs }));
+            let (next, effects) = flow::step(&ctx, flow.clone(), event);
+            if next == flow && effects.is_empty() {
+                return Ok(Some(Decided { effects, flow }));
             }
-            let batch = self.batch(&ctx, origin, version, &step.state, &step.effects)?;
+            let batch = self.batch(&ctx, origin, version, (&flow, &next), &effects)?;
             if let Outcome::Committed(_) = self.store.db().write(batch).await? {
-                return Ok(Some(Decided { effects: self.after_commit(step.effects), proofs }));
+                return Ok(Some(Decided { effects: self.after_commit(effects), flow: next }));
             }
         }
         self.store.give_back_all(&counted).await?;
@@ -183,20 +221,23 @@ impl App {
     async fn hold_again(
         &self,
         ctx: &Ctx<'_>,
-        flow: &Reset,
+        flow: &Flow,
         hold: Hold,
         event: &Event,
     ) -> Result<Option<Decided>, Fault> {
-        let (Event::Code { typed, .. }, Some(proof)) = (event, flow.stage.proofs().last()) else { return Ok(None) };
-        let claims = flow.regain_claims(ctx);
-        if flow.proved != hold.proofs.saturating_add(1) || self.store.take(&claims, ctx.now).await?.is_some() {
+        let (Flow::Reset(reset), Event::Reset(reset::Event::Code { typed, .. })) = (flow, event) else {
+            return Ok(None);
+        };
+        let Some(proof) = reset.stage.proofs().last() else { return Ok(None) };
+        let claims = reset.regain_claims(ctx);
+        if reset.proved != hold.proofs.saturating_add(1) || self.store.take(&claims, ctx.now).await?.is_some() {
             return Ok(None);
         }
         if !proof.was_brought_by(ctx, typed) {
             return Ok(None);
         }
         self.store.give_back_all(&claims).await?;
-        Ok(Some(Decided { effects: Vec::new(), proofs: flow.proved }))
+        Ok(Some(Decided { effects: Vec::new(), flow: flow.clone() }))
     }
 
     /// Counts what this event asks for on this flow as it is now, unless that was counted already; what was counted for the
@@ -204,7 +245,7 @@ impl App {
     async fn count(
         &self,
         ctx: &Ctx<'_>,
-        flow: &Reset,
+        flow: &Flow,
         event: &Event,
         counted: &mut Vec<Claim>,
     ) -> Result<Option<Exceeded>, Fault> {
@@ -226,28 +267,49 @@ impl App {
         ctx: &Ctx<'_>,
         origin: &Origin,
         version: Option<i64>,
-        flow: &Reset,
+        (before, flow): (&Flow, &Flow),
         effects: &[Effect],
     ) -> Result<Vec<Stmt>, Fault> {
         let place = version.unwrap_or(0) + 1;
         let mut batch = vec![self.store.put_flow(version, flow, flow.due(ctx.policy))?];
+        let writes = |effect: &Effect| matches!(effect, Effect::SetPassword { .. } | Effect::Unlock { .. });
+        if let Some(account) = flow.account()
+            && (flow.proved() > before.proved() || effects.iter().any(writes))
+        {
+            // These rest on what is registered: not on a contact that is being removed, nor on an account being frozen.
+            batch.push(self.store.hold_registration(account, ctx.registration.version));
+        }
         for (n, effect) in effects.iter().enumerate() {
             match effect {
                 Effect::Audit(event) => {
-                    batch.push(self.store.append_audit(flow.id, (place, n), event, origin, ctx.now)?);
+                    batch.push(self.store.append_audit(flow.id(), (place, n), event, origin, ctx.now)?);
                 }
                 Effect::Deliver(delivery) => {
-                    let (user_id, address) = (flow.user_id.clone(), origin.address.clone());
+                    let (user_id, address) = (flow.user_id().to_owned(), origin.address.clone());
                     let payload = Payload { delivery: delivery.clone(), user_id, address };
-                    batch.push(self.store.queue(flow.id, place, n, &payload, ctx.now)?);
+                    batch.push(self.store.queue(flow.id(), place, n, &payload, ctx.now)?);
+                    if let Message::RegistrationChanged { offer, .. } = &delivery.message {
+                        batch.push(self.store.offer_freeze(offer)?);
+                    }
                 }
                 Effect::GiveBack { counter } => batch.push(self.store.give_back(counter)),
                 Effect::Forgive { counter } => {
                     // A new password makes the wrong ones typed before it bygones, too.
-                    let sign_in = throttle::counter_of_sign_in(&self.keys, &flow.user_id);
+                    let sign_in = throttle::counter_of_sign_in(&self.keys, flow.user_id());
                     batch.extend([self.store.forgive(counter), self.store.forgive(&sign_in)]);
                 }
-                Effect::LookUp { .. } | Effect::SetPassword { .. } => {}
+                Effect::Register { account, change } => {
+                    let version = ctx.registration.version;
+                    batch.extend(self.store.change_registration(account, version, change, ctx.now)?);
+                    if let Change::Freeze { .. } = change {
+                        batch.push(self.store.use_freeze_offer(flow.id(), ctx.now));
+                    }
+                }
+                Effect::EndSessions { account } => batch.push(self.store.end_sessions(account)),
+                Effect::LookUp { .. }
+                | Effect::SetPassword { .. }
+                | Effect::ChangePassword { .. }
+                | Effect::Unlock { .. } => {}
             }
         }
         Ok(batch)
@@ -257,7 +319,15 @@ impl App {
         if effects.iter().any(|effect| matches!(effect, Effect::Deliver(_))) {
             self.wake.notify_one();
         }
-        let at_once = |effect: &Effect| matches!(effect, Effect::LookUp { .. } | Effect::SetPassword { .. });
+        let at_once = |effect: &Effect| {
+            matches!(
+                effect,
+                Effect::LookUp { .. }
+                    | Effect::SetPassword { .. }
+                    | Effect::ChangePassword { .. }
+                    | Effect::Unlock { .. }
+            )
+        };
         effects.into_iter().filter(at_once).collect()
     }
 }
@@ -266,6 +336,6 @@ impl App {
 struct Decided {
     /// What is to be carried out at once.
     effects: Vec<Effect>,
-    /// The proofs that were brought to the flow by now.
-    proofs: u8,
+    /// The flow as it is from now on.
+    flow: Flow,
 }

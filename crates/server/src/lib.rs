@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod app;
+pub mod banned;
 pub mod breach;
 pub mod captcha;
 pub mod cli;
@@ -17,6 +18,7 @@ pub mod fault;
 pub mod message;
 pub mod perform;
 pub mod phone;
+pub mod session;
 pub mod sign_in;
 pub mod store;
 pub mod text;

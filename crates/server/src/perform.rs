@@ -1,53 +1,71 @@
 //! Carries out what a decision asked for at once, and gives the answer back as an event.
 
-use regain_core::Secret;
 use regain_core::effect::Effect;
+use regain_core::flow::{Event, Flow};
+use regain_core::method::issued_code::Purpose;
 use regain_core::password::Problem;
-use regain_core::reset::{Event, LookedUp, Written};
+use regain_core::reset::{self, LookedUp, Written};
 use regain_core::subject::{Account, AccountId};
 use regain_core::throttle;
+use regain_core::{Secret, change};
 
 use crate::app::App;
-use crate::directory::{self, Refusal, Verdict};
+use crate::directory::{self, Lost, Refusal, Verdict};
 use crate::drive::Fault;
 
 /// Does it. Effects that belong into the transaction are not for here and have no answer.
-pub(crate) async fn perform(app: &App, effect: Effect) -> Option<Event> {
+pub(crate) async fn perform(app: &App, flow: &Flow, effect: Effect) -> Option<Event> {
     match effect {
         Effect::LookUp { user_id } => {
-            let found = look_up(app, &user_id).await.unwrap_or_else(|fault| {
+            let purpose = match flow {
+                Flow::Reset(flow) => flow.goal.purpose(),
+                Flow::Register(_) | Flow::Change(_) => Purpose::Register,
+            };
+            let found = look_up(app, purpose, &user_id).await.unwrap_or_else(|fault| {
                 tracing::error!(error = %fault, "the account could not be looked up");
                 LookedUp::Failed
             });
-            Some(Event::LookedUp { user_id, found })
+            Some(reset::Event::LookedUp { user_id, found }.into())
         }
         Effect::SetPassword { write, account, password } => {
             let answer = set_password(app, &account, &password).await;
-            Some(Event::Written { write, answer })
+            Some(reset::Event::Written { write, answer }.into())
         }
-        Effect::Audit(_) | Effect::Deliver(_) | Effect::GiveBack { .. } | Effect::Forgive { .. } => None,
+        Effect::Unlock { write, account } => {
+            let answer = unlock(app, &account).await;
+            Some(reset::Event::Written { write, answer }.into())
+        }
+        Effect::ChangePassword { write, account, old, new } => {
+            let answer = change_password(app, &account, &old, &new).await;
+            Some(change::Event::Written { write, answer }.into())
+        }
+        Effect::Audit(_)
+        | Effect::Deliver(_)
+        | Effect::Register { .. }
+        | Effect::EndSessions { .. }
+        | Effect::GiveBack { .. }
+        | Effect::Forgive { .. } => None,
     }
 }
 
 /// The same reads for an account that exists and for one that does not.
-async fn look_up(app: &App, user_id: &str) -> Result<LookedUp, Fault> {
+async fn look_up(app: &App, purpose: Purpose, user_id: &str) -> Result<LookedUp, Fault> {
     crate::fault::point("directory.find");
     let person = app.directory.find(user_id).await?;
-    let stranger = AccountId(throttle::counter_of_stranger(&app.keys, user_id));
-    let id = person.as_ref().map_or(&stranger, |person| &person.id);
-    let contacts = app.store.verified_contacts(id).await?;
+    let now = app.clock.now();
+    let registration = app.store.registration(person.as_ref().map(|person| &person.id)).await?;
     let counter = match &person {
-        Some(person) => throttle::counter_of_account(&app.keys, &person.id),
-        None => throttle::counter_of_stranger(&app.keys, user_id),
+        Some(person) => throttle::counter_of_account(&app.keys, purpose, &person.id),
+        None => throttle::counter_of_stranger(&app.keys, purpose, user_id),
     };
-    let limit = app.policy.failed_proofs.count;
-    let resting = app.store.resting(&counter, limit, app.clock.now()).await?;
+    let resting = app.store.resting(&counter, app.policy.failed_proofs.count, now).await?;
     let account = person.map(|person| Account {
         id: person.id,
         own_mail: person.mail,
         groups: person.groups,
         disabled: person.status.is_off() || person.status.protected,
-        contacts,
+        frozen: registration.frozen.is_some(),
+        contacts: registration.proven(&app.policy, now),
     });
     Ok(LookedUp::Answer { account, resting })
 }
@@ -56,6 +74,10 @@ async fn set_password(app: &App, account: &AccountId, password: &Secret) -> Writ
     crate::fault::point("directory.reset.before");
     let answer = app.directory.reset(account, password).await;
     crate::fault::point("directory.reset.after");
+    written(app, account, password, answer).await
+}
+
+async fn written(app: &App, account: &AccountId, password: &Secret, answer: Result<(), directory::Error>) -> Written {
     match answer {
         Ok(()) => Written::Done,
         Err(directory::Error::Refused(refusal)) => {
@@ -66,16 +88,42 @@ async fn set_password(app: &App, account: &AccountId, password: &Secret) -> Writ
             tracing::error!(error = why, "the directory could not be reached to set a password");
             Written::Unavailable
         }
-        Err(directory::Error::Indeterminate(why)) => {
-            tracing::error!(error = why, "the directory's answer was lost; looking whether the password is set");
-            find_out(app, account, password).await
+        Err(directory::Error::Indeterminate(lost)) => {
+            tracing::error!(error = %lost, "the directory's answer was lost; looking whether the password is set");
+            find_out(app, &lost, account, password).await
         }
     }
 }
 
+async fn unlock(app: &App, account: &AccountId) -> Written {
+    crate::fault::point("directory.unlock.before");
+    match app.directory.unlock(account).await {
+        Ok(()) => Written::Done,
+        Err(directory::Error::Refused(refusal)) => {
+            tracing::warn!(%refusal, "the directory would not unlock an account");
+            Written::Refused { problem: problem(&refusal), reason: refusal.to_string() }
+        }
+        Err(error @ (directory::Error::Unavailable(_) | directory::Error::Indeterminate(_))) => {
+            tracing::error!(%error, "the directory could not be reached to unlock an account");
+            Written::Unavailable
+        }
+    }
+}
+
+/// Nothing instead of an answer: the old password is wrong.
+async fn change_password(app: &App, account: &AccountId, old: &Secret, new: &Secret) -> Option<Written> {
+    crate::fault::point("directory.change.before");
+    let answer = app.directory.change(account, old, new).await;
+    crate::fault::point("directory.change.after");
+    if let Err(directory::Error::Refused(Refusal::OldPassword)) = answer {
+        return None;
+    }
+    Some(written(app, account, new, answer).await)
+}
+
 /// A lost answer is found out by signing in with the new password, never by setting it again.
-async fn find_out(app: &App, account: &AccountId, password: &Secret) -> Written {
-    match app.directory.verify(Some(account), password).await {
+async fn find_out(app: &App, lost: &Lost, account: &AccountId, password: &Secret) -> Written {
+    match app.directory.find_out(lost, account, password).await {
         Ok(Verdict::Right | Verdict::MustChange | Verdict::Disabled) => Written::Done,
         // A locked account's directory may not have looked at the password at all.
         Ok(Verdict::Wrong | Verdict::Locked) | Err(_) => Written::Unknown,
@@ -90,6 +138,7 @@ fn problem(refusal: &Refusal) -> Problem {
         Refusal::TooYoung { until } => Problem::TooYoung { until: *until },
         Refusal::Dictionary => Problem::Dictionary,
         Refusal::OldPassword
+        | Refusal::Locked
         | Refusal::Disabled
         | Refusal::Expired
         | Refusal::Protected

@@ -8,9 +8,12 @@ pub mod audit;
 mod db;
 pub mod enrolment;
 pub mod flow;
+pub mod freeze;
 mod migrate;
 pub mod outbox;
 mod postgres;
+pub mod registration;
+pub mod session;
 mod sqlite;
 pub mod throttle;
 mod vault;
@@ -28,8 +31,11 @@ pub static STATEMENTS: &[&[&str]] = &[
     audit::STATEMENTS,
     enrolment::STATEMENTS,
     flow::STATEMENTS,
+    freeze::STATEMENTS,
     migrate::STATEMENTS,
     outbox::STATEMENTS,
+    registration::STATEMENTS,
+    session::STATEMENTS,
     throttle::STATEMENTS,
 ];
 

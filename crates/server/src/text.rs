@@ -234,9 +234,12 @@ mod tests {
     fn values_that_turn_are_isolated_on_pages_only() {
         let text = Text::english();
         let values = [("name", "יוסי".into())];
-        assert!(text.say_with("works-welcome", &values).contains("\u{2068}יוסי\u{2069}"));
-        assert!(!text.say_plain("works-welcome", &values).contains('\u{2068}'));
-        assert_eq!(text.say_with("works-welcome", &[("name", "Zoë".into())]), "Welcome, Zoë.");
+        assert!(text.say_with("account-welcome", &values).contains("\u{2068}יוסי\u{2069}"));
+        assert!(!text.say_plain("account-welcome", &values).contains('\u{2068}'));
+        assert_eq!(
+            text.say_with("account-welcome", &[("name", "Zoë".into())]),
+            "Welcome, Zoë. What would you like to do?"
+        );
         assert_eq!(
             text.say_with("code-wrong", &[("left", 4.into())]).split(". ").last(),
             Some("You have 4 tries left.")

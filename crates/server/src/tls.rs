@@ -17,6 +17,18 @@ pub fn client() -> ClientConfig {
 /// # Errors
 /// A sentence about the file, for the key that names it.
 pub fn client_trusting(ca_file: &Path) -> Result<ClientConfig, String> {
+    with(public_roots(), ca_file)
+}
+
+/// A configuration that trusts the certificates in a file (PEM) and no others.
+///
+/// # Errors
+/// A sentence about the file, for the key that names it.
+pub fn client_trusting_only(ca_file: &Path) -> Result<ClientConfig, String> {
+    with(RootCertStore::empty(), ca_file)
+}
+
+fn with(mut roots: RootCertStore, ca_file: &Path) -> Result<ClientConfig, String> {
     let file = ca_file.display();
     let wrong = |error: String| format!("cannot read certificates from {file} ({error}); it must be a PEM file");
     let found = CertificateDer::pem_file_iter(ca_file).map_err(|error| wrong(error.to_string()))?;
@@ -24,7 +36,6 @@ pub fn client_trusting(ca_file: &Path) -> Result<ClientConfig, String> {
     if found.is_empty() {
         return Err(wrong("there is none in it".into()));
     }
-    let mut roots = public_roots();
     for certificate in found {
         roots.add(certificate).map_err(|error| wrong(error.to_string()))?;
     }

@@ -6,16 +6,20 @@
 //! Three kinds of bad news: an *outcome* that a person may meet is a view of the flow; a [`Refusal`] has a status and a page;
 //! a *fault* is written to the log and shows an incident number.
 
+mod account;
 mod asset;
 mod brand;
+mod chooser;
 mod contact;
 pub mod demo;
 mod fields;
 mod guard;
+mod onward;
 mod page;
 mod refusal;
 mod reset;
 mod sign_in;
+mod signed_in;
 mod strength;
 mod visitor;
 mod when;
@@ -44,13 +48,15 @@ pub(crate) struct Web {
     pub(crate) demo: bool,
     pub(crate) judges: Arc<Semaphore>,
     pub(crate) ratings: strength::Ratings,
+    pub(crate) choosers: chooser::Choosers,
 }
 
 impl Web {
     pub(crate) fn new(app: Arc<App>, demo: bool) -> Result<Arc<Self>, String> {
         let (assets, addresses) = Assets::new(&app.settings.organisation)?;
         let judges = Arc::new(Semaphore::new(JUDGES));
-        Ok(Arc::new(Self { app, assets, addresses, demo, judges, ratings: strength::Ratings::default() }))
+        let (ratings, choosers) = (strength::Ratings::default(), chooser::Choosers::default());
+        Ok(Arc::new(Self { app, assets, addresses, demo, judges, ratings, choosers }))
     }
 }
 
@@ -67,6 +73,8 @@ fn pages() -> Router<Arc<Web>> {
     Router::new()
         .route("/", get(sign_in::first).post(sign_in::second))
         .route("/sign-in", post(sign_in::check))
+        .route("/sign-out", post(account::sign_out))
+        .route("/account", get(account::show))
         .route("/contact", get(contact::show))
         .route("/reset", get(reset::show).post(reset::identify))
         .route("/reset/ended", get(reset::ended))
@@ -78,7 +86,9 @@ fn pages() -> Router<Arc<Web>> {
         .route("/reset/resend", post(reset::resend))
         .route("/reset/other-way", post(reset::other_way))
         .route("/reset/strength", post(strength::rate))
+        .route("/reset/passphrases", post(strength::passphrases))
         .route("/reset/password", post(reset::password))
+        .route("/reset/unlock", post(reset::unlock))
         .route("/reset/extend", post(reset::extend))
         .route("/reset/back", post(reset::back))
         .route("/reset/resume", post(reset::resume))

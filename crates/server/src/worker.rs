@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use regain_core::effect::To;
-use regain_core::reset::Event;
+use regain_core::effect::{self, Message, To};
+use regain_core::flow::Event;
 use regain_core::{Span, Time};
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
@@ -64,7 +64,7 @@ async fn keep_house(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         if let Err(fault) = tidy_up(&app, app.clock.now()).await {
             tracing::error!(error = %fault, "old rows could not be looked through");
         }
-        look_at_breaches(&app).await;
+        read_again(&app).await;
         tokio::select! {
             () = clock::wait(duration(HOUSEKEEPING)) => {}
             _ = stop.changed() => {}
@@ -72,20 +72,25 @@ async fn keep_house(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Takes another filter of breached passwords into use, if one was put in its place. Reading it takes a while and holds up
-/// nobody.
-pub async fn look_at_breaches(app: &Arc<App>) {
+/// Reads again what files may have changed under the running program.
+pub async fn read_again(app: &Arc<App>) {
     let app = Arc::clone(app);
-    let looked = tokio::task::spawn_blocking(move || {
-        let Some(breach) = &app.breach else { return };
-        match breach.look_again() {
-            Ok(false) => {}
-            Ok(true) => tracing::info!(passwords = breach.filter().about().entries, "another breach filter is in use"),
-            Err(error) => tracing::error!(error, "the breach filter was not changed"),
-        }
-    });
-    if let Err(error) = looked.await {
-        tracing::error!(%error, "looking at the breach filter broke off");
+    if let Err(error) = tokio::task::spawn_blocking(move || look_again(&app)).await {
+        tracing::error!(%error, "reading what may have changed broke off");
+    }
+}
+
+fn look_again(app: &App) {
+    match app.banned.look_again() {
+        Ok(None) => {}
+        Ok(Some(words)) => tracing::info!(words, "the banned words were read again"),
+        Err(problem) => tracing::error!(problem, "the banned words stay as they were"),
+    }
+    let Some(breach) = &app.breach else { return };
+    match breach.look_again() {
+        Ok(false) => {}
+        Ok(true) => tracing::info!(passwords = breach.filter().about().entries, "another breach filter is in use"),
+        Err(problem) => tracing::error!(problem, "the breach filter was not changed"),
     }
 }
 
@@ -143,7 +148,7 @@ async fn send(app: &App, delivery: &Delivery, taken: Taken) -> Result<(), Fault>
     if app.clock.now() >= taken.deadline {
         return Ok(store.settle_message(&taken.id, Settled::TooLate, None, None).await?);
     }
-    let Some(to) = address(app, &taken.payload.delivery.to).await? else {
+    let Some(to) = address(app, &taken.payload.delivery).await? else {
         return Ok(store.settle_message(&taken.id, Settled::Dropped, None, None).await?);
     };
     let content = message::content(&app.settings, &app.policy, &app.keys, channel, &taken.payload);
@@ -190,14 +195,18 @@ async fn held<T>(app: &App, id: &str, sending: impl Future<Output = T>) -> T {
     }
 }
 
-/// Where a message goes, as it stands now: a contact that was removed meanwhile gets nothing.
-async fn address(app: &App, to: &To) -> Result<Option<String>, Fault> {
-    match to {
+/// Where a message goes, as it stands now: a contact that was removed meanwhile gets no code, only the notice of that.
+async fn address(app: &App, delivery: &effect::Delivery) -> Result<Option<String>, Fault> {
+    match &delivery.to {
         To::Contact(id) => {
-            let contact = app.store.contact(id).await?;
+            let contact = match &delivery.message {
+                Message::Code(_) => app.store.contact(id).await?,
+                _ => app.store.contact_or_former(id).await?,
+            };
             Ok(contact.filter(|contact| contact.verified.is_some()).map(|contact| contact.address))
         }
         To::OwnMail(mail) => Ok(Some(mail.clone())),
+        To::New { address, .. } => Ok(Some(address.clone())),
         To::Nobody => Ok(None),
     }
 }
@@ -233,10 +242,14 @@ pub async fn tidy_up(app: &Arc<App>, now: Time) -> Result<(), Fault> {
         }
     }
     let then = Time(now.0 - KEEP_ENDED.0);
+    let session = app.settings.session;
     let forgotten = [
         app.store.forget_flows(then).await,
         app.store.forget_messages(then).await,
         app.store.forget_counters(now).await,
+        app.store.forget_former_contacts(now).await,
+        app.store.forget_freeze_offers(now).await,
+        app.store.forget_sessions(Time(now.0 - session.idle.0), Time(now.0 - session.whole.0)).await,
         app.store.forget_audit(Time(now.0 - KEEP_AUDIT.0)).await,
     ];
     forgotten.into_iter().collect::<Result<(), _>>().map_err(Fault::from)

@@ -20,12 +20,22 @@ pub const DIGITS: u32 = 6;
 pub enum Purpose {
     /// Proving who one is in a reset.
     Reset,
+    /// Proving who one is to have an account unlocked.
+    Unlock,
+    /// Practising: proves nothing.
+    Rehearsal,
+    /// Showing that a new contact is one's own.
+    Register,
 }
 
 impl Purpose {
-    const fn label(self) -> &'static [u8] {
+    /// Its name in derivations and counters.
+    pub const fn name(self) -> &'static str {
         match self {
-            Self::Reset => b"reset",
+            Self::Reset => "reset",
+            Self::Unlock => "unlock",
+            Self::Rehearsal => "rehearsal",
+            Self::Register => "register",
         }
     }
 }
@@ -49,7 +59,11 @@ impl Issue {
     /// The code's digits.
     pub fn code(&self, keys: &Keys) -> Secret {
         let (step, n) = ([self.step], self.n.to_be_bytes());
-        Secret::new(keys.decimal(Use::Code, DIGITS, &[self.purpose.label(), &self.flow.0, &step, &n, &self.salt]))
+        Secret::new(keys.decimal(
+            Use::Code,
+            DIGITS,
+            &[self.purpose.name().as_bytes(), &self.flow.0, &step, &n, &self.salt],
+        ))
     }
 }
 
@@ -86,6 +100,16 @@ impl Proof {
     /// types it again. It proves nothing more, and has to be counted like any other attempt.
     pub fn was_brought_by(&self, ctx: &Ctx, typed: &Secret) -> bool {
         ctx.now < self.sent.expires && self.sent.issue.code(ctx.keys).same_as(&digits(typed.reveal()))
+    }
+
+    /// The place, in the subject's list, of the option it was brought by.
+    pub fn option(&self) -> usize {
+        self.sent.option
+    }
+
+    /// The code that was accepted: a password may not hold it.
+    pub fn code(&self, keys: &Keys) -> Secret {
+        self.sent.issue.code(keys)
     }
 
     /// The device it reached: two ways to one number share it.

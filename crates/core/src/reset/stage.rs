@@ -2,10 +2,37 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::method::issued_code::{Proof, Sent};
+use crate::method::issued_code::{Proof, Purpose, Sent};
 use crate::password;
-use crate::subject::Subject;
+use crate::subject::{AccountId, Subject};
 use crate::time::Time;
+
+/// What the person wants.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Goal {
+    /// A new password.
+    #[default]
+    Reset,
+    /// The account unlocked; the password stays.
+    Unlock,
+    /// To practise: nothing is changed at the end.
+    Rehearsal {
+        /// Whose account: no other can be practised with.
+        account: AccountId,
+    },
+}
+
+impl Goal {
+    /// What codes are good for.
+    pub const fn purpose(&self) -> Purpose {
+        match self {
+            Self::Reset => Purpose::Reset,
+            Self::Unlock => Purpose::Unlock,
+            Self::Rehearsal { .. } => Purpose::Rehearsal,
+        }
+    }
+}
 
 /// Where a reset stands.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -47,6 +74,15 @@ pub enum Stage {
         /// Why the last one was turned down.
         problems: Vec<password::Problem>,
     },
+    /// Waiting for the word to unlock the account.
+    Unlock {
+        /// Whose account.
+        subject: Subject,
+        /// Steps passed: all.
+        proofs: Vec<Proof>,
+        /// What went wrong the last time.
+        problem: Option<UnlockProblem>,
+    },
     /// The directory is being told.
     Writing {
         /// Whose password.
@@ -72,6 +108,7 @@ impl Stage {
             Self::Choosing { proofs, .. }
             | Self::Proving { proofs, .. }
             | Self::Password { proofs, .. }
+            | Self::Unlock { proofs, .. }
             | Self::Writing { proofs, .. } => proofs,
             Self::Identify { .. } | Self::LookingUp | Self::Ended { .. } => &[],
         }
@@ -83,6 +120,7 @@ impl Stage {
             Self::Choosing { subject, .. }
             | Self::Proving { subject, .. }
             | Self::Password { subject, .. }
+            | Self::Unlock { subject, .. }
             | Self::Writing { subject, .. } => Some(subject),
             Self::Identify { .. } | Self::LookingUp | Self::Ended { .. } => None,
         }
@@ -95,6 +133,12 @@ impl Stage {
 pub enum End {
     /// The password is set.
     Done,
+    /// The account is unlocked.
+    Unlocked,
+    /// All went well, and nothing was changed: it was a rehearsal.
+    Rehearsed,
+    /// What is registered for the person was changed meanwhile.
+    Superseded,
     /// It may be set: the directory's answer was lost.
     Unknown,
     /// This person cannot reset alone.
@@ -121,6 +165,18 @@ pub enum IdentifyProblem {
     /// The characters were not those of the picture.
     Captcha,
     /// The directory could not be asked.
+    Unavailable,
+    /// A rehearsal is for one's own account.
+    NotYours,
+}
+
+/// Why an account was not unlocked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnlockProblem {
+    /// The directory would not.
+    Refused,
+    /// The directory could not be reached.
     Unavailable,
 }
 
@@ -160,7 +216,7 @@ pub enum CodeProblem {
     },
 }
 
-/// What the directory said to a new password.
+/// What the directory said to a new password, or to unlocking.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Written {
     /// It is set.

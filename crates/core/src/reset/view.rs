@@ -4,7 +4,7 @@ use crate::Ctx;
 use crate::method::Method;
 use crate::method::issued_code::Proof;
 use crate::password;
-use crate::reset::stage::{ChoiceProblem, CodeProblem, End, IdentifyProblem, Stage};
+use crate::reset::stage::{ChoiceProblem, CodeProblem, End, IdentifyProblem, Stage, UnlockProblem};
 use crate::reset::{Reset, step_number};
 use crate::subject::Subject;
 use crate::time::Time;
@@ -65,6 +65,15 @@ pub enum View {
         /// Why the last one was turned down.
         problems: Vec<password::Problem>,
     },
+    /// The button that unlocks the account.
+    Unlock {
+        /// As typed.
+        user_id: String,
+        /// Where the person is.
+        stepper: Stepper,
+        /// What went wrong the last time.
+        problem: Option<UnlockProblem>,
+    },
     /// How it ended.
     Ended {
         /// As typed.
@@ -122,6 +131,9 @@ pub fn view(ctx: &Ctx, flow: &Reset) -> View {
         },
         Stage::Password { subject, proofs, problems } => {
             View::Password { user_id, stepper: stepper(ctx, subject, proofs), problems: problems.clone() }
+        }
+        Stage::Unlock { subject, proofs, problem } => {
+            View::Unlock { user_id, stepper: stepper(ctx, subject, proofs), problem: *problem }
         }
         Stage::Ended { end, .. } => View::Ended { user_id, end: *end },
     }

@@ -5,7 +5,8 @@ use crate::effect::{Delivery, Effect, Message, To};
 use crate::method::issued_code::Proof;
 use crate::method::{Channel, ContactKind};
 use crate::password::{self, Judged};
-use crate::reset::{End, Machine, Stage, Written};
+use crate::registration::Change;
+use crate::reset::{End, Goal, Machine, Stage, UnlockProblem, Written};
 use crate::subject::{AccountId, Subject, device};
 use crate::time::{Span, Time};
 
@@ -19,6 +20,10 @@ impl Machine<'_> {
         let account: Option<AccountId> =
             subject.account.clone().filter(|_| self.ctx.policy.satisfied(&subject, &proofs));
         let Some(account) = account else { return };
+        if let Goal::Rehearsal { .. } = self.flow.goal {
+            self.effects.push(Effect::Register { account, change: Change::Rehearsed });
+            return self.end(End::Rehearsed, Act::Rehearsed);
+        }
         self.flow.stage = Stage::Writing { subject, proofs, since: self.ctx.now };
         self.audit(Act::Writing);
         self.effects.push(Effect::SetPassword {
@@ -28,11 +33,50 @@ impl Machine<'_> {
         });
     }
 
+    pub(super) fn unlock(&mut self, subject: Subject, proofs: Vec<Proof>) {
+        let account = subject.account.clone().filter(|_| self.ctx.policy.satisfied(&subject, &proofs));
+        let Some(account) = account else { return };
+        self.flow.stage = Stage::Writing { subject, proofs, since: self.ctx.now };
+        self.audit(Act::Writing);
+        self.effects.push(Effect::Unlock { write: self.flow.refused, account });
+    }
+
+    /// The directory's answer to an unlocking.
+    fn unlocked(&mut self, subject: Subject, proofs: Vec<Proof>, answer: Written) {
+        let again = |problem| Stage::Unlock { subject: subject.clone(), proofs, problem: Some(problem) };
+        match answer {
+            Written::Done => {
+                self.tell_all(&subject, Message::Unlocked { user_id: self.flow.user_id.clone(), at: self.ctx.now });
+                self.effects.push(Effect::Forgive { counter: subject.counter.clone() });
+                return self.end(End::Unlocked, Act::Unlocked);
+            }
+            // Unlocking twice does no harm: whoever presses the button again finds out.
+            Written::Unavailable | Written::Unknown => {
+                self.flow.stage = again(UnlockProblem::Unavailable);
+                self.audit(Act::WriteFailed);
+            }
+            Written::Refused { reason, .. } => {
+                self.flow.stage = again(UnlockProblem::Refused);
+                self.audit(Act::UnlockRefused { reason });
+            }
+        }
+        self.flow.refused = self.flow.refused.saturating_add(1);
+        if self.flow.refused >= self.ctx.policy.password_tries {
+            self.end(End::TooManyTries, Act::TriesExhausted);
+        } else if self.ctx.now >= self.flow.expires {
+            self.end(End::Expired, Act::Expired);
+        }
+    }
+
     pub(super) fn written(&mut self, subject: Subject, proofs: Vec<Proof>, answer: Written) {
+        if self.flow.goal == Goal::Unlock {
+            return self.unlocked(subject, proofs, answer);
+        }
         match answer {
             Written::Done => {
                 self.tell(&subject, true);
                 self.effects.push(Effect::Forgive { counter: subject.counter.clone() });
+                self.effects.extend(subject.account.clone().map(|account| Effect::EndSessions { account }));
                 self.end(End::Done, Act::PasswordSet);
             }
             Written::Unknown => {
@@ -61,15 +105,24 @@ impl Machine<'_> {
 
     pub(super) fn wait_for_write(&mut self, since: Time) {
         if self.ctx.now >= since + self.ctx.policy.write_patience {
-            if let Stage::Writing { subject, .. } = self.flow.stage.clone() {
+            if let Stage::Writing { subject, proofs, .. } = self.flow.stage.clone() {
+                if self.flow.goal == Goal::Unlock {
+                    return self.unlocked(subject, proofs, Written::Unknown);
+                }
                 self.tell(&subject, false);
             }
             self.end(End::Unknown, Act::OutcomeUnknown);
         }
     }
 
-    /// Tells every address known, or by text where there is none, that the password was set.
+    /// Tells that the password was set, or may have been.
     fn tell(&mut self, subject: &Subject, certain: bool) {
+        let (user_id, at) = (self.flow.user_id.clone(), self.ctx.now);
+        self.tell_all(subject, Message::PasswordChanged { certain, user_id, at });
+    }
+
+    /// Tells every address known, or by text where there is none.
+    fn tell_all(&mut self, subject: &Subject, message: Message) {
         let to_email = subject.options.iter().filter(|o| o.method.channel() == Channel::Email);
         let known =
             |mail: &String| subject.options.iter().any(|o| o.device == device(self.ctx.keys, ContactKind::Email, mail));
@@ -81,7 +134,6 @@ impl Machine<'_> {
             let texts = subject.options.iter().filter(|option| option.method.channel() == Channel::Text);
             all.extend(texts.filter_map(|o| Some((To::Contact(o.contact.clone()?), Channel::Text))));
         }
-        let message = Message::PasswordChanged { certain, user_id: self.flow.user_id.clone(), at: self.ctx.now };
         let deadline = self.ctx.now + Span::hours(24);
         let deliveries =
             all.into_iter().map(|(to, channel)| Delivery { to, channel, message: message.clone(), deadline });

@@ -119,7 +119,8 @@ pub(crate) fn steps_are_only_counted(ctx: &Ctx, spare: &mut Spare, mut flow: Res
     }
     // Each step is played as the only one; what the first proved is put aside meanwhile.
     let policy = Policy { steps: 1, ..ctx.policy.clone() };
-    let one = Ctx { policy: &policy, now: ctx.now, entropy: ctx.entropy, keys: ctx.keys };
+    let one =
+        Ctx { policy: &policy, now: ctx.now, entropy: ctx.entropy, keys: ctx.keys, registration: ctx.registration };
     let mut administrator = false;
     if let Stage::Choosing { subject, .. } | Stage::Proving { subject, .. } | Stage::Password { subject, .. } =
         &mut flow.stage

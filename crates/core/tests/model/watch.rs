@@ -186,6 +186,7 @@ impl Model {
         let to_them = match &delivery.to {
             To::Contact(id) => self.contact(id).map(|(owner, _)| owner) == person,
             To::OwnMail(mail) => account.is_some_and(|account| account.own_mail.as_ref() == Some(mail)),
+            To::New { .. } => false,
             To::Nobody => account.is_none(),
         };
         ghost.check(P8, to_them);
@@ -204,6 +205,9 @@ impl Model {
                 let told = matches!(after.flow.stage, Stage::Ended { end: End::Done | End::Unknown, .. });
                 ghost.check(P8, told && ghost.writes > 0);
             }
+            Message::Unlocked { .. } | Message::RegistrationChanged { .. } | Message::Frozen { .. } => {
+                ghost.check(P8, false);
+            }
         }
     }
 
@@ -212,7 +216,7 @@ impl Model {
         let Message::Code(issue) = &delivery.message else { return None };
         let to = match &delivery.to {
             To::Contact(id) => self.contact(id),
-            To::OwnMail(_) | To::Nobody => None,
+            To::OwnMail(_) | To::New { .. } | To::Nobody => None,
         };
         let to = to.and_then(|(person, contact)| {
             let method = match (contact.kind, delivery.channel) {
@@ -249,6 +253,7 @@ fn proofs(row: &Row) -> usize {
         Stage::Choosing { proofs, .. }
         | Stage::Proving { proofs, .. }
         | Stage::Password { proofs, .. }
+        | Stage::Unlock { proofs, .. }
         | Stage::Writing { proofs, .. } => proofs.len(),
         Stage::Identify { .. } | Stage::LookingUp | Stage::Ended { .. } => 0,
     }

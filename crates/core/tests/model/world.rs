@@ -5,13 +5,14 @@ use std::sync::Arc;
 use regain_core::captcha::{self, Answer};
 use regain_core::keys::Digest;
 use regain_core::method::Method;
-use regain_core::method::issued_code::{Issue, Proof};
-use regain_core::password::{self, Judged};
+use regain_core::method::issued_code::{Issue, Proof, Purpose};
+use regain_core::password::{self, Judged, Lists};
 use regain_core::reset::{Event, LookedUp, Reset, Stage, View, Written};
 use regain_core::subject::{self, Account, Contact, Subject};
 use regain_core::throttle::{Claim, free_at};
-use regain_core::{Ctx, Effect, FlowId, Keys, Policy, Secret, Span, Step, Time};
+use regain_core::{Ctx, Effect, FlowId, Keys, Policy, Registration, Secret, Span, Step, Time};
 
+use crate::registered::registered;
 use crate::watch::Ghost;
 
 /// The decision under test, or one with a seeded bug, which may keep proofs in the spare place of the row.
@@ -147,6 +148,7 @@ pub(crate) struct Model {
     bad: Judged,
     counters: Vec<String>,
     options: usize,
+    registration: Registration,
 }
 
 pub(crate) const FLOW: FlowId = FlowId([5; 16]);
@@ -157,10 +159,14 @@ const BOUNDLESS: u32 = 100;
 impl Model {
     pub(crate) fn new(config: Config) -> Self {
         let keys = Keys::new([7; 32]);
-        let judge = |text: &str| password::judge(&config.policy.password, "", &Secret::new(text), None);
+        let (rules, lists, nobody) = (&config.policy.password, Lists::default(), password::Person::default());
+        let judge = |text: &str| password::judge(rules, &lists, &nobody, &Secret::new(text), None);
         let (good, bad) = (judge("plum kettle 94 orbit"), judge("password"));
         assert!(good.problems().is_empty() && !bad.problems().is_empty());
-        let mut model = Self { keys, good, bad, counters: Vec::new(), options: 0, config };
+        let accounts = config.people.iter().filter_map(|person| person.account.as_ref());
+        let contacts: Vec<Contact> = accounts.flat_map(|account| account.contacts.clone()).collect();
+        let registration = registered(&contacts);
+        let mut model = Self { keys, good, bad, counters: Vec::new(), options: 0, registration, config };
         let subjects: Vec<Subject> = (0..model.config.people.len()).map(|person| model.subject(person)).collect();
         for subject in &subjects {
             model.counters.push(subject.counter.clone());
@@ -178,13 +184,19 @@ impl Model {
     fn subject(&self, person: usize) -> Subject {
         let Person { user_id, account } = &self.config.people[person];
         match account {
-            Some(account) => Subject::real(&self.keys, &self.config.policy, account),
-            None => Subject::decoy(&self.keys, &self.config.policy, user_id),
+            Some(account) => Subject::real(&self.keys, &self.config.policy, Purpose::Reset, account),
+            None => Subject::decoy(&self.keys, &self.config.policy, Purpose::Reset, user_id),
         }
     }
 
     pub(crate) fn ctx(&self, now: i64) -> Ctx<'_> {
-        Ctx { now: Time(now), entropy: [0; 32], policy: &self.config.policy, keys: &self.keys }
+        Ctx {
+            now: Time(now),
+            entropy: [0; 32],
+            policy: &self.config.policy,
+            keys: &self.keys,
+            registration: &self.registration,
+        }
     }
 
     /// Whom the typed User ID means.
@@ -266,7 +278,7 @@ impl Model {
             Do::Identify { person, read } => {
                 let characters = captcha::characters(&self.keys, FLOW, row.flow.picture);
                 let answer = if read { Answer::Characters(characters) } else { Answer::None };
-                Event::Identify { user_id: self.config.people[person].user_id.into(), answer }
+                Event::Identify { user_id: self.config.people[person].user_id.into(), answer, unlock: false }
             }
             Do::NewPicture => Event::NewPicture,
             Do::Choose { option, confirm } => {
@@ -346,7 +358,8 @@ impl Model {
     fn carry_out(&self, world: &mut World, effect: Effect) {
         let place = |name: String| self.counters.iter().position(|counter| *counter == name).expect("a known counter");
         match effect {
-            Effect::Audit(_) => {}
+            Effect::Audit(_) | Effect::EndSessions { .. } => {}
+            Effect::ChangePassword { .. } | Effect::Unlock { .. } | Effect::Register { .. } => {}
             Effect::Deliver(delivery) => world.outbox.extend(self.mail(&delivery, world.now)),
             Effect::LookUp { user_id } => world.flight.push(Flight::LookUp { user_id }),
             Effect::SetPassword { write, .. } => world.flight.push(Flight::Set { serial: world.ghost.writes, write }),

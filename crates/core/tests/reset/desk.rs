@@ -9,7 +9,9 @@ use regain_core::password::{self, Judged};
 use regain_core::reset::{Event, LookedUp, Reset, View, Written, step, view};
 use regain_core::subject::{Account, AccountId, Contact, ContactId, device};
 use regain_core::throttle::What;
-use regain_core::{Ctx, Effect, FlowId, Keys, Policy, Secret, Span, Step, Time, captcha};
+use regain_core::{Ctx, Effect, FlowId, Keys, Policy, Registration, Secret, Span, Step, Time, captcha};
+
+use crate::registered::registered;
 
 pub(crate) const FLOW: FlowId = FlowId([5; 16]);
 
@@ -29,13 +31,18 @@ pub(crate) fn person(contacts: &[ContactKind]) -> Account {
         ContactKind::Mobile => "+447700900123",
         ContactKind::Office => "+442079460000;ext=12",
     };
-    let contact =
-        |kind: &ContactKind| Contact { id: ContactId(kind.name().into()), kind: *kind, address: address(*kind).into() };
+    let contact = |kind: &ContactKind| Contact {
+        id: ContactId(kind.name().into()),
+        kind: *kind,
+        address: address(*kind).into(),
+        young: false,
+    };
     Account {
         id: AccountId("17".into()),
         own_mail: None,
         groups: Vec::new(),
         disabled: false,
+        frozen: false,
         contacts: contacts.iter().map(contact).collect(),
     }
 }
@@ -43,6 +50,7 @@ pub(crate) fn person(contacts: &[ContactKind]) -> Account {
 pub(crate) struct Desk {
     policy: Policy,
     account: Option<Account>,
+    pub(crate) registration: Registration,
     pub(crate) flow: Reset,
     pub(crate) now: Time,
     issues: Vec<Issue>,
@@ -51,7 +59,9 @@ pub(crate) struct Desk {
 impl Desk {
     pub(crate) fn new(policy: Policy, account: Option<Account>) -> Self {
         let flow = Reset::new(FLOW, Time(0), policy.lifetime);
-        Self { policy, account, flow, now: Time(0), issues: Vec::new() }
+        let contacts = account.as_ref().map(|account| account.contacts.clone()).unwrap_or_default();
+        let registration = registered(&contacts);
+        Self { policy, account, registration, flow, now: Time(0), issues: Vec::new() }
     }
 
     /// Plays one line; gives what the page shows then and what else is done.
@@ -59,11 +69,23 @@ impl Desk {
         let keys = keys();
         if let Some(seconds) = line.strip_suffix(" later") {
             self.now = self.now + self.span(seconds);
-            let ctx = Ctx { now: self.now, entropy: [3; 32], policy: &self.policy, keys: &keys };
+            let ctx = Ctx {
+                now: self.now,
+                entropy: [3; 32],
+                policy: &self.policy,
+                keys: &keys,
+                registration: &self.registration,
+            };
             return (page(&view(&ctx, &self.flow)), String::new());
         }
         let event = self.event(line);
-        let ctx = Ctx { now: self.now, entropy: [3; 32], policy: &self.policy, keys: &keys };
+        let ctx = Ctx {
+            now: self.now,
+            entropy: [3; 32],
+            policy: &self.policy,
+            keys: &keys,
+            registration: &self.registration,
+        };
         let Step { state, effects, view } = step(&ctx, self.flow.clone(), event);
         self.flow = state;
         let done: Vec<String> = effects.iter().map(|effect| self.note(effect)).collect();
@@ -83,6 +105,7 @@ impl Desk {
                 let to = match &delivery.to {
                     To::Contact(contact) => contact.0.clone(),
                     To::OwnMail(mail) => mail.clone(),
+                    To::New { address, .. } => format!("new {address}"),
                     To::Nobody => "nobody".into(),
                 };
                 let what = match &delivery.message {
@@ -91,11 +114,18 @@ impl Desk {
                         "code"
                     }
                     Message::PasswordChanged { .. } => "notice",
+                    Message::Unlocked { .. } => "word that it is unlocked",
+                    Message::RegistrationChanged { .. } => "word of a change",
+                    Message::Frozen { .. } => "word of a freeze",
                 };
                 format!("{what} by {} to {to}", delivery.channel.name())
             }
             Effect::LookUp { user_id } => format!("look up {user_id}"),
             Effect::SetPassword { write, account, .. } => format!("set password of {} ({write})", account.0),
+            Effect::ChangePassword { write, account, .. } => format!("change password of {} ({write})", account.0),
+            Effect::Unlock { write, account } => format!("unlock {} ({write})", account.0),
+            Effect::Register { account, change } => format!("register {}: {change:?}", account.0),
+            Effect::EndSessions { account } => format!("end sessions of {}", account.0),
             Effect::GiveBack { counter } => format!("give back {}", counter.split(':').next().unwrap_or_default()),
             Effect::Forgive { .. } => "forgive".into(),
         }
@@ -108,10 +138,15 @@ impl Desk {
         let found =
             |account| Event::LookedUp { user_id: user_id(), found: LookedUp::Answer { account, resting: None } };
         match words.as_slice() {
-            ["types", user_id] => Event::Identify { user_id: (*user_id).into(), answer: Answer::None },
+            ["types", user_id] => Event::Identify { user_id: (*user_id).into(), answer: Answer::None, unlock: false },
+            ["types", user_id, "to", "unlock"] => {
+                Event::Identify { user_id: (*user_id).into(), answer: Answer::None, unlock: true }
+            }
+            ["unlock"] => Event::Unlock,
+            ["practises", user_id] => Event::Practise { account: AccountId("17".into()), user_id: (*user_id).into() },
             ["types", user_id, "reads", "rightly"] => {
                 let characters = captcha::characters(&keys(), FLOW, self.flow.picture);
-                Event::Identify { user_id: (*user_id).into(), answer: Answer::Characters(characters) }
+                Event::Identify { user_id: (*user_id).into(), answer: Answer::Characters(characters), unlock: false }
             }
             ["new", "picture"] => Event::NewPicture,
             ["found"] => found(self.account.clone()),
@@ -164,7 +199,13 @@ impl Desk {
     }
 
     fn judged(&self, text: &str) -> Judged {
-        password::judge(&self.policy.password, &self.flow.user_id, &Secret::new(text), None)
+        password::judge(
+            &self.policy.password,
+            &password::Lists::default(),
+            &password::Person::with_user_id(&self.flow.user_id),
+            &Secret::new(text),
+            None,
+        )
     }
 }
 
@@ -195,6 +236,7 @@ fn page(view: &View) -> String {
         }
         View::Password { problems, .. } if problems.is_empty() => "password".into(),
         View::Password { problems, .. } => format!("password {problems:?}"),
+        View::Unlock { problem, .. } => format!("unlock{}", with(problem.map(|p| format!("{p:?}")))),
         View::Ended { end, .. } => format!("ended {end:?}"),
     }
 }

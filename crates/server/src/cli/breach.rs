@@ -64,22 +64,20 @@ enum Command {
     },
 }
 
-/// Runs the command.
-///
-/// # Errors
-/// With what to do about it.
-pub fn run(args: Args) -> Result<ExitCode, String> {
-    match args.command {
+/// Runs the command. Whoever asks about a password gets an exit status for each answer, and another one for none.
+pub fn run(args: Args) -> ExitCode {
+    let (done, unknown) = match args.command {
         Command::Build { inputs, output, ntlm, precise, min_count, skip_bad } => {
             arm_faults();
-            build(inputs, &output, Options { ntlm, precise, min_count, skip_bad })
+            (build(inputs, &output, Options { ntlm, precise, min_count, skip_bad }), 1)
         }
-        Command::Check { file } => Ok(check(file, &args.config).unwrap_or_else(|error| {
-            eprintln!("regain: {error}");
-            ExitCode::from(2)
-        })),
-        Command::Info { file, json } => info(&file, json),
-    }
+        Command::Check { file } => (check(file, &args.config), 2),
+        Command::Info { file, json } => (info(&file, json), 1),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("regain: {error}");
+        ExitCode::from(unknown)
+    })
 }
 
 fn build(inputs: Vec<PathBuf>, output: &Path, options: Options) -> Result<ExitCode, String> {
@@ -116,7 +114,7 @@ fn check(file: Option<PathBuf>, config: &ConfigArg) -> Result<ExitCode, String> 
         None => configured(config)?,
     };
     let filter = Filter::open(&file)?;
-    let password = password::normalised(&typed::known_password()?);
+    let password = password::normalised(&typed::password_once()?);
     if filter.holds(&password) {
         println!("This password has appeared in a data breach.");
         return Ok(ExitCode::FAILURE);
@@ -127,7 +125,11 @@ fn check(file: Option<PathBuf>, config: &ConfigArg) -> Result<ExitCode, String> 
 
 fn configured(config: &ConfigArg) -> Result<PathBuf, String> {
     let config = Config::load(config.config.as_deref()).map_err(|problems| problems.join("\nregain: "))?;
-    config.breach_file.ok_or_else(|| "there is no filter: name one with -f, or set password.breach_file".into())
+    config
+        .settings
+        .password_files
+        .breach
+        .ok_or_else(|| "there is no filter: name one with -f, or set password.breach_file".into())
 }
 
 fn info(file: &Path, json: bool) -> Result<ExitCode, String> {

@@ -16,8 +16,8 @@ pub(super) fn password() -> Result<Secret, String> {
     if first.same_as(&second) { Ok(first) } else { Err("the two passwords differ: start again".into()) }
 }
 
-/// Reads a password that is only asked about: typed once at a terminal, else the first line of standard input.
-pub(super) fn known_password() -> Result<Secret, String> {
+/// Reads a password that is only looked at: typed once at a terminal, else the first line of standard input.
+pub(super) fn password_once() -> Result<Secret, String> {
     if !std::io::stdin().is_terminal() {
         return line();
     }

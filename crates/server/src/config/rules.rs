@@ -10,6 +10,8 @@ use serde::Deserialize;
 
 use super::organisation::Organisation;
 
+const DAY: Span = Span::hours(24);
+
 /// `[policy]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -36,6 +38,10 @@ pub struct PolicySection {
     sends: u8,
     /// Seconds between two codes of a flow, 0 to 300.
     resend_seconds: i64,
+    /// Days after which people are asked to confirm what they have registered, 0 to 730; 0 is never.
+    reconfirm_days: i64,
+    /// Hours for which a new contact cannot carry a reset alone, 0 to 168.
+    cooling_off_hours: i64,
     /// Seconds after which a password write that nobody answers any more is called unknown, 1 to 120.
     write_seconds: i64,
 }
@@ -54,9 +60,28 @@ impl Default for PolicySection {
             code_minutes: policy.code_lifetime.0 / Span::minutes(1).0,
             tries: policy.tries,
             sends: policy.sends,
+            reconfirm_days: policy.reconfirm.map_or(0, |span| span.0 / DAY.0),
+            cooling_off_hours: policy.cooling_off.0 / Span::hours(1).0,
             resend_seconds: policy.resend_after.0 / Span::seconds(1).0,
             write_seconds: policy.write_patience.0 / Span::seconds(1).0,
         }
+    }
+}
+
+/// `[register]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RegisterSection {
+    /// Days for which somebody who was asked to register may put it off, 0 to 365.
+    grace_days: i64,
+    /// Domains of the organisation's own mail, whose addresses nobody may register.
+    own_domains: Vec<String>,
+}
+
+impl Default for RegisterSection {
+    fn default() -> Self {
+        let policy = Policy::default();
+        Self { grace_days: policy.grace.0 / DAY.0, own_domains: policy.own_domains }
     }
 }
 
@@ -66,18 +91,48 @@ impl Default for PolicySection {
 pub struct PasswordSection {
     /// Fewest characters, 8 to 64.
     min: usize,
+    /// Fewest characters for somebody who passes one verification step only, 8 to 64; 0 makes no difference.
+    one_step_min: usize,
     /// Most characters, 64 to 256.
     max: usize,
     /// The weakest strength accepted: weak, fair, good or strong.
     min_strength: Strength,
+    /// Kinds of characters a password must have, of small letters, capitals, digits and signs: 0 to 4.
+    classes: usize,
+    /// A file of words that the organisation bans, one a line.
+    banned_words_file: Option<PathBuf>,
     /// A filter of passwords known from data breaches, made by `regain breach build`.
-    pub breach_file: Option<PathBuf>,
+    breach_file: Option<PathBuf>,
 }
 
 impl Default for PasswordSection {
     fn default() -> Self {
         let rules = regain_core::password::Rules::default();
-        Self { min: rules.min, max: rules.max, min_strength: rules.least, breach_file: None }
+        Self {
+            min: rules.min,
+            one_step_min: rules.one_step_min,
+            max: rules.max,
+            min_strength: rules.least,
+            classes: rules.kinds,
+            banned_words_file: None,
+            breach_file: None,
+        }
+    }
+}
+
+/// Files that passwords are compared with.
+#[derive(Clone, Debug, Default)]
+pub struct PasswordFiles {
+    /// Words that the organisation bans, one a line.
+    pub banned_words: Option<PathBuf>,
+    /// A filter of passwords known from data breaches.
+    pub breach: Option<PathBuf>,
+}
+
+impl PasswordSection {
+    /// The files it names.
+    pub fn files(&self) -> PasswordFiles {
+        PasswordFiles { banned_words: self.banned_words_file.clone(), breach: self.breach_file.clone() }
     }
 }
 
@@ -105,6 +160,8 @@ pub struct ThrottleSection {
     failed_proofs_hours: i64,
     /// Messages to one destination; an empty list means no limit.
     sends: Vec<SendsLimit>,
+    /// Wrong passwords from one network (/24 of IPv4, /56 of IPv6) in a quarter of an hour, before its sign-ins rest.
+    pub(super) sign_ins_per_network: u32,
 }
 
 /// One limit on messages to one destination.
@@ -122,6 +179,7 @@ impl Default for ThrottleSection {
         Self {
             failed_proofs: policy.failed_proofs.count,
             failed_proofs_hours: policy.failed_proofs.window.0 / Span::hours(1).0,
+            sign_ins_per_network: 50,
             sends: sends.map(|l| SendsLimit { count: l.count, seconds: l.window.0 / Span::seconds(1).0 }).collect(),
         }
     }
@@ -130,6 +188,7 @@ impl Default for ThrottleSection {
 /// Puts the sections together and checks them.
 pub(super) fn policy(
     policy: PolicySection,
+    register: RegisterSection,
     password: PasswordSection,
     captcha: CaptchaSection,
     throttle: ThrottleSection,
@@ -147,11 +206,19 @@ pub(super) fn policy(
     within("policy.tries", policy.tries.into(), 1, 10);
     within("policy.sends", policy.sends.into(), 1, 50);
     within("policy.resend_seconds", policy.resend_seconds, 0, 300);
+    within("policy.reconfirm_days", policy.reconfirm_days, 0, 730);
+    within("policy.cooling_off_hours", policy.cooling_off_hours, 0, 168);
+    within("register.grace_days", register.grace_days, 0, 365);
     within("policy.write_seconds", policy.write_seconds, 1, 120);
     within("password.min", password.min.try_into().unwrap_or(i64::MAX), 8, 64);
     within("password.max", password.max.try_into().unwrap_or(i64::MAX), 64, 256);
+    within("password.classes", password.classes.try_into().unwrap_or(i64::MAX), 0, 4);
+    if password.one_step_min != 0 {
+        within("password.one_step_min", password.one_step_min.try_into().unwrap_or(i64::MAX), 8, 64);
+    }
     within("throttle.failed_proofs", throttle.failed_proofs.into(), 1, 100);
     within("throttle.failed_proofs_hours", throttle.failed_proofs_hours, 1, 168);
+    within("throttle.sign_ins_per_network", throttle.sign_ins_per_network.into(), 10, 100_000);
     for limit in &throttle.sends {
         within("throttle.sends.count", limit.count.into(), 1, 1_000);
         within("throttle.sends.seconds", limit.seconds, 1, 604_800);
@@ -173,9 +240,12 @@ pub(super) fn policy(
         captcha: captcha.kind,
         password: regain_core::password::Rules {
             min: password.min,
+            one_step_min: password.one_step_min,
             max: password.max,
+            kinds: password.classes,
             least: password.min_strength,
-            words: vec![organisation.name.clone()],
+            organisation: organisation.name.clone(),
+            ..regain_core::password::Rules::default()
         },
         lifetime: Span::minutes(policy.flow_minutes),
         code_lifetime: Span::minutes(policy.code_minutes),
@@ -185,6 +255,10 @@ pub(super) fn policy(
         write_patience: Span::seconds(policy.write_seconds),
         failed_proofs: Limit { count: throttle.failed_proofs, window: Span::hours(throttle.failed_proofs_hours) },
         sends_to_one: throttle.sends.iter().map(limit).collect(),
+        cooling_off: Span::hours(policy.cooling_off_hours),
+        reconfirm: (policy.reconfirm_days > 0).then(|| Span::hours(24 * policy.reconfirm_days)),
+        grace: Span::hours(24 * register.grace_days),
+        own_domains: register.own_domains,
         ..Policy::default()
     }
 }

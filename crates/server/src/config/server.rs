@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use super::return_to::ReturnTo;
+
 /// `[server]` as written.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -15,11 +17,14 @@ pub struct ServerSection {
     public_url: String,
     /// Addresses of proxies whose `X-Forwarded-For` is believed.
     proxies: Vec<IpAddr>,
+    /// Where somebody may be sent back to after signing in.
+    return_to: Vec<String>,
 }
 
 impl Default for ServerSection {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:8080".into(), public_url: "http://127.0.0.1:8080".into(), proxies: Vec::new() }
+        let (listen, public_url) = ("127.0.0.1:8080".into(), "http://127.0.0.1:8080".into());
+        Self { listen, public_url, proxies: Vec::new(), return_to: Vec::new() }
     }
 }
 
@@ -36,6 +41,8 @@ pub struct Server {
     pub host: String,
     /// Addresses of proxies whose `X-Forwarded-For` is believed.
     pub proxies: Vec<IpAddr>,
+    /// Where somebody may be sent back to after signing in.
+    pub return_to: ReturnTo,
 }
 
 impl ServerSection {
@@ -62,7 +69,8 @@ impl ServerSection {
             problems.push("server.public_url: passwords travel over https only; http is for this machine alone".into());
         }
         let host = host.to_lowercase();
-        Server { listen, https, host, public_url: public_url.to_lowercase(), proxies: self.proxies }
+        let return_to = ReturnTo::check(&self.return_to, problems);
+        Server { listen, https, host, public_url: public_url.to_lowercase(), proxies: self.proxies, return_to }
     }
 }
 

@@ -8,7 +8,7 @@ use regain_core::subject::{self, AccountId};
 use regain_core::{Secret, password};
 use serde::Deserialize;
 
-use super::{Deps, Directory, Error, Kind, Lock, PasswordRules, Person, Refusal, Status, Verdict};
+use super::{Deps, Directory, Error, Kind, Lock, Lost, PasswordRules, Person, Refusal, Status, Verdict};
 use crate::store::account::Account;
 use crate::store::{self, Store};
 
@@ -200,7 +200,7 @@ fn person(account: Account) -> Person {
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         match error {
-            store::Error::Indeterminate(text) => Self::Indeterminate(text),
+            store::Error::Indeterminate(why) => Self::Indeterminate(Lost { why, server: None }),
             other => Self::Unavailable(other.to_string()),
         }
     }

@@ -2,7 +2,7 @@
 
 use regain_core::Time;
 use regain_core::method::ContactKind;
-use regain_core::subject::{self, AccountId, Contact, ContactId};
+use regain_core::subject::{self, AccountId, ContactId};
 
 use super::db::{Error, Row, Stmt};
 use super::{Store, statements};
@@ -16,6 +16,9 @@ statements! {
     ALL = "SELECT id, kind, address, verified, changed, account FROM contact ORDER BY account, kind";
     /// Any address, to see whether the key is the right one.
     ANY = "SELECT address FROM contact LIMIT 1";
+    /// One contact, or one that was replaced or removed a while ago: to be told about that, not to be sent codes.
+    ONE_OR_FORMER = "SELECT id, kind, address, verified, changed FROM contact WHERE id = $1 \
+                     UNION ALL SELECT id, kind, address, verified, changed FROM former_contact WHERE id = $1";
     /// Sets the contact of a kind.
     SET = "INSERT INTO contact (id, account, kind, address, lookup, verified, changed) VALUES ($1, $2, $3, $4, $5, $6, $7) \
            ON CONFLICT (account, kind) DO UPDATE SET id = excluded.id, address = excluded.address, \
@@ -62,22 +65,21 @@ impl Store {
         rows.iter().map(|row| self.enrolled(row)).collect()
     }
 
-    /// The contacts of an account that may carry a code.
-    ///
-    /// # Errors
-    /// As [`Store::contacts`].
-    pub async fn verified_contacts(&self, account: &AccountId) -> Result<Vec<Contact>, Error> {
-        let all = self.contacts(account).await?.into_iter();
-        let verified = all.filter(|contact| contact.verified.is_some());
-        Ok(verified.map(|c| Contact { id: c.id, kind: c.kind, address: c.address }).collect())
-    }
-
     /// One contact, read again when a message is sent to it.
     ///
     /// # Errors
     /// As [`Store::contacts`].
     pub async fn contact(&self, id: &ContactId) -> Result<Option<Enrolled>, Error> {
         let rows = self.db.read(ONE, vec![id.0.as_str().into()]).await?;
+        rows.first().map(|row| self.enrolled(row)).transpose()
+    }
+
+    /// One contact, also if it was replaced or removed a while ago: for notices of just that.
+    ///
+    /// # Errors
+    /// As [`Store::contacts`].
+    pub async fn contact_or_former(&self, id: &ContactId) -> Result<Option<Enrolled>, Error> {
+        let rows = self.db.read(ONE_OR_FORMER, vec![id.0.as_str().into()]).await?;
         rows.first().map(|row| self.enrolled(row)).transpose()
     }
 
@@ -107,7 +109,9 @@ impl Store {
             let args = vec![id.into(), account, kind, sealed.into(), lookup.into(), verified.into(), now.into()];
             Ok(Stmt::new(SET, args))
         };
-        self.db.write(contacts.iter().map(set).collect::<Result<_, Error>>()?).await.map(drop)
+        let mut batch: Vec<Stmt> = contacts.iter().map(set).collect::<Result<_, Error>>()?;
+        batch.extend(contacts.iter().map(|contact| self.touch_registration(&contact.account)));
+        self.db.write(batch).await.map(drop)
     }
 
     /// Removes a contact.
@@ -116,7 +120,7 @@ impl Store {
     /// If the store cannot be written.
     pub async fn remove_contact(&self, account: &AccountId, kind: ContactKind) -> Result<(), Error> {
         let args = vec![account.0.as_str().into(), kind.name().into()];
-        self.db.write(vec![Stmt::new(REMOVE, args)]).await.map(drop)
+        self.db.write(vec![Stmt::new(REMOVE, args), self.touch_registration(account)]).await.map(drop)
     }
 
     fn enrolled(&self, row: &Row) -> Result<Enrolled, Error> {

@@ -1,7 +1,6 @@
 //! Flows: one row each, replaced only by whoever read its latest version.
 
 use regain_core::flow::{Flow, Stored};
-use regain_core::reset::{Reset, Stage};
 use regain_core::{FlowId, Span, Time};
 
 use super::db::{Error, Stmt};
@@ -25,7 +24,7 @@ pub struct Loaded {
     /// Grows with each change.
     pub version: i64,
     /// The flow.
-    pub flow: Reset,
+    pub flow: Flow,
 }
 
 impl Store {
@@ -42,8 +41,7 @@ impl Store {
         if stored.v > Stored::VERSION {
             return Err(Error::Corrupt(format!("a flow was written by a newer version of Regain ({})", stored.v)));
         }
-        let Flow::Reset(flow) = stored.flow;
-        Ok(Some(Loaded { version: row.int(0)?, flow }))
+        Ok(Some(Loaded { version: row.int(0)?, flow: stored.flow }))
     }
 
     /// The statement that puts the flow in the place of `version` (of nothing, if there is none). A guard: it comes first.
@@ -51,13 +49,10 @@ impl Store {
     ///
     /// # Errors
     /// If it cannot be sealed.
-    pub fn put_flow(&self, version: Option<i64>, flow: &Reset, due: Time) -> Result<Stmt, Error> {
-        let name = flow_name(flow.id);
-        let ended = match &flow.stage {
-            Stage::Ended { at, .. } => Some(at.0),
-            _ => None,
-        };
-        let stored = Stored::reset(flow.clone());
+    pub fn put_flow(&self, version: Option<i64>, flow: &Flow, due: Time) -> Result<Stmt, Error> {
+        let name = flow_name(flow.id());
+        let ended = flow.ended_at().map(|at| at.0);
+        let stored = Stored::new(flow.clone());
         let text = serde_json::to_string(&stored).map_err(|error| Error::Corrupt(error.to_string()))?;
         let state = self.vault.seal(&["flow", &name, "state"], &text)?;
         Ok(match version {

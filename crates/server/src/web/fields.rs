@@ -1,10 +1,12 @@
 //! What was posted: small, text, each field once, from one of our own pages.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::request;
 use regain_core::Secret;
 
 use super::page::with_user_id;
@@ -25,10 +27,21 @@ const OTHER: usize = 320;
 /// A form that was read, and who sent it. There is no other way to the fields, so none is read without its token.
 pub(crate) struct Posted {
     pub(crate) visitor: Visitor,
-    fields: Vec<(String, String)>,
+    fields: Fields,
 }
 
-impl Posted {
+impl Deref for Posted {
+    type Target = Fields;
+
+    fn deref(&self) -> &Fields {
+        &self.fields
+    }
+}
+
+/// What was typed.
+pub(crate) struct Fields(Vec<(String, String)>);
+
+impl Fields {
     /// The value of a field that the form always has.
     pub(crate) fn get(&self, name: &str) -> Result<&str, Refusal> {
         self.maybe(name).ok_or(Refusal::Unreadable)
@@ -36,7 +49,7 @@ impl Posted {
 
     /// The value of a field that the form may have.
     pub(crate) fn maybe(&self, name: &str) -> Option<&str> {
-        find(&self.fields, name)
+        find(&self.0, name)
     }
 
     /// The value of a field that nobody may see.
@@ -50,19 +63,24 @@ impl Posted {
     }
 }
 
-impl Drop for Posted {
+impl Drop for Fields {
     /// A password does not stay in memory longer than its form.
     fn drop(&mut self) {
-        for (_, value) in std::mem::take(&mut self.fields) {
+        for (_, value) in std::mem::take(&mut self.0) {
             drop(Secret::new(value));
         }
     }
 }
 
-impl FromRequest<Arc<Web>> for Posted {
-    type Rejection = Refusal;
+/// A form as it came, its token not looked at yet.
+pub(super) struct Form {
+    pub(super) parts: request::Parts,
+    pub(super) fields: Fields,
+}
 
-    async fn from_request(request: Request, web: &Arc<Web>) -> Result<Self, Refusal> {
+impl Form {
+    /// Reads what was posted.
+    pub(super) async fn read(request: Request) -> Result<Self, Refusal> {
         let (parts, body) = request.into_parts();
         let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let kind = header(CONTENT_TYPE).split(';').next().unwrap_or_default().trim();
@@ -73,12 +91,21 @@ impl FromRequest<Arc<Web>> for Posted {
             return Err(Refusal::TooLarge);
         }
         let body = to_bytes(body, BODY).await.map_err(|_| Refusal::TooLarge)?;
-        let fields = read(&body)?;
+        let fields = Fields(read(&body)?);
+        Ok(Self { parts, fields })
+    }
+}
+
+impl FromRequest<Arc<Web>> for Posted {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, web: &Arc<Web>) -> Result<Self, Refusal> {
+        let Form { parts, fields } = Form::read(request).await?;
         let visitor = Visitor::of(web, &parts)?;
-        let token = find(&fields, "csrf").unwrap_or_default();
+        let token = fields.maybe("csrf").unwrap_or_default();
         let known = !visitor.fresh && visitor.csrf_is(&web.app.keys, token);
         if !known || !guard::from_here(&web.app.settings.server, &parts) {
-            let user_id = find(&fields, "user_id").or_else(|| find(&fields, "username")).unwrap_or_default();
+            let user_id = fields.maybe("user_id").or_else(|| fields.maybe("username")).unwrap_or_default();
             let page = if parts.uri.path().starts_with("/reset") { "/reset" } else { "/" };
             return Err(Refusal::Old { back: with_user_id(page, user_id.trim()) });
         }
@@ -113,8 +140,8 @@ fn fits(name: &str, value: &str) -> Result<(), Refusal> {
         // Nobody can type these, and PostgreSQL stores no NUL.
         "user_id" | "username" if value.trim().chars().any(char::is_control) => Err(Refusal::Unreadable),
         "code" if long(CODE) => Err(Refusal::Overlong("overlong-code")),
-        "password" | "again" if value.len() > PASSWORD => Err(Refusal::Overlong("overlong-password")),
-        "user_id" | "username" | "code" | "password" | "again" => Ok(()),
+        "password" | "again" | "old" if value.len() > PASSWORD => Err(Refusal::Overlong("overlong-password")),
+        "user_id" | "username" | "code" | "password" | "again" | "old" => Ok(()),
         _ if long(OTHER) => Err(Refusal::Overlong("overlong-field")),
         _ => Ok(()),
     }

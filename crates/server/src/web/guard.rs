@@ -110,6 +110,7 @@ pub(crate) async fn ready(State(web): State<Arc<Web>>) -> (StatusCode, &'static 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::return_to::ReturnTo;
 
     fn server(https: bool, host: &str) -> Server {
         let scheme = if https { "https" } else { "http" };
@@ -119,6 +120,7 @@ mod tests {
             https,
             host: host.into(),
             proxies: Vec::new(),
+            return_to: ReturnTo::default(),
         }
     }
 

@@ -21,13 +21,15 @@ pub(crate) struct Shell<'a> {
     pub(crate) csrf: String,
     /// Whether it is shown under a name that is not ours, where neither style nor links would be found.
     pub(crate) bare: bool,
+    /// Whether somebody is signed in, who can sign out.
+    pub(crate) signed_in: bool,
 }
 
 impl<'a> Shell<'a> {
     /// A frame whose heading has this key.
     pub(crate) fn new(web: &'a Web, csrf: impl Into<String>, title: &str) -> Self {
         let text = Text::english();
-        Self { text, web, title: text.say(title), error: false, csrf: csrf.into(), bare: false }
+        Self { text, web, title: text.say(title), error: false, csrf: csrf.into(), bare: false, signed_in: false }
     }
 
     /// For the visitor who posts its forms.
@@ -72,6 +74,11 @@ impl<'a> Shell<'a> {
     /// The way back into the account, with the User ID filled in.
     pub(crate) fn reset(&self, user_id: &str) -> String {
         with_user_id("/reset", user_id)
+    }
+
+    /// The way to an account that is locked, with the User ID filled in.
+    pub(crate) fn unlock(&self, user_id: &str) -> String {
+        with_user_id("/unlock", user_id)
     }
 
     /// Where people sign in.

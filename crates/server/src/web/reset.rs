@@ -46,6 +46,9 @@ pub(crate) async fn show(
     }
     let named_other = look.as_ref().is_some_and(|look| is_about_another(look, asked.user_id()));
     let look = look.map_or_else(|| web.app.look_at_new(visitor.flow), Ok)?;
+    if let View::Password { user_id, stepper, .. } = &look.view {
+        web.chooser(visitor.flow, user_id, stepper.steps).await?;
+    }
     let note = if named_other { Some(Note::Other) } else { Note::parse(asked.get("note")) };
     pages::page(&web, &visitor, StatusCode::OK, &look, note, asked.user_id())
 }
@@ -78,7 +81,10 @@ fn starts_over(look: &Look, asked: Option<&str>) -> bool {
 fn is_about_another(look: &Look, asked: Option<&str>) -> bool {
     let other = |user_id: &str| asked.is_some_and(|asked| subject::canonical(asked) != subject::canonical(user_id));
     match &look.view {
-        View::Choose { user_id, .. } | View::Code { user_id, .. } | View::Password { user_id, .. } => other(user_id),
+        View::Choose { user_id, .. }
+        | View::Code { user_id, .. }
+        | View::Password { user_id, .. }
+        | View::Unlock { user_id, .. } => other(user_id),
         View::Identify { .. } | View::Wait { .. } | View::Ended { .. } => false,
     }
 }
@@ -109,7 +115,8 @@ pub(crate) async fn identify(State(web): State<Arc<Web>>, mut posted: Posted) ->
         return again_please(&web, &posted, &look, note, Some(&user_id));
     }
     let typed = user_id.clone();
-    go(&web, &mut posted, Event::Identify { user_id: typed, answer }).await
+    let unlock = posted.maybe("goal") == Some("unlock");
+    go(&web, &mut posted, Event::Identify { user_id: typed, answer, unlock }).await
 }
 
 fn answer(kind: Kind, characters: Option<&str>, work: Option<&str>) -> Answer {
@@ -211,18 +218,29 @@ pub(crate) async fn other_way(State(web): State<Arc<Web>>, mut posted: Posted) -
 /// `POST /reset/password`: the new password, twice.
 pub(crate) async fn password(State(web): State<Arc<Web>>, posted: Posted) -> Reply {
     let look = look(&web, &posted.visitor).await?;
-    let View::Password { user_id, .. } = &look.view else { return Ok(moved(&look)) };
+    let View::Password { user_id, stepper, .. } = &look.view else { return Ok(moved(&look)) };
     if of_another(&posted, user_id) {
         return Ok(moved(&look));
     }
     let (typed, again) = (posted.secret("password")?, posted.secret("again")?);
-    let judged = strength::judge(&web, posted.visitor.flow, user_id.clone(), typed, again).await?;
+    let chooser = web.chooser(posted.visitor.flow, user_id, stepper.steps).await?;
+    let judged = strength::judge(&web, posted.visitor.flow, chooser, typed, again).await?;
     let refused = !judged.problems().is_empty() && !judged.password().is_empty();
     let strength = judged.strength();
     web.app.drive(&posted.visitor.origin, posted.visitor.hold(), Event::Password(judged)).await?;
     // Without scripts nobody has seen how strong it was: the page after a refusal says so.
     let to = if refused { format!("/reset?note={}", strength::key(strength)) } else { "/reset".into() };
     Ok(Redirect::to(&to).into_response())
+}
+
+/// `POST /reset/unlock`: the button that unlocks the account.
+pub(crate) async fn unlock(State(web): State<Arc<Web>>, mut posted: Posted) -> Reply {
+    let look = look(&web, &posted.visitor).await?;
+    let View::Unlock { user_id, .. } = &look.view else { return Ok(moved(&look)) };
+    if of_another(&posted, user_id) {
+        return Ok(moved(&look));
+    }
+    go(&web, &mut posted, Event::Unlock).await
 }
 
 /// `POST /reset/extend`: more time. A script gets the answer as JSON, so that what was typed stays.

@@ -10,7 +10,7 @@ use axum::body::to_bytes;
 use axum::http::StatusCode;
 use regain_core::method::{Channel, Method};
 use regain_core::password::Problem;
-use regain_core::reset::{ChoiceProblem, CodeProblem, End, IdentifyProblem, OptionView, Stepper, View};
+use regain_core::reset::{ChoiceProblem, CodeProblem, End, Goal, IdentifyProblem, OptionView, Stepper, View};
 use regain_core::subject::AccountId;
 use regain_core::{FlowId, Keys, Policy, Secret, Span, Time, captcha};
 use tokio::sync::Notify;
@@ -87,7 +87,17 @@ async fn web(folder: &Path, captcha: captcha::Kind, demo: bool) -> Arc<Web> {
     let store = Store::open(&url, keys.clone(), clock.clone()).await.unwrap();
     let policy = Policy { captcha, ..Policy::default() };
     let wake = Notify::new();
-    let app = App { settings, policy, keys, clock, store, directory: Arc::new(Nobody), breach: None, wake };
+    let app = App {
+        settings,
+        policy,
+        keys,
+        clock,
+        store,
+        directory: Arc::new(Nobody),
+        banned: crate::banned::Words::default(),
+        breach: None,
+        wake,
+    };
     Web::new(Arc::new(app), demo).unwrap()
 }
 
@@ -98,6 +108,7 @@ fn visitor() -> Visitor {
 fn look(view: View) -> Look {
     Look {
         view,
+        goal: Goal::Reset,
         expires: NOW + Span::minutes(14),
         extensions_left: 10,
         ended_at: None,
@@ -147,7 +158,16 @@ fn views() -> Vec<(&'static str, View, Option<Note>)> {
         Problem::Control,
     ];
     let others = [
+        Problem::Kinds { wanted: 3 },
         Problem::ContainsUserId,
+        Problem::ContainsName { word: "Bloggs".into() },
+        Problem::ContainsOrganisation,
+        Problem::ContainsNumber,
+        Problem::ContainsCode,
+        Problem::LikeOld,
+        Problem::Banned { word: Some("Thornbury".into()), points: 3 },
+        Problem::Banned { word: None, points: 3 },
+        Problem::Breached,
         Problem::InHistory,
         Problem::Complexity,
         Problem::TooYoung { until: None },
@@ -242,17 +262,31 @@ async fn samples(web: &Web) -> Vec<(String, String)> {
     {
         let mut page = shell("sign-in-title");
         page.error = !problems.is_empty();
-        let page = sign_in::UserIdPage { page, problems, user_id: user_id.into() };
+        let page = sign_in::UserIdPage {
+            page,
+            problems,
+            note: String::new(),
+            user_id: user_id.into(),
+            return_to: String::new(),
+        };
         samples.push((name.into(), page.render().unwrap()));
     }
     for (name, problems) in [("sign-in-password", vec![]), ("sign-in-wrong", problems("sign-in-wrong"))] {
         let mut page = shell("password-title");
         page.error = !problems.is_empty();
-        let page = sign_in::PasswordPage { page, problems, user_id: "jo.bloggs@example.org".into() };
+        let page = sign_in::PasswordPage {
+            page,
+            problems,
+            user_id: "jo.bloggs@example.org".into(),
+            return_to: "https://portal.example.org/".into(),
+        };
         samples.push((name.into(), page.render().unwrap()));
     }
-    let page = sign_in::WorksPage { page: shell("works-title"), name: "Jo Bloggs".into() };
-    samples.push(("works".into(), page.render().unwrap()));
+    let mut page = shell("account-title");
+    page.signed_in = true;
+    let (name, user_id, note) = ("Jo Bloggs".into(), LONG.into(), page.say("change-done"));
+    let page = account::AccountPage { page, name, user_id, note };
+    samples.push(("account".into(), page.render().unwrap()));
     let message = |channel, to: &str, subject: &str, text: &str| Captured {
         channel,
         to: to.into(),

@@ -144,23 +144,25 @@ impl FromRequestParts<Arc<Web>> for Asked {
 }
 
 /// The cookies' names, and what makes them secure.
-struct Names {
+pub(super) struct Names {
     flow: &'static str,
     ended: &'static str,
-    secure: &'static str,
+    pub(super) session: &'static str,
+    pub(super) secure: &'static str,
 }
 
 /// `__Host-` (RFC 6265bis) binds a cookie to this host and to https; on this machine alone, over http, browsers would not take
 /// such a cookie.
-fn names(server: &Server) -> Names {
+pub(super) fn names(server: &Server) -> Names {
     if server.https {
-        Names { flow: "__Host-regain", ended: "__Host-regain-ended", secure: "; Secure" }
+        let (flow, ended, session) = ("__Host-regain", "__Host-regain-ended", "__Host-regain-session");
+        Names { flow, ended, session, secure: "; Secure" }
     } else {
-        Names { flow: "regain", ended: "regain-ended", secure: "" }
+        Names { flow: "regain", ended: "regain-ended", session: "regain-session", secure: "" }
     }
 }
 
-fn cookie<'a>(parts: &'a request::Parts, name: &str) -> Option<&'a str> {
+pub(super) fn cookie<'a>(parts: &'a request::Parts, name: &str) -> Option<&'a str> {
     let lines = parts.headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
@@ -191,7 +193,7 @@ fn token(keys: &Keys, flow: FlowId) -> Digest {
 
 /// Where the request comes from. `X-Forwarded-For` is believed from the right, as far as our own proxies wrote it: what
 /// stands further left is whatever the visitor sent along.
-fn origin(server: &Server, parts: &request::Parts) -> Origin {
+pub(super) fn origin(server: &Server, parts: &request::Parts) -> Origin {
     let browser = browser(parts);
     let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() else {
         return Origin { address: String::new(), browser };
@@ -224,6 +226,7 @@ fn browser(parts: &request::Parts) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::return_to::ReturnTo;
 
     const HOLD: Hold = Hold { flow: FlowId([3; 16]), proofs: 1 };
     const NOW: Time = Time(1_800_000_000_000);
@@ -260,6 +263,7 @@ mod tests {
                 https: true,
                 host: String::new(),
                 proxies: proxies.clone(),
+                return_to: ReturnTo::default(),
             };
             let request = request::Request::builder().header("x-forwarded-for", header);
             let (mut parts, ()) = request.body(()).expect("a request").into_parts();

@@ -1,5 +1,6 @@
 //! The one integration binary.
 
+mod active_directory;
 mod breach;
 mod cli;
 mod crash;

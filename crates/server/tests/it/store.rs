@@ -7,7 +7,9 @@ use regain::store::enrolment::NewContact;
 use regain::store::outbox::Payload;
 use regain::store::{Db, Outcome, STATEMENTS, Stmt, Store};
 use regain_core::effect::{Delivery, Message, To};
+use regain_core::flow::Flow;
 use regain_core::method::{Channel, ContactKind};
+use regain_core::registration::NOBODY;
 use regain_core::reset::{Event, Reset, step};
 use regain_core::subject::AccountId;
 use regain_core::throttle::{Claim, Limit, What};
@@ -72,7 +74,7 @@ async fn opening_again_changes_nothing_and_a_newer_store_is_left_alone() {
 /// A flow that has moved on by one event.
 fn moved(flow: Reset) -> Reset {
     let (policy, keys) = (Policy::default(), keys());
-    let ctx = Ctx { now: START, entropy: [1; 32], policy: &policy, keys: &keys };
+    let ctx = Ctx { now: START, entropy: [1; 32], policy: &policy, keys: &keys, registration: &NOBODY };
     step(&ctx, flow, Event::NewPicture).state
 }
 
@@ -80,14 +82,14 @@ fn moved(flow: Reset) -> Reset {
 async fn of_sixteen_changes_of_one_version_one_wins_and_brings_its_message() {
     each(async |_, store, _| {
         let flow = Reset::new(FlowId([1; 16]), START, Span::minutes(15));
-        let first = store.put_flow(None, &flow, flow.expires).unwrap();
+        let first = store.put_flow(None, &Flow::Reset(flow.clone()), flow.expires).unwrap();
         assert!(matches!(store.db().write(vec![first]).await.unwrap(), Outcome::Committed(_)));
         let tasks: Vec<_> = (0..16)
             .map(|n| {
                 let (store, flow) = (store.clone(), moved(flow.clone()));
                 tokio::spawn(async move {
                     let batch = vec![
-                        store.put_flow(Some(1), &flow, flow.expires).unwrap(),
+                        store.put_flow(Some(1), &Flow::Reset(flow.clone()), flow.expires).unwrap(),
                         store.queue(flow.id, 2, n, &payload(To::Nobody), START).unwrap(),
                     ];
                     matches!(store.db().write(batch).await.unwrap(), Outcome::Committed(_))
@@ -101,7 +103,7 @@ async fn of_sixteen_changes_of_one_version_one_wins_and_brings_its_message() {
         assert_eq!(winners, 1);
         assert_eq!(store.waiting_messages().await.unwrap(), 1, "what lost the swap left no message");
         let loaded = store.flow(flow.id).await.unwrap().unwrap();
-        assert_eq!((loaded.version, loaded.flow), (2, moved(flow)));
+        assert_eq!((loaded.version, loaded.flow), (2, Flow::Reset(moved(flow))));
     })
     .await;
 }
@@ -167,7 +169,11 @@ async fn what_is_personal_lies_sealed() {
         let mut flow = Reset::new(FlowId([3; 16]), START, Span::minutes(15));
         flow.user_id = "jo.bloggs@example.org".into();
         let message = store.queue(flow.id, 1, 0, &payload(To::OwnMail("jo.bloggs@example.org".into())), START).unwrap();
-        store.db().write(vec![store.put_flow(None, &flow, flow.expires).unwrap(), message]).await.unwrap();
+        store
+            .db()
+            .write(vec![store.put_flow(None, &Flow::Reset(flow.clone()), flow.expires).unwrap(), message])
+            .await
+            .unwrap();
         for sql in ["SELECT address || lookup FROM contact", "SELECT state FROM flow", "SELECT payload FROM outbox"] {
             for row in store.db().read(sql, vec![]).await.unwrap() {
                 let text = row.text(0).unwrap();

@@ -1,14 +1,14 @@
 //! From what there is to see of a flow to the page that shows it.
 
 pub(crate) mod ended;
+pub(crate) mod password;
 
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use regain_core::captcha::{Kind, WORK_BITS, puzzle};
 use regain_core::method::Method;
-use regain_core::password::Problem;
-use regain_core::reset::{ChoiceProblem, CodeProblem, IdentifyProblem, OptionView, Stepper, View};
+use regain_core::reset::{ChoiceProblem, CodeProblem, IdentifyProblem, OptionView, Stepper, UnlockProblem, View};
 
 use crate::drive::Look;
 use crate::web::page::{Shell, respond};
@@ -143,13 +143,11 @@ pub(crate) struct CodePage<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "reset/password.html")]
-pub(crate) struct PasswordPage<'a> {
+#[template(path = "reset/unlock.html")]
+pub(crate) struct UnlockPage<'a> {
     page: Shell<'a>,
     flow: Frame,
     problems: Vec<String>,
-    min: usize,
-    max: usize,
 }
 
 /// The page for what there is to see. `typed` is a User ID that the flow does not know yet.
@@ -201,7 +199,20 @@ pub(crate) fn page(
         }
         View::Password { user_id, stepper, problems } => {
             let page = shell("new-title");
-            respond(web, visitor, status, &password(page, look, note, user_id, stepper, problems))
+            let rules = &web.rules(visitor.flow, stepper.steps);
+            let asked = password::Asked { rules, problems, phrases: None };
+            respond(web, visitor, status, &password::password(page, look, note, user_id, stepper, &asked))
+        }
+        View::Unlock { user_id, stepper, problem } => {
+            let mut page = shell("unlock-title");
+            let key = problem.map(|problem| match problem {
+                UnlockProblem::Refused => "unlock-refused",
+                UnlockProblem::Unavailable => "unlock-unavailable",
+            });
+            page.error = key.is_some();
+            let problems = key.map(|key| page.say_with(key, &[("team", page.team().into())])).into_iter().collect();
+            let flow = frame(&page, look, user_id, Some(stepper), note);
+            respond(web, visitor, status, &UnlockPage { page, flow, problems })
         }
         View::Ended { user_id, end } => {
             let reference = look.reference.clone();
@@ -272,6 +283,7 @@ fn identify<'a>(
         (Some(Note::NoCharacters), _) => (false, true, Some("who-no-characters")),
         (_, Some(IdentifyProblem::Captcha)) => (false, true, Some("who-captcha")),
         (_, Some(IdentifyProblem::Unavailable)) => (false, false, Some("who-unavailable")),
+        (_, Some(IdentifyProblem::NotYours)) => (true, false, Some("who-not-yours")),
         (_, None) => (false, false, None),
     };
     page.error = key.is_some();
@@ -436,46 +448,5 @@ fn code<'a>(
         other_ways: code.other_ways,
         seen: code.wrong,
         page,
-    }
-}
-
-fn password<'a>(
-    mut page: Shell<'a>,
-    look: &Look,
-    note: Option<Note>,
-    user_id: &str,
-    stepper: &Stepper,
-    problems: &[Problem],
-) -> PasswordPage<'a> {
-    let rules = &page.web.app.policy.password;
-    let (min, max) = (rules.min, rules.max);
-    let mut problems: Vec<String> = problems.iter().map(|problem| password_problem(&page, problem)).collect();
-    if let (Some(Note::Was(key)), false) = (note, problems.is_empty()) {
-        let word = page.say(key);
-        problems.push(page.say_with("bad-was", &[("word", word.into())]));
-    }
-    page.error = !problems.is_empty();
-    let flow = frame(&page, look, user_id, Some(stepper), note);
-    PasswordPage { page, flow, problems, min, max }
-}
-
-fn password_problem(page: &Shell<'_>, problem: &Problem) -> String {
-    match problem {
-        Problem::Empty => page.say("bad-empty"),
-        Problem::Mismatch => page.say("bad-mismatch"),
-        Problem::TooShort { min } => page.say_with("bad-short", &[("min", (*min).into())]),
-        Problem::TooLong { max } => page.say_with("bad-long", &[("max", (*max).into())]),
-        Problem::Control => page.say("bad-control"),
-        Problem::ContainsUserId => page.say("bad-user-id"),
-        Problem::TooEasy => page.say("bad-easy"),
-        Problem::InHistory => page.say("bad-history"),
-        Problem::Complexity => page.say("bad-complexity"),
-        Problem::TooYoung { until: Some(until) } => {
-            page.say_with("bad-young-until", &[("when", page.when().moment(*until).into())])
-        }
-        Problem::TooYoung { until: None } => page.say_with("bad-young", &[("team", page.team().into())]),
-        Problem::Dictionary => page.say("bad-dictionary"),
-        Problem::Refused => page.say("bad-refused"),
-        Problem::Unavailable => page.say("bad-unavailable"),
     }
 }

@@ -16,7 +16,7 @@ use regain_core::method::ContactKind::{Email, Mobile, Office};
 use regain_core::method::{ContactKind, Method};
 use regain_core::reset::{Event, View};
 use regain_core::subject::AccountId;
-use regain_core::{FlowId, Secret, captcha, password};
+use regain_core::{FlowId, Secret, Span, Time, captcha, password};
 
 use super::{Engine, START};
 
@@ -56,14 +56,17 @@ impl TestApp {
             }
         }
         let config = Config::from_table(table).expect("settings are good");
-        let (clock, directory) = (Clock::by_hand(START), config.directory.clone());
+        let long_ago = Time(START.0 - Span::hours(48).0);
+        let (clock, directory) = (Clock::by_hand(long_ago), config.directory.clone());
         let app = Arc::new(App::open(config, clock.clone()).await.expect("the program opens"));
         let deps = Deps { store: app.store.clone(), clock: clock.clone() };
         let people = Embedded::open(deps, directory).expect("the directory opens");
         let inbox = Inbox::default();
         let delivery = Arc::new(Delivery::demo(inbox.clone(), clock.clone()));
-        let test = Self { app, clock, inbox, delivery, people, key, _folder: folder };
+        let test = Self { app, clock: clock.clone(), inbox, delivery, people, key, _folder: folder };
         test.add_everybody().await;
+        // What they registered has cooled off.
+        clock.pass(START - long_ago);
         test
     }
 
@@ -111,7 +114,7 @@ impl TestApp {
     /// Types a User ID.
     pub(crate) async fn identify(&self, flow: FlowId, user_id: &str) -> View {
         let answer = captcha::Answer::None;
-        self.drive(flow, Event::Identify { user_id: user_id.into(), answer }).await;
+        self.drive(flow, Event::Identify { user_id: user_id.into(), answer, unlock: false }).await;
         self.view(flow).await
     }
 
@@ -149,14 +152,21 @@ impl TestApp {
 
     /// Chooses a password.
     pub(crate) async fn choose_password(&self, flow: FlowId, password: &str) -> View {
-        let judged = password::judge(&self.app.policy.password, "", &Secret::new(password), None);
+        let judged = password::judge(
+            &self.app.policy.password,
+            &password::Lists::default(),
+            &password::Person::default(),
+            &Secret::new(password),
+            None,
+        );
         self.drive(flow, Event::Password(judged)).await;
         self.view(flow).await
     }
 
     /// Whether this is the password of that account now.
     pub(crate) async fn signs_in(&self, user_id: &str, password: &str) -> bool {
-        let signed_in = self.app.sign_in(user_id, &Secret::new(password)).await.expect("no fault");
+        let origin = Origin { address: "192.0.2.7".into(), browser: "test".into() };
+        let signed_in = self.app.sign_in(&origin, user_id, &Secret::new(password)).await.expect("no fault");
         matches!(signed_in, regain::sign_in::SignIn::Right { .. })
     }
 }

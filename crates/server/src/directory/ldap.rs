@@ -1,0 +1,408 @@
+//! `directory.kind = "ldap"`: OpenLDAP, 389 Directory Server and others that set passwords by RFC 3062.
+//!
+//! What lies below is in two layers. The lower one reaches servers, and Active Directory uses it, too: `settings`, `address`,
+//! `discover`, `connect`, `lease`, `pool`, `sheet`, `entry`, `filter`, `time`. The upper one knows what these servers keep about
+//! people and passwords: `people`, `groups`, `policy`, `ppolicy`, `refusal`, `sign_in`, `confirm`.
+
+pub(super) mod address;
+mod confirm;
+pub(super) mod connect;
+mod discover;
+pub(super) mod entry;
+pub(super) mod filter;
+mod groups;
+pub(super) mod lease;
+mod people;
+mod policy;
+pub(super) mod pool;
+mod ppolicy;
+mod refusal;
+pub(super) mod settings;
+pub(super) mod sheet;
+mod sign_in;
+pub(super) mod time;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use ldap3::Mod;
+use ldap3::exop::PasswordModify;
+use regain_core::subject::AccountId;
+use regain_core::{Secret, password};
+use serde::Deserialize;
+
+use self::confirm::Confirm;
+use self::entry::{Entry, Query};
+use self::groups::Groups;
+use self::lease::Lease;
+use self::people::People;
+use self::policy::Rules;
+use self::pool::{Pool, Role};
+use self::refusal::{Known, outcome};
+use self::settings::Settings;
+use self::sheet::{PASSWORD_MODIFY, Sheet, Vendor};
+use self::sign_in::{SignIn, Stopwatch};
+use super::{Deps, Directory, Error, Kind, Lost, PasswordRules, Person, Refusal, Verdict};
+use crate::clock::Clock;
+
+/// `directory.kind = "ldap"`.
+pub const KIND: Kind = Kind {
+    name: "ldap",
+    check: |section| Section::read(section).map(drop),
+    open: |deps, section| Ldap::open(deps, section).map(|opened| Arc::new(opened) as _),
+};
+
+/// `[directory]` of this kind, besides what all that speak LDAP share.
+#[derive(Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Section {
+    /// Below which entry people are.
+    base_dn: String,
+    /// Which entries are people.
+    user_filter: String,
+    /// What somebody may type as a User ID. The first of them that an entry has is its User ID.
+    user_attributes: Vec<String>,
+    /// What an entry is called for as long as it lives.
+    id_attribute: Option<String>,
+    /// The person's name.
+    name_attribute: String,
+    /// The account's own address, for notices.
+    mail_attribute: String,
+    /// The office phone.
+    office_phone_attribute: Option<String>,
+    /// A mobile number to suggest.
+    mobile_attribute: Option<String>,
+    /// An address outside the organisation to suggest.
+    private_mail_attribute: Option<String>,
+    /// Below which entry groups are, if not below `base_dn`.
+    group_base_dn: Option<String>,
+    /// Which entries are groups; empty if groups are not to be looked at.
+    group_filter: String,
+    /// The policy of an account that names none of its own (OpenLDAP's `ppolicy_default`).
+    default_policy_dn: Option<String>,
+    /// Whether a change must have arrived at other servers before it counts as done.
+    confirm: Confirm,
+    /// How long that is waited for.
+    confirm_seconds: u64,
+}
+
+impl Default for Section {
+    fn default() -> Self {
+        let groups = ["groupOfNames", "groupOfUniqueNames", "posixGroup"].map(|class| format!("(objectClass={class})"));
+        Self {
+            base_dn: String::new(),
+            user_filter: "(objectClass=person)".to_owned(),
+            user_attributes: vec!["uid".to_owned(), "mail".to_owned()],
+            id_attribute: None,
+            name_attribute: "cn".to_owned(),
+            mail_attribute: "mail".to_owned(),
+            office_phone_attribute: None,
+            mobile_attribute: None,
+            private_mail_attribute: None,
+            group_base_dn: None,
+            group_filter: format!("(|{})", groups.concat()),
+            default_policy_dn: None,
+            confirm: Confirm::None,
+            confirm_seconds: 10,
+        }
+    }
+}
+
+impl Section {
+    fn read(mut table: toml::Table) -> Result<(Settings, Self), String> {
+        let settings = Settings::take(&mut table)?;
+        let section: Self = table.try_into().map_err(|error| settings::told(&error))?;
+        section.checked().map(|section| (settings, section))
+    }
+
+    fn checked(self) -> Result<Self, String> {
+        if self.base_dn.trim().is_empty() {
+            return Err("directory.base_dn: is missing; it says below which entry people are".into());
+        }
+        let filters = [("user_filter", &self.user_filter), ("group_filter", &self.group_filter)];
+        if let Some((key, _)) = filters.iter().find(|(_, text)| !text.is_empty() && !filter::is_filter(text)) {
+            return Err(format!(
+                "directory.{key}: is no filter; write one such as \"(objectClass=person)\" (RFC 4515)"
+            ));
+        }
+        if self.user_filter.is_empty() || self.user_attributes.is_empty() {
+            return Err("directory.user_attributes and user_filter: must not be empty".into());
+        }
+        let named =
+            [&self.id_attribute, &self.office_phone_attribute, &self.mobile_attribute, &self.private_mail_attribute];
+        let always = self.user_attributes.iter().chain([&self.name_attribute, &self.mail_attribute]);
+        if let Some(wrong) = always.chain(named.into_iter().flatten()).find(|name| !filter::is_attribute(name)) {
+            return Err(format!("directory: \"{wrong}\" is no name of an attribute"));
+        }
+        if !(1..=60).contains(&self.confirm_seconds) {
+            return Err("directory.confirm_seconds: must be a whole number from 1 to 60".into());
+        }
+        Ok(self)
+    }
+}
+
+/// A directory that speaks LDAP.
+pub struct Ldap {
+    pool: Arc<Pool>,
+    people: People,
+    groups: Groups,
+    base: String,
+    default_policy: Option<String>,
+    confirm: Confirm,
+    confirm_for: Duration,
+    clock: Clock,
+    stopwatch: Stopwatch,
+}
+
+impl Ldap {
+    /// Opens it with its section of the configuration. The servers need not be there yet.
+    ///
+    /// # Errors
+    /// A sentence that names the key and says what to do.
+    pub fn open(deps: Deps, mut section: toml::Table) -> Result<Self, String> {
+        section.remove("kind");
+        let (settings, section) = Section::read(section)?;
+        let groups = Groups {
+            base: section.group_base_dn.clone().unwrap_or_else(|| section.base_dn.clone()),
+            filter: Some(section.group_filter.clone()).filter(|text| !text.is_empty()),
+        };
+        Ok(Self {
+            pool: Pool::open(settings),
+            people: People::new(&section),
+            groups,
+            base: section.base_dn,
+            default_policy: section.default_policy_dn,
+            confirm: section.confirm,
+            confirm_for: Duration::from_secs(section.confirm_seconds),
+            clock: deps.clock,
+            stopwatch: Stopwatch::default(),
+        })
+    }
+
+    /// What each server can do, in words.
+    pub fn sheet(&self) -> Vec<String> {
+        self.pool.sheet().map(|sheet| sheet.words()).unwrap_or_default()
+    }
+
+    /// The entry of an account, where it is now, and the connection on which it was found.
+    async fn entry(&self, account: &AccountId) -> Result<Option<(Lease, Entry)>, Error> {
+        let sheet = self.pool.learn().await?;
+        let Some(query) = self.people.by_id(account, &sheet) else { return Ok(None) };
+        let (lease, found) = self.pool.ask(&query).await?;
+        Ok(found.only().map(|entry| (lease, entry)))
+    }
+
+    /// The entry of an account whose password may be set.
+    async fn usable(&self, account: &AccountId) -> Result<(Lease, Entry), Error> {
+        let (lease, entry) = self.entry(account).await?.ok_or(Error::Refused(Refusal::Gone))?;
+        let status = policy::status(&entry, &Rules::default(), self.clock.now());
+        if status.disabled {
+            return Err(Error::Refused(Refusal::Disabled));
+        }
+        if status.expired {
+            return Err(Error::Refused(Refusal::Expired));
+        }
+        Ok((lease, entry))
+    }
+
+    fn policy_dn(&self, entry: Option<&Entry>) -> Option<String> {
+        let own = entry.and_then(|entry| entry.text("pwdPolicySubentry")).map(str::to_owned);
+        own.or_else(|| self.default_policy.clone())
+    }
+
+    /// The rules that hold for an entry; for none, those of most accounts. Rules that cannot be read are none.
+    async fn policy(&self, entry: Option<&Entry>) -> Result<Rules, Error> {
+        let Some(dn) = self.policy_dn(entry) else { return Ok(Rules::default()) };
+        let found = self.pool.search(&Query::entry(&dn, policy::RULES)).await?;
+        Ok(found.only().map(|policy| Rules::read(&policy)).unwrap_or_default())
+    }
+
+    /// What is known of an entry. Somebody who is not there costs the same searches, and is nobody.
+    async fn person_of(&self, entry: Option<Entry>, sheet: &Sheet) -> Result<Option<Person>, Error> {
+        let nobody = || Entry::nobody(&self.base);
+        let known = entry.unwrap_or_else(nobody);
+        let rules = self.policy(Some(&known)).await?;
+        let groups = self.groups.of(&self.pool, &known).await?;
+        let people = &self.people;
+        Ok(people.id(&known, sheet).map(|id| Person {
+            id,
+            user_id: people.user_id(&known),
+            name: people.name(&known),
+            mail: people.mail(&known),
+            groups,
+            contacts: people.contacts(&known),
+            status: policy::status(&known, &rules, self.clock.now()),
+        }))
+    }
+
+    /// Signs in as an entry, on a connection of its own.
+    async fn sign_in(&self, lease: &mut Lease, entry: &Entry, password: &Secret) -> Result<SignIn, Error> {
+        let answer = lease.bind(&entry.dn, password, ppolicy::request()).await;
+        let answer = answer.map_err(|trouble| Error::Unavailable(format!("{}: {}", lease.name(), trouble.why())))?;
+        let off = policy::status(entry, &Rules::default(), self.clock.now()).is_off();
+        SignIn::read(&answer, off)
+            .ok_or_else(|| Error::Unavailable(format!("{}: a sign-in was answered by {}", lease.name(), answer.told())))
+    }
+
+    /// Sets a password as the service account, on the connection on which the entry was found.
+    async fn set(&self, mut lease: Lease, entry: &Entry, new: &Secret) -> Result<(), Error> {
+        let (known, locked) = self.known(&mut lease, entry, new).await;
+        let request = PasswordModify { user_id: Some(&entry.dn), old_pass: None, new_pass: Some(new.reveal()) };
+        write(&mut lease, request, known).await?;
+        if locked && lease.sheet().vendor == Vendor::Ds389 {
+            // This server keeps the lock. That the password is set stands, whatever becomes of the lock.
+            if let Err(error) = unlock(&mut lease, entry).await {
+                tracing::error!(%error, "a password was set, but its account stays locked");
+            }
+        }
+        self.confirm(lease, entry).await;
+        Ok(())
+    }
+
+    /// What is known before a change, to explain its answer, and whether the account is locked.
+    async fn known(&self, lease: &mut Lease, entry: &Entry, new: &Secret) -> (Known, bool) {
+        let rules = match self.policy_dn(Some(entry)) {
+            Some(dn) => match lease.search(&Query::entry(&dn, policy::RULES)).await {
+                Ok(Ok(found)) => found.only().map(|policy| Rules::read(&policy)),
+                // Whether the connection is broken is found out by the change itself.
+                _ => None,
+            },
+            None => None,
+        };
+        let rules = rules.unwrap_or_default();
+        let status = policy::status(entry, &rules, self.clock.now());
+        let known = Known {
+            length: new.reveal().chars().count(),
+            min_length: rules.for_passwords.min_length,
+            too_young_until: status.too_young_until,
+        };
+        (known, status.locked.is_some())
+    }
+
+    /// Others may have the connection while it is waited for the other servers.
+    async fn confirm(&self, lease: Lease, entry: &Entry) {
+        let server = lease.name();
+        drop(lease);
+        confirm::wait(&self.pool, self.confirm, self.confirm_for, &server, &entry.dn).await;
+    }
+}
+
+/// Sets a password by the server's own operation.
+async fn write(lease: &mut Lease, request: PasswordModify<'_>, known: Known) -> Result<(), Error> {
+    if !lease.sheet().offers(PASSWORD_MODIFY) {
+        return Err(Error::Unavailable(format!("{} does not set passwords by RFC 3062", lease.name())));
+    }
+    let answer = lease.extended(request.into(), ppolicy::request()).await;
+    outcome(&lease.name(), answer, known)
+}
+
+/// Lifts the lock after wrong passwords.
+async fn unlock(lease: &mut Lease, entry: &Entry) -> Result<(), Error> {
+    let attribute = |name: &str| name.as_bytes().to_vec();
+    let mut changes = Vec::new();
+    if lease.sheet().vendor == Vendor::Ds389 {
+        changes.push(Mod::Replace(attribute("passwordRetryCount"), [b"0".to_vec()].into()));
+        changes.push(Mod::Replace(attribute("accountUnlockTime"), [].into()));
+    } else {
+        // With it OpenLDAP forgets the wrong passwords, too.
+        changes.push(Mod::Delete(attribute("pwdAccountLockedTime"), [].into()));
+    }
+    let answer = lease.modify(&entry.dn, changes, Vec::new()).await;
+    match answer {
+        Ok(answer) if answer.code == NO_SUCH_ATTRIBUTE => Ok(()),
+        answer => outcome(&lease.name(), answer, Known::default()),
+    }
+}
+
+/// RFC 4511, 4.1.9: what was to be deleted is not there.
+const NO_SUCH_ATTRIBUTE: u32 = 16;
+
+#[async_trait]
+impl Directory for Ldap {
+    async fn find(&self, user_id: &str) -> Result<Option<Person>, Error> {
+        let sheet = self.pool.learn().await?;
+        let Some(query) = self.people.by_user_id(user_id, &sheet) else { return Ok(None) };
+        let found = self.pool.search(&query).await?;
+        if found.entries.len() > 1 || found.more {
+            tracing::warn!("a User ID fits more than one entry; directory.user_filter should let one of them through");
+        }
+        self.person_of(found.only(), &sheet).await
+    }
+
+    async fn person(&self, account: &AccountId) -> Result<Option<Person>, Error> {
+        let sheet = self.pool.learn().await?;
+        let Some((lease, entry)) = self.entry(account).await? else { return Ok(None) };
+        drop(lease);
+        self.person_of(Some(entry), &sheet).await
+    }
+
+    async fn verify(&self, account: Option<&AccountId>, password: &Secret) -> Result<Verdict, Error> {
+        // The name nobody has is looked for, and signed in as, like a real one.
+        let nobody = AccountId("nobody".to_owned());
+        let entry = self.entry(account.unwrap_or(&nobody)).await?.map(|(_, entry)| entry);
+        let password = password::normalised(password);
+        if !sign_in::is_possible(&password) {
+            return Ok(Verdict::Wrong);
+        }
+        let mut lease = self.pool.guest().await?;
+        let started = self.stopwatch.start();
+        let known = entry.is_some();
+        let verdict =
+            self.sign_in(&mut lease, &entry.unwrap_or_else(|| Entry::nobody(&self.base)), &password).await?.verdict();
+        self.stopwatch.stop(started, known).await;
+        Ok(if known { verdict } else { Verdict::Wrong })
+    }
+
+    async fn find_out(&self, lost: &Lost, account: &AccountId, password: &Secret) -> Result<Verdict, Error> {
+        let Some(server) = &lost.server else { return self.verify(Some(account), password).await };
+        let sheet = self.pool.learn().await?;
+        let Some(query) = self.people.by_id(account, &sheet) else { return Ok(Verdict::Wrong) };
+        let Some(entry) = self.pool.search_at(server, &query).await?.only() else { return Ok(Verdict::Wrong) };
+        let mut lease = self.pool.lease_at(server, Role::Guest).await?;
+        Ok(self.sign_in(&mut lease, &entry, &password::normalised(password)).await?.verdict())
+    }
+
+    async fn reset(&self, account: &AccountId, password: &Secret) -> Result<(), Error> {
+        let (lease, entry) = self.usable(account).await?;
+        self.set(lease, &entry, &password::normalised(password)).await
+    }
+
+    async fn change(&self, account: &AccountId, old: &Secret, new: &Secret) -> Result<(), Error> {
+        let (mut service, entry) = self.usable(account).await?;
+        let (old, new) = (password::normalised(old), password::normalised(new));
+        if !sign_in::is_possible(&old) {
+            return Err(Error::Refused(Refusal::OldPassword));
+        }
+        let mut lease = self.pool.guest().await?;
+        match self.sign_in(&mut lease, &entry, &old).await? {
+            SignIn::Wrong => Err(Error::Refused(Refusal::OldPassword)),
+            SignIn::Locked => Err(Error::Refused(Refusal::Locked)),
+            SignIn::Disabled => Err(Error::Refused(Refusal::Disabled)),
+            // The old password was right, but the server lets nobody in with it any more, not even to change it.
+            SignIn::TooOld => self.set(service, &entry, &new).await,
+            SignIn::Right | SignIn::MustChange => {
+                let (known, _) = self.known(&mut service, &entry, &new).await;
+                drop(service);
+                let (old, new) = (Some(old.reveal()), Some(new.reveal()));
+                let request = PasswordModify { user_id: Some(&entry.dn), old_pass: old, new_pass: new };
+                write(&mut lease, request, known).await?;
+                self.confirm(lease, &entry).await;
+                Ok(())
+            }
+        }
+    }
+
+    async fn unlock(&self, account: &AccountId) -> Result<(), Error> {
+        let (mut lease, entry) = self.usable(account).await?;
+        unlock(&mut lease, &entry).await
+    }
+
+    async fn rules(&self, account: Option<&AccountId>) -> Result<PasswordRules, Error> {
+        let entry = match account {
+            Some(account) => self.entry(account).await?.map(|(_, entry)| entry),
+            None => None,
+        };
+        Ok(self.policy(entry.as_ref()).await?.for_passwords)
+    }
+}

@@ -1,0 +1,136 @@
+//! What a server's answer to a change means.
+
+use regain_core::Time;
+
+use super::connect::{Answer, SUCCESS, Trouble};
+use super::ppolicy::{Obstacle, Response};
+use crate::directory::{Error, Lost, Refusal};
+
+/// What is known besides the answer.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Known {
+    /// Characters of the password that was sent.
+    pub(super) length: usize,
+    /// The fewest the server takes, if it tells.
+    pub(super) min_length: Option<usize>,
+    /// Until when the last change is too recent.
+    pub(super) too_young_until: Option<Time>,
+}
+
+/// Whether it was done; the server's words go to the log, with its name, and nowhere else.
+pub(super) fn outcome(server: &str, answer: Result<Answer, Trouble>, known: Known) -> Result<(), Error> {
+    let answer = answer.map_err(|trouble| match trouble {
+        Trouble::NotSent(why) => Error::Unavailable(format!("{server}: {why}")),
+        Trouble::Lost(why) | Trouble::Late(why) => Error::Indeterminate(Lost { why, server: Some(server.to_owned()) }),
+    })?;
+    match answer.code {
+        SUCCESS => Ok(()),
+        REFERRAL => Err(Error::Unavailable(format!("{server} takes no changes; name the server that does first"))),
+        BUSY | UNAVAILABLE => Err(Error::Unavailable(format!("{server}: {}", answer.told()))),
+        _ => {
+            let refusal = refusal(&answer, known);
+            tracing::warn!(server, ?refusal, told = answer.told(), "the directory refused a change");
+            Err(Error::Refused(refusal))
+        }
+    }
+}
+
+// RFC 4511, 4.1.9.
+const REFERRAL: u32 = 10;
+const CONSTRAINT_VIOLATION: u32 = 19;
+const NO_SUCH_OBJECT: u32 = 32;
+const INSUFFICIENT_ACCESS: u32 = 50;
+const BUSY: u32 = 51;
+const UNAVAILABLE: u32 = 52;
+const UNWILLING: u32 = 53;
+
+fn refusal(answer: &Answer, known: Known) -> Refusal {
+    let too_short = |min: Option<usize>| {
+        // A server that does not tell its least still tells that this was below it.
+        Refusal::TooShort { min: min.or(known.min_length).unwrap_or(known.length + 1).max(known.length + 1) }
+    };
+    match Response::of(answer).obstacle {
+        Some(Obstacle::TooShort) => too_short(None),
+        Some(Obstacle::Quality) => match fewest(&answer.text) {
+            Some(min) => too_short(Some(min)),
+            None if is_known_word(&answer.text) => Refusal::Dictionary,
+            None => Refusal::Complexity,
+        },
+        Some(Obstacle::InHistory) => Refusal::InHistory,
+        Some(Obstacle::TooYoung) => Refusal::TooYoung { until: known.too_young_until },
+        Some(Obstacle::ModNotAllowed | Obstacle::MustSupplyOld) => Refusal::NotPermitted,
+        Some(Obstacle::Locked) => Refusal::Locked,
+        Some(Obstacle::TooLong | Obstacle::PasswordExpired | Obstacle::ChangeAfterReset) => Refusal::Other,
+        None => match answer.code {
+            CONSTRAINT_VIOLATION if fewest(&answer.text).is_some() => too_short(fewest(&answer.text)),
+            // "unwilling to verify old password": the ACL lets nobody compare it.
+            INSUFFICIENT_ACCESS | UNWILLING
+                if answer.code == INSUFFICIENT_ACCESS || answer.text.contains("old password") =>
+            {
+                Refusal::NotPermitted
+            }
+            NO_SUCH_OBJECT => Refusal::Gone,
+            _ => Refusal::Other,
+        },
+    }
+}
+
+/// 389 Directory Server has one number for everything it dislikes, and says "must be at least 10 characters long".
+fn fewest(text: &str) -> Option<usize> {
+    let (_, rest) = text.split_once("at least ")?;
+    let (figure, rest) = rest.split_once(' ')?;
+    if rest.starts_with("characters long") { figure.parse().ok() } else { None }
+}
+
+/// What servers with a list of words say of it.
+fn is_known_word(text: &str) -> bool {
+    let text = text.to_lowercase();
+    text.contains("dictionary") || text.contains("cracklib")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::ldap::sheet::PASSWORD_POLICY;
+
+    const KNOWN: Known = Known { length: 5, min_length: Some(10), too_young_until: Some(Time(7)) };
+
+    fn refused(code: u32, obstacle: Option<u8>, text: &str) -> Refusal {
+        let control = obstacle.map(|number| (PASSWORD_POLICY.to_owned(), vec![0x30, 3, 0x81, 1, number]));
+        let answer = Answer { code, text: text.into(), controls: control.into_iter().collect() };
+        match outcome("ldaps://a", Ok(answer), KNOWN) {
+            Err(Error::Refused(refusal)) => refusal,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_obstacle_has_its_refusal() {
+        assert_eq!(refused(19, Some(6), ""), Refusal::TooShort { min: 10 });
+        assert_eq!(refused(19, Some(8), ""), Refusal::InHistory);
+        assert_eq!(refused(19, Some(7), ""), Refusal::TooYoung { until: Some(Time(7)) });
+        assert_eq!(refused(19, Some(5), ""), Refusal::Complexity);
+        assert_eq!(refused(19, Some(5), "Password failed CrackLib"), Refusal::Dictionary);
+        assert_eq!(refused(50, Some(4), "must supply old password"), Refusal::NotPermitted);
+        assert_eq!(refused(53, Some(3), ""), Refusal::NotPermitted);
+        assert_eq!(refused(19, Some(1), ""), Refusal::Locked);
+        assert_eq!(refused(19, Some(9), ""), Refusal::Other);
+        let told = "invalid password syntax - password must be at least 12 characters long";
+        assert_eq!(refused(19, Some(5), told), Refusal::TooShort { min: 12 });
+        assert_eq!(refused(19, None, told), Refusal::TooShort { min: 12 });
+        assert_eq!(refused(50, None, ""), Refusal::NotPermitted);
+        assert_eq!(refused(53, None, "unwilling to verify old password"), Refusal::NotPermitted);
+        assert_eq!(refused(32, None, ""), Refusal::Gone);
+        assert_eq!(refused(80, None, ""), Refusal::Other);
+    }
+
+    #[test]
+    fn a_lost_answer_is_no_refusal_and_names_its_server() {
+        let lost = outcome("ldaps://a", Err(Trouble::Late("no answer".into())), KNOWN);
+        assert!(matches!(lost, Err(Error::Indeterminate(Lost { server: Some(server), .. })) if server == "ldaps://a"));
+        let unsent = outcome("ldaps://a", Err(Trouble::NotSent("ended".into())), KNOWN);
+        assert!(matches!(unsent, Err(Error::Unavailable(_))));
+        let elsewhere = Answer { code: 10, text: String::new(), controls: Vec::new() };
+        assert!(matches!(outcome("ldaps://a", Ok(elsewhere), KNOWN), Err(Error::Unavailable(_))));
+    }
+}
