@@ -8,6 +8,7 @@ use regain_core::{Ctx, Keys, Policy, Registration, Secret};
 use tokio::sync::Notify;
 
 use crate::banned;
+use crate::breach::Shelf;
 use crate::clock::{self, Clock};
 use crate::config::{Config, Settings};
 use crate::directory::{self, Deps, Directory};
@@ -29,6 +30,8 @@ pub struct App {
     pub directory: Arc<dyn Directory>,
     /// Words that the organisation bans from passwords.
     pub banned: banned::Words,
+    /// Passwords known from data breaches, if there is a filter.
+    pub breach: Option<Shelf>,
     /// Rung when a message was queued.
     pub wake: Notify,
 }
@@ -39,6 +42,8 @@ impl App {
     /// # Errors
     /// With what to do about it.
     pub async fn open(config: Config, clock: Clock) -> Result<Self, String> {
+        let breach = config.settings.password_files.breach.as_deref().map(Shelf::open).transpose();
+        let breach = breach.map_err(|why| format!("password.breach_file: {why}"))?;
         let key_file = key_file(&config)?;
         let keys = store::load_or_make_key(&key_file).map_err(|error| format!("store.key_file: {error}"))?;
         let url = config.store.address()?;
@@ -48,13 +53,15 @@ impl App {
         let directory = directory::open(deps, config.directory)?;
         let (settings, policy) = (config.settings, config.policy);
         let banned = banned::Words::open(settings.password_files.banned_words.clone())?;
-        Ok(Self { settings, policy, keys, clock, store, directory, banned, wake: Notify::new() })
+        Ok(Self { settings, policy, keys, clock, store, directory, banned, breach, wake: Notify::new() })
     }
 
     /// The verdict on a password, with the lists as they are now. Takes up to 0.1 s: call it where that holds up nobody.
     pub fn judge(&self, rules: &Rules, person: &Person, typed: &Secret, again: Option<&Secret>) -> Judged {
         let own = self.banned.current();
-        password::judge(rules, &Lists { own: vec![&own], breached: None }, person, typed, again)
+        let breached = self.breach.as_ref().map(|breach| |password: &Secret| breach.holds(password));
+        let breached = breached.as_ref().map(|holds| holds as &dyn Fn(&Secret) -> bool);
+        password::judge(rules, &Lists { own: vec![&own], breached }, person, typed, again)
     }
 
     /// What a decision about the person with this registration may depend on, at this moment.

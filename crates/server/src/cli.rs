@@ -1,5 +1,6 @@
 //! The command line. Each command is a file of its own.
 
+pub mod breach;
 pub mod check;
 pub mod demo;
 pub mod doctor;
@@ -38,6 +39,8 @@ enum Command {
     User(user::Args),
     /// Look after the contacts by which people are verified
     Method(method::Args),
+    /// Make and ask the filter of passwords known from data breaches
+    Breach(breach::Args),
     /// See how a password is judged
     Password(password::Args),
 }
@@ -66,6 +69,7 @@ pub fn main() -> ExitCode {
             Command::Check(args) => check::run(&args),
             Command::User(args) => user::run(args).await,
             Command::Method(args) => method::run(args).await,
+            Command::Breach(args) => return Ok(breach::run(args)),
             Command::Password(args) => return Ok(password::run(&args)),
         };
         done.map(|()| ExitCode::SUCCESS).map_err(|message| (message, 1))

@@ -6,6 +6,7 @@
 pub mod address;
 pub mod app;
 pub mod banned;
+pub mod breach;
 pub mod captcha;
 pub mod cli;
 pub mod clock;

@@ -73,13 +73,24 @@ async fn keep_house(app: Arc<App>, mut stop: watch::Receiver<bool>) {
 }
 
 /// Reads again what files may have changed under the running program.
-async fn read_again(app: &Arc<App>) {
+pub async fn read_again(app: &Arc<App>) {
     let app = Arc::clone(app);
-    match tokio::task::spawn_blocking(move || app.banned.look_again()).await {
-        Ok(Ok(None)) => {}
-        Ok(Ok(Some(words))) => tracing::info!(words, "the banned words were read again"),
-        Ok(Err(problem)) => tracing::error!(problem, "the banned words stay as they were"),
-        Err(error) => tracing::error!(%error, "reading the banned words broke off"),
+    if let Err(error) = tokio::task::spawn_blocking(move || look_again(&app)).await {
+        tracing::error!(%error, "reading what may have changed broke off");
+    }
+}
+
+fn look_again(app: &App) {
+    match app.banned.look_again() {
+        Ok(None) => {}
+        Ok(Some(words)) => tracing::info!(words, "the banned words were read again"),
+        Err(problem) => tracing::error!(problem, "the banned words stay as they were"),
+    }
+    let Some(breach) = &app.breach else { return };
+    match breach.look_again() {
+        Ok(false) => {}
+        Ok(true) => tracing::info!(passwords = breach.filter().about().entries, "another breach filter is in use"),
+        Err(problem) => tracing::error!(problem, "the breach filter was not changed"),
     }
 }
 

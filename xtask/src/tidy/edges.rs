@@ -22,6 +22,7 @@ static MODULES: &[Edges] = &[
             "address",
             "app",
             "banned",
+            "breach",
             "clock",
             "config",
             "delivery",
@@ -45,7 +46,7 @@ static MODULES: &[Edges] = &[
     ("session", &["app", "clock", "directory", "drive", "store"]),
     ("drive", &["app", "directory", "perform", "store"]),
     ("perform", &["app", "directory", "drive", "fault"]),
-    ("app", &["banned", "clock", "config", "directory", "store"]),
+    ("app", &["banned", "breach", "clock", "config", "directory", "store"]),
     ("banned", &[]),
     ("message", &["config", "delivery", "store", "text"]),
     // Opening a directory hands the embedded one its store; no other kind may name it, or anything else that is not here.
@@ -57,6 +58,7 @@ static MODULES: &[Edges] = &[
     ("directory/ldap", &["clock", "directory", "finding", "tls"]),
     ("delivery", &["clock", "finding", "tls"]),
     ("store", &["clock", "fault", "tls"]),
+    ("breach", &["clock", "fault"]),
     ("config", &["phone"]),
     ("captcha", &[]),
     ("address", &[]),
@@ -80,6 +82,7 @@ static OUTSIDE: &[Homes] = &[
     (&["fluent_bundle", "unic_langid"], &["text"]),
     (&["getrandom::fill"], &["clock"]),
     (&["clap"], &["cli"]),
+    (&["flate2", "ruzstd", "crc32fast"], &["breach"]),
     (&["rlibphonenumber"], &["phone"]),
     (&["url"], &["config"]),
 ];

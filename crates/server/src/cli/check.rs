@@ -7,6 +7,7 @@ use regain_core::Policy;
 use super::ConfigArg;
 use super::serve::drop_uncarried;
 use crate::banned;
+use crate::breach::Filter;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::server::StoreSection;
@@ -31,7 +32,10 @@ pub fn run(args: &Args) -> Result<(), String> {
     problems.extend(store_problem(&config.store));
     problems.extend(directory::check(config.directory.clone()).err());
     problems.extend(config.settings.organisation.logo_problem());
-    problems.extend(banned::Words::open(config.settings.password_files.banned_words.clone()).err());
+    let files = &config.settings.password_files;
+    problems.extend(banned::Words::open(files.banned_words.clone()).err());
+    let breach = files.breach.as_deref().and_then(|file| Filter::open(file).err());
+    problems.extend(breach.map(|why| format!("password.breach_file: {why}")));
     // With a wrong policy its defaults stand there, about which nothing needs to be said.
     let policy_stands = !problems.iter().any(|problem| problem.starts_with("policy"));
     let mut dropped = Vec::new();

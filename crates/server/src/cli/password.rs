@@ -2,12 +2,14 @@
 
 use std::process::ExitCode;
 
+use regain_core::Secret;
 use regain_core::password::{self, Banned, DirectoryRules, ENOUGH, Judged, Lists, MOST, Person, Problem};
 use serde_json::json;
 
 use super::ConfigArg;
 use super::typed;
 use crate::banned::Words;
+use crate::breach::Filter;
 use crate::config::Config;
 
 /// What `regain password` takes.
@@ -69,7 +71,11 @@ fn judged(args: &Args, check: &Check) -> Result<Judged, String> {
     let steps = check.steps.unwrap_or(config.policy.steps);
     let rules = config.policy.password.merged(steps, &DirectoryRules::default());
     let typed = typed::password_once()?;
-    let lists = Lists { own: vec![&file, &own], breached: None };
+    let breach = config.settings.password_files.breach.as_deref().map(Filter::open).transpose();
+    let breach = breach.map_err(|why| format!("password.breach_file: {why}"))?;
+    let breached = breach.as_ref().map(|breach| |password: &Secret| breach.holds(password));
+    let breached = breached.as_ref().map(|holds| holds as &dyn Fn(&Secret) -> bool);
+    let lists = Lists { own: vec![&file, &own], breached };
     Ok(password::judge(&rules, &lists, &person, &typed, None))
 }
 

@@ -127,7 +127,7 @@ pub(super) async fn serve(
 }
 
 /// Stops the program at a numbered point: for the tests that look at what is left behind.
-fn arm_faults() {
+pub(super) fn arm_faults() {
     #[cfg(debug_assertions)]
     if let Some((_, n)) = environment().into_iter().find(|(name, _)| name == "REGAIN_FAULT_KILL_AT") {
         crate::fault::kill_at(n.parse().unwrap_or(0));

@@ -85,6 +85,8 @@ pub struct PasswordSection {
     classes: usize,
     /// A file of words that the organisation bans, one a line.
     banned_words_file: Option<PathBuf>,
+    /// A filter of passwords known from data breaches, made by `regain breach build`.
+    breach_file: Option<PathBuf>,
 }
 
 impl Default for PasswordSection {
@@ -97,6 +99,7 @@ impl Default for PasswordSection {
             min_strength: rules.least,
             classes: rules.kinds,
             banned_words_file: None,
+            breach_file: None,
         }
     }
 }
@@ -106,12 +109,14 @@ impl Default for PasswordSection {
 pub struct PasswordFiles {
     /// Words that the organisation bans, one a line.
     pub banned_words: Option<PathBuf>,
+    /// A filter of passwords known from data breaches.
+    pub breach: Option<PathBuf>,
 }
 
 impl PasswordSection {
     /// The files it names.
     pub fn files(&self) -> PasswordFiles {
-        PasswordFiles { banned_words: self.banned_words_file.clone() }
+        PasswordFiles { banned_words: self.banned_words_file.clone(), breach: self.breach_file.clone() }
     }
 }
 

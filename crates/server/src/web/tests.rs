@@ -102,6 +102,7 @@ pub(super) async fn with_policy(folder: &Path, policy: Policy, demo: bool) -> Ar
         store,
         directory: Arc::new(Nobody),
         banned: crate::banned::Words::default(),
+        breach: None,
         wake,
     };
     Web::new(Arc::new(app), demo).unwrap()

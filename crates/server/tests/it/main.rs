@@ -2,6 +2,7 @@
 
 mod account;
 mod active_directory;
+mod breach;
 mod cli;
 mod crash;
 mod delivery;

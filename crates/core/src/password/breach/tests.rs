@@ -1,3 +1,5 @@
+//! Lines, hashes, blocks and files, in tables and in properties.
+
 use proptest::prelude::*;
 
 use super::*;
