@@ -110,6 +110,8 @@ pub enum Act {
     },
     /// A rehearsal went well.
     Rehearsed,
+    /// Somebody who is signed in wanted to practise with the User ID of another.
+    NotYours,
     /// What is registered was changed while it was being used.
     Superseded,
     /// Somebody signed in with the password.
@@ -221,6 +223,7 @@ impl Act {
             Self::Unlocked => "unlocked",
             Self::UnlockRefused { .. } => "unlock_refused",
             Self::Rehearsed => "rehearsed",
+            Self::NotYours => "not_yours",
             Self::Superseded => "superseded",
             Self::SignedIn => "signed_in",
             Self::SignInFailed => "sign_in_failed",
@@ -260,6 +263,7 @@ impl Act {
             | Self::TriesExhausted
             | Self::Throttled { .. }
             | Self::UnlockRefused { .. }
+            | Self::NotYours
             | Self::Superseded
             | Self::SignInFailed
             | Self::OldPasswordWrong

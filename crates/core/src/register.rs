@@ -378,9 +378,8 @@ impl Machine<'_> {
             return self.refuse(problem);
         }
         let (keys, policy) = (self.ctx.keys, self.ctx.policy);
-        // What was never proven is only a suggestion, and nobody needs it.
-        let spare = self.ctx.registration.can_spare(keys, policy, person.administrator, kind);
-        if contact.verified.is_some() && !spare {
+        // What was never proven is only a suggestion, and can always be spared.
+        if !self.ctx.registration.can_spare(keys, policy, person.administrator, kind) {
             return self.refuse(Problem::Needed { kind });
         }
         if contact.verified.is_some() {

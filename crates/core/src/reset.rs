@@ -326,6 +326,7 @@ impl Machine<'_> {
         if let Goal::Rehearsal { account: own } = &self.flow.goal
             && account.as_ref().is_none_or(|account| account.id != *own)
         {
+            self.audit(Act::NotYours);
             return self.flow.stage = Stage::Identify { problem: Some(IdentifyProblem::NotYours) };
         }
         let (keys, policy, purpose) = (self.ctx.keys, self.ctx.policy, self.flow.goal.purpose());

@@ -76,6 +76,7 @@ enum Do {
     Resend,
     WrongCode,
     OtherWay,
+    Unlock,
     Password,
     Extend,
     Back,
@@ -98,6 +99,7 @@ fn all(options: usize) -> Vec<Do> {
         Do::WrongCode,
         Do::OtherWay,
         Do::Password,
+        Do::Unlock,
         Do::Extend,
         Do::Back,
         Do::Resume,
@@ -119,6 +121,7 @@ struct Twins<'a> {
     user_id: &'a str,
     policy: Policy,
     account: Account,
+    unlock: bool,
     registration: Registration,
     password: Judged,
     keys: Keys,
@@ -157,6 +160,7 @@ impl<'a> Twins<'a> {
             policy,
             registration: registered::registered(&account.contacts),
             account,
+            unlock: false,
             password,
             keys: keys(),
             machine: step,
@@ -171,7 +175,7 @@ impl<'a> Twins<'a> {
             Do::Identify { read } => {
                 let characters = captcha::characters(&self.keys, FLOW, flow.picture);
                 let answer = if read { Answer::Characters(characters) } else { Answer::None };
-                Event::Identify { user_id: self.user_id.into(), answer, unlock: false }
+                Event::Identify { user_id: self.user_id.into(), answer, unlock: self.unlock }
             }
             Do::NewPicture => Event::NewPicture,
             Do::Found { resting } => {
@@ -186,6 +190,7 @@ impl<'a> Twins<'a> {
             Do::Resend => Event::Resend,
             Do::WrongCode => Event::Code { typed: Secret::new("none"), seen: flow.wrong },
             Do::OtherWay => Event::OtherWay,
+            Do::Unlock => Event::Unlock,
             Do::Password => Event::Password(self.password.clone()),
             Do::Extend => Event::Extend,
             Do::Back => Event::Back,
@@ -273,10 +278,15 @@ fn user_ids(policy: &Policy) -> Vec<String> {
 }
 
 fn check(name: &str, policy: Policy) {
+    check_goal(name, policy, false);
+}
+
+fn check_goal(name: &str, policy: Policy, unlock: bool) {
     let user_ids = user_ids(&policy);
     assert!(user_ids.len() > 3, "{name}: several shapes");
     for user_id in user_ids {
-        let pairs = Twins::new(&user_id, policy.clone()).play().unwrap_or_else(|leak| panic!("{name}: {leak}"));
+        let twins = Twins { unlock, ..Twins::new(&user_id, policy.clone()) };
+        let pairs = twins.play().unwrap_or_else(|leak| panic!("{name}: {leak}"));
         assert!(pairs > 100, "{name}: something happened");
         println!("{name}, {user_id}: {pairs} pairs of states");
     }
@@ -300,6 +310,11 @@ fn twins_look_alike_when_the_whole_address_is_asked_for() {
 #[test]
 fn twins_look_alike_behind_pictures() {
     check("pictures", Policy { captcha: captcha::Kind::Picture, extensions: 0, ..tiny() });
+}
+
+#[test]
+fn twins_look_alike_when_the_account_is_to_be_unlocked() {
+    check_goal("unlocking", Policy { extensions: 0, ..tiny() }, true);
 }
 
 /// A machine in which the two can be told apart.

@@ -6,6 +6,10 @@
 
 #[path = "model/bugs.rs"]
 mod bugs;
+#[path = "support/kept.rs"]
+mod kept;
+#[path = "model/parts.rs"]
+mod parts;
 #[path = "support/registered.rs"]
 mod registered;
 #[path = "model/watch.rs"]
@@ -20,8 +24,9 @@ use regain_core::throttle::Limit;
 use regain_core::{Policy, Span};
 use stateright::{Checker, HasDiscoveries, Model as _};
 
-use watch::{P1, P2, P3, P4, P5, P6, P7, P8};
-use world::{Config, Machine, Model, Outcome, Person, tiny};
+use parts::{Config, Machine, Outcome, Outside, Person, tiny};
+use watch::{P1, P2, P3, P4, P5, P6, P7, P8, P9, P10, P11};
+use world::Model;
 
 const EMAIL: (ContactKind, &str) = (ContactKind::Email, "email");
 const MOBILE: (ContactKind, &str) = (ContactKind::Mobile, "mobile");
@@ -63,6 +68,10 @@ fn config(name: &'static str, policy: Policy, people: Vec<Person>) -> Config {
         outcomes: vec![Outcome::Done],
         machine: bugs::none,
         compare_and_swap: true,
+        holds_registration: true,
+        outside: (Vec::new(), 0),
+        unlock: vec![false],
+        rehearsal: false,
         reaches: &[],
     }
 }
@@ -160,6 +169,60 @@ fn throttled() -> Config {
     Config { tabs: 1, reaches: &["done", "resting"], ..config("throttled", policy, people) }
 }
 
+/// An account with these contacts, all of them new.
+fn young(account: Option<Account>) -> Option<Account> {
+    account.map(|mut account| {
+        account.contacts.iter_mut().for_each(|contact| contact.young = true);
+        account
+    })
+}
+
+fn cooling_off() -> Config {
+    let policy = tiny(&[Method::Email, Method::Text, Method::MobileCall]);
+    let people = people(young(account("a", &[], &[EMAIL, MOBILE])), young(account("b", &[], &[MOBILE])));
+    Config { reaches: &["done", "care team"], ..config("cooling off", policy, people) }
+}
+
+/// Two contacts and two steps, while somebody freezes the account or takes a contact away.
+fn meanwhile() -> Config {
+    let policy = Policy { steps: 2, lifetime: Span(2), tries: 1, ..tiny(&[Method::Email, Method::Text]) };
+    let people = vec![Person { user_id: "a", account: account("a", &[], &[EMAIL, MOBILE]) }];
+    let outside = vec![Outside::Freeze, Outside::Thaw, Outside::Remove(ContactKind::Email)];
+    Config {
+        tabs: 1,
+        pictures: 1,
+        outside: (outside, 2),
+        reaches: &["done", "care team", "superseded", "thawed, then done", "written though frozen meanwhile"],
+        ..config("meanwhile", policy, people)
+    }
+}
+
+/// Somebody who knows the password, or finds on the way that they do not.
+fn unlocking() -> Config {
+    let policy = Policy { lifetime: Span(2), ..tiny(&[Method::Email]) };
+    Config {
+        outcomes: ALL_OUTCOMES.to_vec(),
+        unlock: vec![true, false],
+        outside: (vec![Outside::Freeze], 1),
+        reaches: &["unlocked", "done", "too many tries"],
+        ..config("unlocking", policy, people(account("a", &[], &[EMAIL]), None))
+    }
+}
+
+fn rehearsal() -> Config {
+    let policy = tiny(&[Method::Email, Method::Text]);
+    let people = people(account("a", &[], &[EMAIL, MOBILE]), account("b", &[], &[EMAIL]));
+    let outside = vec![Outside::Freeze, Outside::Remove(ContactKind::Email)];
+    Config {
+        pictures: 1,
+        unlock: vec![true, false],
+        rehearsal: true,
+        outside: (outside, 1),
+        reaches: &["rehearsed", "superseded"],
+        ..config("rehearsal", Policy { lifetime: Span(2), ..policy }, people)
+    }
+}
+
 /// Visits everything, expects no property broken and all that must be reachable reached.
 fn check(config: Config) {
     let name = config.name;
@@ -211,6 +274,26 @@ fn confirmation_holds() {
 #[test]
 fn throttled_holds() {
     check(throttled());
+}
+
+#[test]
+fn cooling_off_holds() {
+    check(cooling_off());
+}
+
+#[test]
+fn meanwhile_holds() {
+    check(meanwhile());
+}
+
+#[test]
+fn unlocking_holds() {
+    check(unlocking());
+}
+
+#[test]
+fn rehearsal_holds() {
+    check(rehearsal());
 }
 
 /// Expects that the checker finds this property broken.
@@ -284,4 +367,30 @@ fn finds_a_change_without_audit() {
 fn finds_messages_astray() {
     finds(P8, with(bugs::code_goes_elsewhere, one_step()));
     finds(P8, with(bugs::sends_start_again, one_step()));
+}
+
+#[test]
+fn finds_what_a_freeze_does_not_stop() {
+    finds(P9, with(bugs::the_freeze_is_overlooked, meanwhile()));
+    finds(P9, with(bugs::the_freeze_is_overlooked, unlocking()));
+    finds(P9, with(bugs::the_freeze_is_overlooked, rehearsal()));
+    finds(P9, Config { holds_registration: false, ..meanwhile() });
+}
+
+#[test]
+fn finds_that_a_removed_contact_still_proves_something() {
+    finds(P10, with(bugs::removed_contacts_count, meanwhile()));
+    finds(P10, with(bugs::removed_contacts_count, rehearsal()));
+    finds(P10, Config { holds_registration: false, ..meanwhile() });
+}
+
+#[test]
+fn finds_a_rehearsal_that_is_none_and_an_unlocking_that_sets_a_password() {
+    finds(P11, with(bugs::a_rehearsal_writes, rehearsal()));
+    finds(P11, with(bugs::unlocking_takes_a_password, unlocking()));
+}
+
+#[test]
+fn finds_that_a_new_contact_carries_a_reset_alone() {
+    finds(P1, with(bugs::new_contacts_are_as_good_as_old, cooling_off()));
 }

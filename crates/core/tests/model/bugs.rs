@@ -3,9 +3,10 @@
 use regain_core::audit::Act;
 use regain_core::effect::{Message, To};
 use regain_core::method::issued_code::Proof;
-use regain_core::reset::{Event, Reset, Stage, View, step};
-use regain_core::subject::ContactId;
-use regain_core::{Ctx, Effect, Policy, Secret, Span, Step, Time};
+use regain_core::registration::Registered;
+use regain_core::reset::{Event, Goal, LookedUp, Reset, Stage, View, step};
+use regain_core::subject::{Account, ContactId, Option_};
+use regain_core::{Ctx, Effect, Policy, Registration, Secret, Span, Step, Time};
 
 type Spare = Vec<Proof>;
 type Result = Step<Reset, View>;
@@ -191,5 +192,63 @@ pub(crate) fn the_end_can_be_undone(ctx: &Ctx, _: &mut Spare, mut flow: Reset, e
         flow.stage = Stage::Identify { problem: None };
         flow.expires = ctx.now + Span(1);
     }
+    step(ctx, flow, event)
+}
+
+/// Nobody looks whether resets are frozen.
+pub(crate) fn the_freeze_is_overlooked(ctx: &Ctx, _: &mut Spare, flow: Reset, event: Event) -> Result {
+    let registration = Registration { frozen: None, ..ctx.registration.clone() };
+    let event = match event {
+        Event::LookedUp { user_id, found: LookedUp::Answer { account, resting } } => {
+            let account = account.map(|account| Account { frozen: false, ..account });
+            Event::LookedUp { user_id, found: LookedUp::Answer { account, resting } }
+        }
+        other => other,
+    };
+    step(&with_registration(ctx, &registration), flow, event)
+}
+
+fn with_registration<'a>(ctx: &'a Ctx, registration: &'a Registration) -> Ctx<'a> {
+    Ctx { now: ctx.now, entropy: ctx.entropy, policy: ctx.policy, keys: ctx.keys, registration }
+}
+
+/// The contacts are those of the look-up, whatever became of them.
+pub(crate) fn removed_contacts_count(ctx: &Ctx, _: &mut Spare, flow: Reset, event: Event) -> Result {
+    let mut registration = ctx.registration.clone();
+    let known = flow.stage.subject().into_iter().flat_map(|subject| &subject.options);
+    let contact = |option: &Option_| {
+        let id = option.contact.clone()?;
+        Some(Registered { id, kind: option.method.contact(), address: String::new(), verified: Some(Time(0)) })
+    };
+    registration.contacts = known.filter_map(contact).collect();
+    step(&with_registration(ctx, &registration), flow, event)
+}
+
+/// A rehearsal is a reset by another name.
+pub(crate) fn a_rehearsal_writes(ctx: &Ctx, _: &mut Spare, flow: Reset, event: Event) -> Result {
+    if let (Event::Password(_), Goal::Rehearsal { .. }) = (&event, &flow.goal) {
+        return step(ctx, Reset { goal: Goal::Reset, ..flow }, event);
+    }
+    step(ctx, flow, event)
+}
+
+/// Whoever came to unlock may choose a password as well.
+pub(crate) fn unlocking_takes_a_password(ctx: &Ctx, _: &mut Spare, mut flow: Reset, event: Event) -> Result {
+    if let (Event::Password(_), Stage::Unlock { subject, proofs, .. }) = (&event, &flow.stage) {
+        flow.stage = Stage::Password { subject: subject.clone(), proofs: proofs.clone(), problems: Vec::new() };
+    }
+    step(ctx, flow, event)
+}
+
+/// Nobody looks how old a contact is.
+pub(crate) fn new_contacts_are_as_good_as_old(ctx: &Ctx, _: &mut Spare, flow: Reset, event: Event) -> Result {
+    let event = match event {
+        Event::LookedUp { user_id, found: LookedUp::Answer { mut account, resting } } => {
+            let contacts = account.iter_mut().flat_map(|account| &mut account.contacts);
+            contacts.for_each(|contact| contact.young = false);
+            Event::LookedUp { user_id, found: LookedUp::Answer { account, resting } }
+        }
+        other => other,
+    };
     step(ctx, flow, event)
 }

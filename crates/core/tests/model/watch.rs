@@ -3,12 +3,15 @@
 use regain_core::audit::{self, Act};
 use regain_core::effect::{Delivery, Message, To};
 use regain_core::method::{Channel, ContactKind, Method};
+use regain_core::registration::Change;
 use regain_core::reset::{End, Event, Stage};
+use regain_core::subject::AccountId;
 use regain_core::throttle::{Claim, What};
 use regain_core::{Effect, Span};
 use stateright::Property;
 
-use crate::world::{Do, Mail, Model, Row, World};
+use crate::parts::{Do, Mail, Row, World};
+use crate::world::Model;
 
 pub(crate) const P1: &str = "P1 no write without the proofs the policy asks of that very account";
 pub(crate) const P2: &str = "P2 a code is accepted at most once";
@@ -18,8 +21,11 @@ pub(crate) const P5: &str = "P5 nothing is accepted after its time";
 pub(crate) const P6: &str = "P6 an ended flow never moves";
 pub(crate) const P7: &str = "P7 every change is audited";
 pub(crate) const P8: &str = "P8 few messages, and only to addresses on offer";
+pub(crate) const P9: &str = "P9 a freeze stops it";
+pub(crate) const P10: &str = "P10 a contact that was removed proves nothing";
+pub(crate) const P11: &str = "P11 a rehearsal writes nothing, and unlocking sets no password";
 
-const ALWAYS: [&str; 8] = [P1, P2, P3, P4, P5, P6, P7, P8];
+const ALWAYS: [&str; 11] = [P1, P2, P3, P4, P5, P6, P7, P8, P9, P10, P11];
 
 /// A code that was accepted since the User ID was last typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,9 +52,11 @@ pub(crate) struct Ghost {
     deadline: i64,
     extensions: u8,
     pub(crate) lost_swap: bool,
+    /// Whether the User ID that stands was typed to have the account unlocked.
+    pub(crate) unlocks: bool,
     refused: bool,
     late: bool,
-    violated: u8,
+    violated: u16,
 }
 
 impl Ghost {
@@ -64,6 +72,7 @@ impl Ghost {
             deadline: lifetime.0,
             extensions: 0,
             lost_swap: false,
+            unlocks: false,
             refused: false,
             late: false,
             violated: 0,
@@ -80,8 +89,8 @@ impl Ghost {
     }
 
     fn check(&mut self, property: &str, holds: bool) {
-        let place = ALWAYS.iter().position(|name| *name == property).expect("one of the eight");
-        self.violated |= u8::from(!holds) << place;
+        let place = ALWAYS.iter().position(|name| *name == property).expect("one of these");
+        self.violated |= u16::from(!holds) << place;
     }
 }
 
@@ -106,6 +115,9 @@ impl Model {
         if what == Do::Back && changed {
             ghost.proven.clear();
         }
+        if let (Do::Identify { unlock, .. }, true) = (what, changed) {
+            ghost.unlocks = unlock && !self.config.rehearsal;
+        }
         if what == Do::Extend && changed && !after.flow.ended() {
             ghost.extensions += 1;
             ghost.deadline = world.now + self.config.policy.lifetime.0;
@@ -115,14 +127,21 @@ impl Model {
         for effect in effects {
             match effect {
                 Effect::SetPassword { account, password, .. } => {
-                    let person = self.person(&after.flow.user_id);
-                    let owner = person.and_then(|person| self.account(person));
-                    let right = owner.is_some_and(|owner| owner.id == *account) && self.proven(&ghost, person);
-                    ghost.check(P1, right && password.same_as(self.good.password()));
+                    ghost.check(P11, !ghost.unlocks && !self.config.rehearsal);
+                    self.watch_end(&mut ghost, world, after, account);
+                    ghost.check(P1, password.same_as(self.good.password()));
                     ghost.check(P4, ghost.unanswered.is_none());
-                    ghost.check(P5, world.now < ghost.deadline);
                     ghost.writes += 1;
                     ghost.unanswered = Some(ghost.writes);
+                }
+                Effect::Unlock { account, .. } => {
+                    ghost.check(P11, ghost.unlocks);
+                    self.watch_end(&mut ghost, world, after, account);
+                    ghost.writes += 1;
+                }
+                Effect::Register { account, change } => {
+                    ghost.check(P11, self.config.rehearsal && *change == Change::Rehearsed);
+                    self.watch_end(&mut ghost, world, after, account);
                 }
                 Effect::Deliver(delivery) => self.watch_message(&mut ghost, world, after, claims, delivery),
                 _ => {}
@@ -134,6 +153,25 @@ impl Model {
         ghost.refused |= acts(effects).any(|act| matches!(act, Act::PasswordRefused { .. }));
         ghost.late |= acts(effects).any(|act| matches!(act, Act::CodeLate { .. }));
         ghost
+    }
+
+    /// What the proofs have led to, whatever the person wanted.
+    fn watch_end(&self, ghost: &mut Ghost, world: &World, after: &Row, account: &AccountId) {
+        let person = self.person(&after.flow.user_id);
+        let owner = person.and_then(|person| self.account(person));
+        let right = owner.is_some_and(|owner| owner.id == *account) && self.proven(ghost, person);
+        ghost.check(P1, right);
+        ghost.check(P5, world.now < ghost.deadline);
+        ghost.check(P9, world.kept.registration.frozen.is_none());
+        let there = |proven: &Proven| self.is_there(world, proven);
+        ghost.check(P10, ghost.proven.iter().all(there));
+    }
+
+    /// Whether the contact that proved something is still registered.
+    fn is_there(&self, world: &World, proven: &Proven) -> bool {
+        let contacts = self.account(proven.person).map_or(&[][..], |account| &account.contacts);
+        let used = contacts.iter().find(|contact| contact.kind == proven.method.contact());
+        used.is_some_and(|used| world.kept.registration.contacts.iter().any(|contact| contact.id == used.id))
     }
 
     #[expect(clippy::too_many_arguments, reason = "one commit is all of these")]
@@ -154,6 +192,8 @@ impl Model {
             let mail = world.outbox.iter().find(same);
             let proven = mail.and_then(|mail| mail.to).map(|(person, method)| Proven { person, method });
             ghost.check(P1, proven.is_some());
+            ghost.check(P9, world.kept.registration.frozen.is_none());
+            ghost.check(P10, proven.as_ref().is_none_or(|proven| self.is_there(world, proven)));
             ghost.proven.extend(proven);
             let number = mail.map_or(0, |mail| mail.issue.n);
             ghost.check(P2, !ghost.accepted.contains(&number));
@@ -175,7 +215,7 @@ impl Model {
             _ => None,
         });
         for counter in returned {
-            let was_send = !counter.starts_with("reset:");
+            let was_send = counter.starts_with("send:");
             ghost.check(P3, claims.iter().any(|claim| claim.counter == *counter) && (was_send == wrong));
         }
     }
@@ -205,10 +245,11 @@ impl Model {
                 let told = matches!(after.flow.stage, Stage::Ended { end: End::Done | End::Unknown, .. });
                 ghost.check(P8, told && ghost.writes > 0);
             }
-            Message::Unlocked { .. }
-            | Message::RegistrationChanged { .. }
-            | Message::Frozen { .. }
-            | Message::Invitation { .. } => {
+            Message::Unlocked { .. } => {
+                let told = matches!(after.flow.stage, Stage::Ended { end: End::Unlocked, .. });
+                ghost.check(P8, told && ghost.writes > 0);
+            }
+            Message::RegistrationChanged { .. } | Message::Frozen { .. } | Message::Invitation { .. } => {
                 ghost.check(P8, false);
             }
         }
@@ -242,11 +283,17 @@ impl Model {
         let theirs: Vec<&Proven> = ghost.proven.iter().filter(|proven| proven.person == person).collect();
         let device = |proven: &Proven| account.contacts.iter().find(|c| c.kind == proven.method.contact());
         let address = |proven: &Proven| device(proven).map(|contact| contact.address.as_str());
-        if !administrator && policy.steps < 2 {
-            return !theirs.is_empty();
+        let young = |proven: &Proven| device(proven).is_none_or(|contact| contact.young);
+        let one_will_do = !administrator && policy.steps < 2;
+        if one_will_do && theirs.iter().any(|proven| !young(proven)) {
+            return true;
         }
+        // Two ways; on two devices, where it is an administrator's account or one of them is new.
         theirs.iter().any(|one| {
-            theirs.iter().any(|other| one.method != other.method && (!administrator || address(one) != address(other)))
+            theirs.iter().any(|other| {
+                let strict = administrator || young(one) || young(other);
+                one.method != other.method && (!strict || address(one) != address(other))
+            })
         })
     }
 }
@@ -280,7 +327,14 @@ fn ended(world: &World, how: fn(&End) -> bool) -> bool {
 type Condition = fn(&Model, &World) -> bool;
 
 /// What has to be reachable somewhere, lest the rest hold for want of anything happening.
-const SOMETIMES: [(&str, Condition); 14] = [
+const SOMETIMES: [(&str, Condition); 19] = [
+    ("unlocked", |_, w| ended(w, |end| *end == End::Unlocked)),
+    ("rehearsed", |_, w| ended(w, |end| *end == End::Rehearsed)),
+    ("superseded", |_, w| ended(w, |end| *end == End::Superseded)),
+    ("thawed, then done", |_, w| ended(w, |end| *end == End::Done) && w.kept.registration.version > 1),
+    ("written though frozen meanwhile", |_, w| {
+        ended(w, |end| *end == End::Done) && w.kept.registration.frozen.is_some()
+    }),
     ("done", |_, w| ended(w, |end| *end == End::Done)),
     ("unknown", |_, w| ended(w, |end| *end == End::Unknown)),
     ("unknown though written", |_, w| ended(w, |end| *end == End::Unknown) && w.ghost.effective == 1),
@@ -298,8 +352,19 @@ const SOMETIMES: [(&str, Condition); 14] = [
 ];
 
 pub(crate) fn properties(reaches: &[&str]) -> Vec<Property<Model>> {
-    let holds: [Condition; 8] =
-        [holds::<0>, holds::<1>, holds::<2>, holds::<3>, holds::<4>, holds::<5>, holds::<6>, holds::<7>];
+    let holds: [Condition; 11] = [
+        holds::<0>,
+        holds::<1>,
+        holds::<2>,
+        holds::<3>,
+        holds::<4>,
+        holds::<5>,
+        holds::<6>,
+        holds::<7>,
+        holds::<8>,
+        holds::<9>,
+        holds::<10>,
+    ];
     let always = ALWAYS.into_iter().zip(holds).map(|(name, condition)| Property::always(name, condition));
     let known = |name: &str| SOMETIMES.iter().any(|(known, _)| *known == name);
     assert!(reaches.iter().all(|name| known(name)), "{reaches:?}");

@@ -4,142 +4,19 @@ use std::sync::Arc;
 
 use regain_core::captcha::{self, Answer};
 use regain_core::keys::Digest;
-use regain_core::method::Method;
-use regain_core::method::issued_code::{Issue, Proof, Purpose};
+use regain_core::method::ContactKind;
+use regain_core::method::issued_code::{Issue, Purpose};
 use regain_core::password::{self, Judged, Lists};
-use regain_core::reset::{Event, LookedUp, Reset, Stage, View, Written};
+use regain_core::registration::Change;
+use regain_core::reset::{Event, LookedUp, Reset, Stage, Written};
 use regain_core::subject::{self, Account, Contact, Subject};
 use regain_core::throttle::{Claim, free_at};
-use regain_core::{Ctx, Effect, FlowId, Keys, Policy, Registration, Secret, Span, Step, Time};
+use regain_core::{Ctx, Effect, FlowId, Keys, Secret, Step, Time};
 
+use crate::kept::Kept;
+use crate::parts::{Action, BOUNDLESS, Config, Do, Flight, Outcome, Outside, Person, Row, Tab, Typed, World};
 use crate::registered::registered;
 use crate::watch::Ghost;
-
-/// The decision under test, or one with a seeded bug, which may keep proofs in the spare place of the row.
-pub(crate) type Machine = fn(&Ctx, &mut Vec<Proof>, Reset, Event) -> Step<Reset, View>;
-
-/// One person an attacker or a locked-out person can name.
-pub(crate) struct Person {
-    pub(crate) user_id: &'static str,
-    pub(crate) account: Option<Account>,
-}
-
-/// Rules, people and bounds of one run.
-pub(crate) struct Config {
-    pub(crate) name: &'static str,
-    pub(crate) policy: Policy,
-    pub(crate) people: Vec<Person>,
-    /// Requests that may lie between reading the row and writing it, besides one that does both at once.
-    pub(crate) tabs: usize,
-    /// Crashes, lost answers and doubled answers together.
-    pub(crate) mishaps: u8,
-    /// How often a User ID is typed or another picture asked for.
-    pub(crate) pictures: u32,
-    /// How the directory may answer a write.
-    pub(crate) outcomes: Vec<Outcome>,
-    pub(crate) machine: Machine,
-    pub(crate) compare_and_swap: bool,
-    /// Names of what must be reachable.
-    pub(crate) reaches: &'static [&'static str],
-}
-
-/// What the store keeps under a version. The version itself is not modelled: a tab knows whether its copy is the newest.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Row {
-    pub(crate) flow: Reset,
-    pub(crate) spare: Vec<Proof>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Tab {
-    Idle,
-    Current,
-    Stale(Arc<Row>),
-}
-
-/// A code that was queued.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Mail {
-    pub(crate) issue: Issue,
-    /// Whose contact and by which method; nothing for a decoy's.
-    pub(crate) to: Option<(usize, Method)>,
-    pub(crate) at: i64,
-}
-
-/// Work begun after a commit and held in memory only.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Flight {
-    LookUp { user_id: String },
-    Set { serial: u8, write: u8 },
-    Wrote { serial: u8, write: u8, answer: Written },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Outcome {
-    Done,
-    Refused,
-    Unavailable,
-    LostThoughWritten,
-    LostNotWritten,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct World {
-    pub(crate) now: i64,
-    pub(crate) row: Arc<Row>,
-    pub(crate) tabs: Vec<Tab>,
-    pub(crate) outbox: Vec<Mail>,
-    pub(crate) flight: Vec<Flight>,
-    pub(crate) mishaps: u8,
-    pub(crate) counters: Vec<u32>,
-    pub(crate) ghost: Ghost,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Typed {
-    Right,
-    Wrong,
-    Old,
-}
-
-/// What somebody at the browser, or the worker, sends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Do {
-    Identify {
-        person: usize,
-        read: bool,
-    },
-    NewPicture,
-    Choose {
-        option: usize,
-        confirm: Typed,
-    },
-    Resend,
-    Code(Typed),
-    OtherWay,
-    Password {
-        good: bool,
-    },
-    Extend,
-    Back,
-    Resume,
-    Cancel,
-    Tick,
-    /// Answers of the directory, fed back by whoever performed the effect.
-    Found(bool),
-    Wrote,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Action {
-    Load(usize),
-    Request { tab: Option<usize>, what: Do },
-    Perform { flight: usize, outcome: Outcome },
-    Answer { flight: usize, found: bool, again: bool },
-    Lose(usize),
-    Crash,
-    TimePasses,
-}
 
 pub(crate) struct Model {
     pub(crate) config: Config,
@@ -148,13 +25,10 @@ pub(crate) struct Model {
     bad: Judged,
     counters: Vec<String>,
     options: usize,
-    registration: Registration,
+    kept: Arc<Kept>,
 }
 
 pub(crate) const FLOW: FlowId = FlowId([5; 16]);
-
-/// A limit this high is never met in a run, so it is not counted.
-const BOUNDLESS: u32 = 100;
 
 impl Model {
     pub(crate) fn new(config: Config) -> Self {
@@ -165,9 +39,11 @@ impl Model {
         assert!(good.problems().is_empty() && !bad.problems().is_empty());
         let accounts = config.people.iter().filter_map(|person| person.account.as_ref());
         let contacts: Vec<Contact> = accounts.flat_map(|account| account.contacts.clone()).collect();
-        let registration = registered(&contacts);
-        let mut model = Self { keys, good, bad, counters: Vec::new(), options: 0, registration, config };
-        let subjects: Vec<Subject> = (0..model.config.people.len()).map(|person| model.subject(person)).collect();
+        let kept = Arc::new(Kept { registration: registered(&contacts), ..Kept::default() });
+        let mut model = Self { keys, good, bad, counters: Vec::new(), options: 0, kept, config };
+        let purposes = [Purpose::Reset, Purpose::Unlock, Purpose::Rehearsal].into_iter();
+        let people = purposes.flat_map(|purpose| (0..model.config.people.len()).map(move |person| (person, purpose)));
+        let subjects: Vec<Subject> = people.map(|(person, purpose)| model.subject(person, purpose)).collect();
         for subject in &subjects {
             model.counters.push(subject.counter.clone());
             for (option, limit) in subject.options.iter().zip(model.config.policy.sends_to_one.iter().cycle()) {
@@ -181,21 +57,21 @@ impl Model {
         model
     }
 
-    fn subject(&self, person: usize) -> Subject {
+    fn subject(&self, person: usize, purpose: Purpose) -> Subject {
         let Person { user_id, account } = &self.config.people[person];
         match account {
-            Some(account) => Subject::real(&self.keys, &self.config.policy, Purpose::Reset, account),
-            None => Subject::decoy(&self.keys, &self.config.policy, Purpose::Reset, user_id),
+            Some(account) => Subject::real(&self.keys, &self.config.policy, purpose, account),
+            None => Subject::decoy(&self.keys, &self.config.policy, purpose, user_id),
         }
     }
 
-    pub(crate) fn ctx(&self, now: i64) -> Ctx<'_> {
+    fn ctx<'a>(&'a self, now: i64, kept: &'a Kept) -> Ctx<'a> {
         Ctx {
             now: Time(now),
             entropy: [0; 32],
             policy: &self.config.policy,
             keys: &self.keys,
-            registration: &self.registration,
+            registration: &kept.registration,
         }
     }
 
@@ -223,7 +99,12 @@ impl Model {
     }
 
     fn start(&self) -> World {
-        let flow = Reset::new(FLOW, Time(0), self.config.policy.lifetime);
+        let mut flow = Reset::new(FLOW, Time(0), self.config.policy.lifetime);
+        let first = &self.config.people[0];
+        if let (true, Some(account)) = (self.config.rehearsal, &first.account) {
+            let practise = Event::Practise { account: account.id.clone(), user_id: first.user_id.into() };
+            flow = regain_core::reset::step(&self.ctx(0, &self.kept), flow, practise).state;
+        }
         World {
             now: 0,
             row: Arc::new(Row { flow, spare: Vec::new() }),
@@ -232,6 +113,8 @@ impl Model {
             flight: Vec::new(),
             mishaps: self.config.mishaps,
             counters: vec![0; self.counters.len()],
+            kept: self.kept.clone(),
+            outside: self.config.outside.1,
             ghost: Ghost::new(self.config.policy.lifetime),
         }
     }
@@ -243,9 +126,11 @@ impl Model {
         let room = world.flight.len() < 2;
         if room && world.row.flow.picture < self.config.pictures {
             for person in 0..self.config.people.len() {
-                all.push(Do::Identify { person, read: true });
-                if picture {
-                    all.push(Do::Identify { person, read: false });
+                for unlock in self.config.unlock.iter().copied() {
+                    all.push(Do::Identify { person, read: true, unlock });
+                    if picture {
+                        all.push(Do::Identify { person, read: false, unlock });
+                    }
                 }
             }
             if picture {
@@ -263,6 +148,9 @@ impl Model {
         }
         all.extend([Typed::Right, Typed::Wrong, Typed::Old].map(Do::Code));
         all.extend([true, false].map(|good| Do::Password { good }));
+        if self.config.unlock.contains(&true) {
+            all.push(Do::Unlock);
+        }
         all
     }
 
@@ -275,10 +163,10 @@ impl Model {
             _ => world.outbox.last().map(|mail| mail.issue.clone()),
         };
         Some(match what {
-            Do::Identify { person, read } => {
+            Do::Identify { person, read, unlock } => {
                 let characters = captcha::characters(&self.keys, FLOW, row.flow.picture);
                 let answer = if read { Answer::Characters(characters) } else { Answer::None };
-                Event::Identify { user_id: self.config.people[person].user_id.into(), answer, unlock: false }
+                Event::Identify { user_id: self.config.people[person].user_id.into(), answer, unlock }
             }
             Do::NewPicture => Event::NewPicture,
             Do::Choose { option, confirm } => {
@@ -294,6 +182,7 @@ impl Model {
             }
             Do::Code(Typed::Wrong) => Event::Code { typed: Secret::new("none"), seen },
             Do::OtherWay => Event::OtherWay,
+            Do::Unlock => Event::Unlock,
             Do::Password { good } => Event::Password(if good { self.good.clone() } else { self.bad.clone() }),
             Do::Extend => Event::Extend,
             Do::Back => Event::Back,
@@ -306,20 +195,21 @@ impl Model {
 
     fn request(&self, world: &World, tab: Option<usize>, what: Do) -> Option<World> {
         let mut next = world.clone();
-        let loaded = tab.map_or(Tab::Current, |tab| std::mem::replace(&mut next.tabs[tab], Tab::Idle));
-        let (row, newest) = match loaded {
+        let at_once = || Tab::Current(world.kept.clone());
+        let loaded = tab.map_or_else(at_once, |tab| std::mem::replace(&mut next.tabs[tab], Tab::Idle));
+        let (row, kept, newest) = match loaded {
             Tab::Idle => return None,
-            Tab::Current => (world.row.clone(), true),
-            Tab::Stale(row) => (row, false),
+            Tab::Current(kept) => (world.row.clone(), kept, true),
+            Tab::Stale(row, kept) => (row, kept, false),
         };
         let event = self.event(world, &row, what)?;
-        self.decide(&mut next, &row, newest, what, event);
+        self.decide(&mut next, (&row, &kept), newest, what, event);
         (next != *world).then_some(next)
     }
 
     /// One turn of the loop: count, decide, compare and swap, and only then let anything happen.
-    fn decide(&self, world: &mut World, loaded: &Arc<Row>, newest: bool, what: Do, event: Event) {
-        let ctx = self.ctx(world.now);
+    fn decide(&self, world: &mut World, (loaded, kept): (&Arc<Row>, &Arc<Kept>), newest: bool, what: Do, event: Event) {
+        let ctx = self.ctx(world.now, kept);
         let claims = loaded.flow.claims(&ctx, &event);
         let event = match self.over(world, &claims) {
             Some(claim) => Event::Throttled { what: claim.what, until: free_at(claim.limit, Time(0)) },
@@ -330,7 +220,14 @@ impl Model {
         };
         let mut spare = loaded.spare.clone();
         let Step { state, effects, .. } = (self.config.machine)(&ctx, &mut spare, loaded.flow.clone(), event.clone());
-        if !newest && self.config.compare_and_swap {
+        // What rests on the registration, and what changes it, is guarded by its version as well.
+        let rests = state.proved > loaded.flow.proved
+            || effects.iter().any(|effect| {
+                matches!(effect, Effect::SetPassword { .. } | Effect::Unlock { .. } | Effect::Register { .. })
+            });
+        let moved =
+            rests && self.config.holds_registration && kept.registration.version != world.kept.registration.version;
+        if moved || !newest && self.config.compare_and_swap {
             world.ghost.lost_swap = true;
             return;
         }
@@ -339,8 +236,10 @@ impl Model {
         world.ghost = ghost;
         if after != world.row {
             let old = std::mem::replace(&mut world.row, after);
-            for tab in world.tabs.iter_mut().filter(|tab| **tab == Tab::Current) {
-                *tab = Tab::Stale(old.clone());
+            for tab in &mut world.tabs {
+                if let Tab::Current(kept) = tab {
+                    *tab = Tab::Stale(old.clone(), kept.clone());
+                }
             }
         }
         effects.into_iter().for_each(|effect| self.carry_out(world, effect));
@@ -359,10 +258,12 @@ impl Model {
         let place = |name: String| self.counters.iter().position(|counter| *counter == name).expect("a known counter");
         match effect {
             Effect::Audit(_) | Effect::EndSessions { .. } => {}
-            Effect::ChangePassword { .. } | Effect::Unlock { .. } | Effect::Register { .. } => {}
+            Effect::ChangePassword { .. } => {}
+            Effect::Unlock { write, .. } => self.tell_directory(world, write, true),
+            Effect::Register { change, .. } => Arc::make_mut(&mut world.kept).change(&change, Time(world.now)),
             Effect::Deliver(delivery) => world.outbox.extend(self.mail(&delivery, world.now)),
             Effect::LookUp { user_id } => world.flight.push(Flight::LookUp { user_id }),
-            Effect::SetPassword { write, .. } => world.flight.push(Flight::Set { serial: world.ghost.writes, write }),
+            Effect::SetPassword { write, .. } => self.tell_directory(world, write, false),
             Effect::GiveBack { counter } => {
                 let place = place(counter);
                 world.counters[place] = world.counters[place].saturating_sub(1);
@@ -371,10 +272,14 @@ impl Model {
         }
     }
 
+    fn tell_directory(&self, world: &mut World, write: u8, unlock: bool) {
+        world.flight.push(Flight::Set { serial: world.ghost.writes, write, unlock });
+    }
+
     fn perform(&self, world: &World, flight: usize, outcome: Outcome) -> Option<World> {
-        let Flight::Set { serial, write } = world.flight[flight] else { return None };
+        let Flight::Set { serial, write, unlock } = world.flight[flight] else { return None };
         let mut next = world.clone();
-        if matches!(outcome, Outcome::Done | Outcome::LostThoughWritten) {
+        if !unlock && matches!(outcome, Outcome::Done | Outcome::LostThoughWritten) {
             next.ghost.write_took_effect();
         }
         let answer = match outcome {
@@ -396,11 +301,12 @@ impl Model {
             Flight::LookUp { user_id } => {
                 let found_event = if found { self.look_up(world, &user_id) } else { LookedUp::Failed };
                 let event = Event::LookedUp { user_id, found: found_event };
-                self.decide(&mut next, &world.row, true, Do::Found(found), event);
+                self.decide(&mut next, (&world.row, &world.kept), true, Do::Found(found), event);
             }
             Flight::Wrote { serial, write, answer } => {
                 next.ghost.answering = Some(serial);
-                self.decide(&mut next, &world.row, true, Do::Wrote, Event::Written { write, answer });
+                let event = Event::Written { write, answer };
+                self.decide(&mut next, (&world.row, &world.kept), true, Do::Wrote, event);
                 next.ghost.answering = None;
             }
         }
@@ -410,10 +316,15 @@ impl Model {
     fn look_up(&self, world: &World, user_id: &str) -> LookedUp {
         let person = self.person(user_id).expect("somebody of the table");
         let limit = self.config.policy.failed_proofs;
-        let counter = self.subject(person).counter;
+        let counter = self.subject(person, world.row.flow.goal.purpose()).counter;
         let place = self.counters.iter().position(|name| *name == counter).expect("a known counter");
         let resting = (world.counters[place] >= limit.count).then(|| free_at(limit, Time(0)));
-        LookedUp::Answer { account: self.account(person).cloned(), resting }
+        let mut account = self.account(person).cloned();
+        if let Some(account) = &mut account {
+            account.frozen = world.kept.registration.frozen.is_some();
+            account.contacts.retain(|contact| world.kept.registration.holds(&contact.id));
+        }
+        LookedUp::Answer { account, resting }
     }
 }
 
@@ -449,6 +360,11 @@ impl stateright::Model for Model {
                 Flight::LookUp { .. } => answers(actions, place, &[true, false], world.mishaps),
             }
         }
+        if world.outside > 0 {
+            let thawed = world.kept.registration.frozen.is_none();
+            let all = self.config.outside.0.iter().filter(|what| thawed == (**what != Outside::Thaw));
+            actions.extend(all.map(|what| Action::Outside(*what)));
+        }
         if world.mishaps > 0 && (!world.flight.is_empty() || world.tabs.iter().any(|tab| *tab != Tab::Idle)) {
             actions.push(Action::Crash);
             actions.extend((0..world.flight.len()).map(Action::Lose));
@@ -458,7 +374,7 @@ impl stateright::Model for Model {
     fn next_state(&self, world: &World, action: Action) -> Option<World> {
         let mut next = world.clone();
         match action {
-            Action::Load(tab) => next.tabs[tab] = Tab::Current,
+            Action::Load(tab) => next.tabs[tab] = Tab::Current(world.kept.clone()),
             Action::Request { tab, what } => return self.request(world, tab, what),
             Action::Perform { flight, outcome } => return self.perform(world, flight, outcome),
             Action::Answer { flight, found, again } => return self.answer(world, flight, found, again),
@@ -472,6 +388,16 @@ impl stateright::Model for Model {
                 next.mishaps -= 1;
             }
             Action::TimePasses => next.now += 1,
+            Action::Outside(outside) => {
+                next.outside -= 1;
+                let nothing = ContactKind::Office;
+                let change = match outside {
+                    Outside::Freeze => Change::Freeze { kind: nothing, restore: None },
+                    Outside::Thaw => Change::Thaw,
+                    Outside::Remove(kind) => Change::Remove { kind },
+                };
+                Arc::make_mut(&mut next.kept).change(&change, Time(world.now));
+            }
         }
         Some(next)
     }
@@ -487,24 +413,5 @@ fn answers(actions: &mut Vec<Action>, flight: usize, found: &[bool], mishaps: u8
         if mishaps > 0 {
             actions.push(Action::Answer { flight, found: *found, again: true });
         }
-    }
-}
-
-/// Rules so small that everything in them can be visited.
-pub(crate) fn tiny(methods: &[Method]) -> Policy {
-    Policy {
-        methods: methods.to_vec(),
-        captcha: captcha::Kind::Off,
-        lifetime: Span(3),
-        extensions: 0,
-        code_lifetime: Span(2),
-        tries: 2,
-        sends: 2,
-        resend_after: Span(1),
-        password_tries: 2,
-        write_patience: Span(1),
-        failed_proofs: regain_core::throttle::Limit { count: BOUNDLESS, window: Span(BOUNDLESS.into()) },
-        sends_to_one: Vec::new(),
-        ..Policy::default()
     }
 }

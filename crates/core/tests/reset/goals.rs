@@ -102,7 +102,7 @@ fn nobody_practises_with_the_account_of_another() {
             account,
             "practises jo
              types sam => wait | started, look up sam
-             found => identify (NotYours) |",
+             found => identify (NotYours) | not_yours",
         );
     }
 }
