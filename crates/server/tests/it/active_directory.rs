@@ -1,7 +1,7 @@
 //! What only Active Directory does, on a real Samba domain controller, with an account made as docs/active-directory.md says.
 
 use regain::directory::active_directory::ActiveDirectory;
-use regain::directory::{Directory, Error, Lock, Refusal, Verdict};
+use regain::directory::{Directory, Error, Lock, Lost, Refusal, Verdict};
 use regain_core::method::ContactKind;
 use regain_core::subject::AccountId;
 use regain_core::{Secret, Span};
@@ -111,8 +111,12 @@ async fn who_changed_a_password_today_is_told_until_when_to_wait() {
     let until = person.status.too_young_until.expect("its password is new");
     let refused = change(&directory, "jo", FIRST, SECOND).await;
     assert_eq!(refused, Err(Refusal::TooYoung { until: Some(until) }));
-    assert_eq!(reset(&directory, "jo", SECOND).await, Ok(()), "who has forgotten it cannot wait");
     let rules = directory.rules(Some(&person.id)).await.unwrap();
+    if rules.history_on_reset {
+        assert_eq!(reset(&directory, "jo", SECOND).await, Err(Refusal::TooYoung { until: Some(until) }));
+    } else {
+        assert_eq!(reset(&directory, "jo", SECOND).await, Ok(()), "without policy hints the age does not count");
+    }
     assert_eq!((rules.min_age.map(|age| age.0), rules.min_length), (Some(86_400_000), Some(8)));
 }
 
@@ -125,13 +129,14 @@ async fn the_own_rules_of_an_account_go_before_the_domain_s() {
     domain.set(DOMAIN, &[("pwdProperties", "1")]).await;
     let directory = domain.directory("");
     let (jo, sam) = (id(&directory, "jo").await, id(&directory, "sam").await);
+    let hints = domain.offers_hints();
     let told = async |account: Option<&AccountId>| {
         let rules = directory.rules(account).await.unwrap();
         (rules.min_length, rules.complexity, rules.history, rules.history_on_reset)
     };
-    assert_eq!(told(Some(&jo)).await, (Some(12), Some(false), Some(7), false));
-    assert_eq!(told(Some(&sam)).await, (Some(8), Some(true), Some(3), false));
-    assert_eq!(told(None).await, (Some(8), Some(true), Some(3), false));
+    assert_eq!(told(Some(&jo)).await, (Some(12), Some(false), Some(7), hints));
+    assert_eq!(told(Some(&sam)).await, (Some(8), Some(true), Some(3), hints));
+    assert_eq!(told(None).await, (Some(8), Some(true), Some(3), hints));
     let gone = directory.rules(Some(&AccountId("gone".into()))).await;
     assert!(matches!(gone, Err(Error::Refused(Refusal::Gone))));
 }
@@ -253,6 +258,23 @@ async fn one_person_is_found_or_none_and_stays_the_same_wherever_it_moves() {
     assert_eq!(narrow.find("jbloggs").await.unwrap().map(|found| found.id), Some(found.id.clone()));
     let none = domain.directory("user_filter = '(department=Sales)'");
     assert_eq!(none.person(&found.id).await.unwrap(), None, "the filter holds for names that last, too");
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_found_out_on_the_server_that_was_written_to() {
+    let Some(mut domain) = Domain::take().await else { return };
+    domain.person("jo", &[]).await;
+    let directory = domain.directory("");
+    let jo = id(&directory, "jo").await;
+    let server = domain.section("")["servers"][0].as_str().unwrap().to_owned() + ":636";
+    let lost = |server: &str| Lost { why: "the wire was cut".into(), server: Some(server.to_owned()) };
+    let asked =
+        async |server: &str, password: &str| directory.find_out(&lost(server), &jo, &Secret::new(password)).await;
+    assert_eq!(asked(&server, SECOND).await.unwrap(), Verdict::Wrong);
+    assert_eq!(reset(&directory, "jo", SECOND).await, Ok(()));
+    assert_eq!(asked(&server, SECOND).await.unwrap(), Verdict::Right);
+    let elsewhere = asked("ldaps://127.0.0.1:1", SECOND).await;
+    assert!(matches!(elsewhere, Err(Error::Unavailable(_))), "another one is not asked instead");
 }
 
 #[tokio::test]

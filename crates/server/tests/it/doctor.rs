@@ -82,9 +82,18 @@ async fn a_domain_prepared_as_the_page_says_is_well() {
     }
     // Its certificate is made for two days.
     state(&found, "certificate", "warn", "CN=dc1.corp.example, by CN=Authority of a test, until ");
-    // Debian's Samba has no policy hints.
-    state(&found, "policy on reset", "warn", "history will be enforced on reset: no");
-    state(&found, "history on reset", "warn", "taken again");
+    if domain.offers_hints() {
+        state(
+            &found,
+            "policy on reset",
+            "good",
+            "history will be enforced on reset: yes, by control 1.2.840.113556.1.4.2239",
+        );
+        state(&found, "history on reset", "good", "really refused");
+    } else {
+        state(&found, "policy on reset", "warn", "history will be enforced on reset: no");
+        state(&found, "history on reset", "warn", "taken again");
+    }
 }
 
 #[tokio::test]
