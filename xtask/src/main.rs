@@ -5,6 +5,7 @@ mod host;
 mod setup;
 mod test;
 mod tidy;
+mod words;
 
 use std::process::ExitCode;
 
@@ -21,6 +22,7 @@ static CHORES: &[Chore] = &[
     Chore { name: "test", about: "install what the tests need, then run every check and test", run: test::run },
     Chore { name: "setup", about: "only install what the tests need from Debian and npm", run: setup::run },
     Chore { name: "tidy", about: "only check the rules that no compiler checks", run: tidy::run },
+    Chore { name: "words", about: "make the word lists of crates/core/words anew", run: words::run },
     Chore { name: "bench", about: "measure the release over loopback, on both stores", run: bench::run },
 ];
 

@@ -31,7 +31,17 @@ static NEEDS: &[Need] = &[
         why: "a real SMTP server that receives the tests' mail",
         present: || host::ask("/usr/bin/python3", &["-c", "import aiosmtpd"]).is_some(),
     },
-    Need { packages: &["openssl"], why: "certificates for that SMTP server", present: || answers("openssl") },
+    Need { packages: &["openssl"], why: "certificates for those servers", present: || answers("openssl") },
+    Need {
+        packages: &["samba", "samba-ad-dc", "samba-ad-provision", "samba-dsdb-modules", "samba-vfs-modules"],
+        why: "a private Active Directory that the tests start; the service stays off",
+        present: || exists("/usr/sbin/samba") && exists("/usr/bin/samba-tool") && exists("/usr/share/samba/setup"),
+    },
+    Need {
+        packages: &["ldap-utils", "krb5-user"],
+        why: "programs of others, which have to accept a password that was set",
+        present: || exists("/usr/bin/ldapsearch") && exists("/usr/bin/kinit"),
+    },
 ];
 
 /// `cargo xtask setup`.

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::audit;
+use crate::flow::FlowId;
+use crate::keys::{Digest, Keys, Use};
 use crate::method::issued_code::Issue;
 use crate::method::{Channel, ContactKind};
 use crate::registration::Change;
@@ -179,6 +181,28 @@ pub struct FreezeOffer {
     pub former: Option<ContactId>,
     /// When it was made: it is good for [`FREEZE_OFFER_LIFE`].
     pub at: Time,
+}
+
+impl FreezeOffer {
+    /// What the link holds: 128 bits that only this installation can work out, and so written down nowhere. The same change
+    /// has the same link in every message that tells of it.
+    pub fn token(&self, keys: &Keys) -> [u8; 16] {
+        let former = self.former.as_ref().map_or("", |former| &former.0);
+        let (account, kind, at) = (self.account.0.as_bytes(), self.kind.name().as_bytes(), self.at.0.to_be_bytes());
+        first_half(keys.derive(Use::Freeze, &[b"token", account, kind, former.as_bytes(), &at]))
+    }
+}
+
+/// The flow in which the offer behind a link is taken up: always the same, so that a second press finds it ended. It is also
+/// the name under which the offer is kept, from which the link cannot be told.
+pub fn freeze_flow(keys: &Keys, token: &[u8; 16]) -> FlowId {
+    FlowId(first_half(keys.derive(Use::Freeze, &[b"flow", token])))
+}
+
+fn first_half(digest: Digest) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.iter_mut().zip(digest.0).for_each(|(to, from)| *to = from);
+    half
 }
 
 /// How long "This wasn't me" can be said about a change, and how long a contact that was replaced is kept for it.

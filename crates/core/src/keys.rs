@@ -56,6 +56,8 @@ pub enum Use {
     Session,
     /// Encryption of stored data.
     Storage,
+    /// The link "This wasn't me".
+    Freeze,
 }
 
 impl Use {
@@ -71,6 +73,7 @@ impl Use {
             Self::Cookie => "cookie",
             Self::Session => "session",
             Self::Storage => "storage",
+            Self::Freeze => "freeze",
         }
     }
 }

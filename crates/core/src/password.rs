@@ -1,30 +1,31 @@
 //! What a password must be like, and what the person is told about the one just typed.
+//!
+//! [`judge`] is the one verdict: the word beside the box, the button Finish and `regain password check` ask it and nothing
+//! else, and a [`Judged`] is the only form in which a password enters a flow. `docs/passwords.md` says the same for operators.
+
+pub mod banned;
+mod likeness;
+pub mod normalise;
+pub mod passphrase;
+pub mod rules;
+mod strength;
+
+pub mod breach;
 
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization;
 
 use crate::secret::Secret;
 use crate::time::Time;
+pub use banned::Banned;
+pub use normalise::normalised;
+pub use rules::{DirectoryRules, Line, Rules};
 
-/// Limits on a password. NIST SP 800-63B-4 §3.1.1.2: at least 8 characters where it is not the only factor, at least 64
-/// possible, all of Unicode, no rules on kinds of characters.
-#[derive(Clone, Debug)]
-pub struct Rules {
-    /// Fewest characters, counted after normalisation.
-    pub min: usize,
-    /// Most characters.
-    pub max: usize,
-    /// The weakest strength that is accepted.
-    pub least: Strength,
-    /// Words an attacker would try first: the organisation's name.
-    pub words: Vec<String>,
-}
+/// Points a password must reach to be taken: one for each banned word found in it, one for each other character (the
+/// reference product's figure).
+pub const ENOUGH: u32 = 5;
 
-impl Default for Rules {
-    fn default() -> Self {
-        Self { min: 8, max: 256, least: Strength::Fair, words: Vec::new() }
-    }
-}
+/// Points are counted up to here. It bounds the work: whatever is typed, only so many places of it are looked at.
+pub const MOST: u32 = 10;
 
 /// How hard a password is to guess, in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -58,10 +59,37 @@ pub enum Problem {
         /// The most allowed.
         max: usize,
     },
-    /// Has characters nobody can type again, such as a line break.
+    /// Has characters nobody can see or type again, such as a line break.
     Control,
+    /// Fewer kinds of characters (small letters, capitals, digits, signs) than the rules or the directory ask for.
+    Kinds {
+        /// How many are asked for.
+        wanted: usize,
+    },
     /// Contains the User ID or the name in it.
     ContainsUserId,
+    /// Contains a part of the person's name or address.
+    ContainsName {
+        /// That part.
+        word: String,
+    },
+    /// Contains the organisation's name.
+    ContainsOrganisation,
+    /// Contains a telephone number of the person.
+    ContainsNumber,
+    /// Contains the verification code that was just used.
+    ContainsCode,
+    /// The old password with a small change.
+    LikeOld,
+    /// Made of banned words with too little besides.
+    Banned {
+        /// The word, where it is the person's own or from the organisation's list. Of our own list nothing is told.
+        word: Option<String>,
+        /// The points it has; [`ENOUGH`] are needed.
+        points: u32,
+    },
+    /// In a collection of stolen passwords.
+    Breached,
     /// Too easy to guess.
     TooEasy,
     /// The directory: used before.
@@ -82,11 +110,55 @@ pub enum Problem {
     Unavailable,
 }
 
+/// What is known of the person who chooses, and must not be their password.
+#[derive(Clone, Default)]
+pub struct Person {
+    /// As typed.
+    pub user_id: String,
+    /// The name, first and last.
+    pub name: String,
+    /// Addresses: the account's own and registered ones.
+    pub mails: Vec<String>,
+    /// Registered telephone numbers, as registered (E.164).
+    pub numbers: Vec<String>,
+    /// The old password, where it is known: in a change.
+    pub old: Option<Secret>,
+    /// The verification codes just used.
+    pub codes: Vec<Secret>,
+}
+
+impl Person {
+    /// Somebody of whom nothing but the User ID is known.
+    pub fn with_user_id(user_id: &str) -> Self {
+        Self { user_id: user_id.to_owned(), ..Self::default() }
+    }
+
+    /// Words of the name and the addresses, of at least four letters.
+    fn words(&self) -> Vec<&str> {
+        let local = |mail: &'_ str| mail.find('@').map_or(mail.len(), |at| at);
+        let mails = self.mails.iter().map(|mail| mail.get(..local(mail)).unwrap_or_default());
+        let parts = std::iter::once(self.name.as_str()).chain(mails);
+        let words = parts.flat_map(|part| part.split(|c: char| !c.is_alphanumeric()));
+        let letters = |word: &&str| word.chars().filter(|c| c.is_alphabetic()).count() >= likeness::LEAST;
+        words.filter(letters).collect()
+    }
+}
+
+/// Collections a password is looked up in.
+#[derive(Clone, Default)]
+pub struct Lists<'a> {
+    /// The organisation's own banned words.
+    pub own: Vec<&'a Banned>,
+    /// Whether a password, normalised, is in a collection of stolen ones.
+    pub breached: Option<&'a dyn Fn(&Secret) -> bool>,
+}
+
 /// A password that was looked at: the only form in which one enters a flow.
 #[derive(Clone)]
 pub struct Judged {
     password: Secret,
     strength: Strength,
+    points: u32,
     problems: Vec<Problem>,
 }
 
@@ -101,109 +173,65 @@ impl Judged {
         self.strength
     }
 
+    /// Its points, counted up to [`MOST`].
+    pub fn points(&self) -> u32 {
+        self.points
+    }
+
     /// Why it cannot be taken; empty if it can.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
 }
 
-/// The longest part that is estimated, in characters. The estimator takes up to 0.7 s for 100 hostile characters and at
-/// most 0.1 s for 40; a longer password is judged by its beginning, which never overrates it.
-const ESTIMATED: usize = 40;
-
-/// The form in which a password is used: NFC, and any space as U+0020 (RFC 8265, OpaqueString).
-pub fn normalised(typed: &Secret) -> Secret {
-    let spaced = typed.reveal().chars().map(|c| if c.is_whitespace() && !c.is_control() { ' ' } else { c });
-    Secret::new(spaced.nfc().collect::<String>())
-}
-
 /// Looks at a password, and at its repetition if there is a second box. Takes up to 0.1 s on hostile input: call it where
 /// that holds up nobody.
-pub fn judge(rules: &Rules, user_id: &str, typed: &Secret, again: Option<&Secret>) -> Judged {
+pub fn judge(rules: &Rules, lists: &Lists<'_>, person: &Person, typed: &Secret, again: Option<&Secret>) -> Judged {
     let password = normalised(typed);
-    let text = password.reveal();
-    let length = text.chars().count();
-    let mut problems = Vec::new();
-    let mut strength = Strength::Weak;
-    if text.is_empty() {
-        problems.push(Problem::Empty);
-    } else if again.is_some_and(|again| !normalised(again).same_as(&password)) {
-        problems.push(Problem::Mismatch);
+    let mut judged = Judged { password, strength: Strength::Weak, points: 0, problems: Vec::new() };
+    if judged.password.is_empty() {
+        judged.problems.push(Problem::Empty);
     } else {
-        let long_enough = length >= rules.min;
-        // Estimating is what costs time: not for what is turned down anyway.
-        if length <= rules.max {
-            strength = estimate(rules, user_id, text);
+        judged.problems = rules.broken_by(judged.password.reveal());
+        let overlong = judged.problems.iter().any(|problem| matches!(problem, Problem::TooLong { .. }));
+        // What nobody would keep costs no work.
+        if !overlong {
+            contents(rules, lists, person, &mut judged);
         }
-        let checks = [
-            (!long_enough, Problem::TooShort { min: rules.min }),
-            (length > rules.max, Problem::TooLong { max: rules.max }),
-            (text.chars().any(char::is_control), Problem::Control),
-            (contains_user_id(text, user_id), Problem::ContainsUserId),
-            (long_enough && length <= rules.max && strength < rules.least, Problem::TooEasy),
-        ];
-        problems.extend(checks.into_iter().filter_map(|(failed, problem)| failed.then_some(problem)));
+        if again.is_some_and(|again| !normalised(again).same_as(&judged.password)) {
+            judged.problems = vec![Problem::Mismatch];
+        }
     }
-    Judged { password, strength, problems }
+    judged
 }
 
-fn contains_user_id(password: &str, user_id: &str) -> bool {
-    let password = password.to_lowercase();
-    let user_id = crate::subject::canonical(user_id);
-    let name = user_id.split('@').next().unwrap_or_default();
-    [user_id.as_str(), name].into_iter().any(|part| part.chars().count() >= 4 && password.contains(part))
-}
-
-fn estimate(rules: &Rules, user_id: &str, password: &str) -> Strength {
-    let user_id = crate::subject::canonical(user_id);
-    let mut known: Vec<&str> = user_id.split(|c: char| !c.is_alphanumeric()).filter(|part| part.len() > 2).collect();
-    known.extend(rules.words.iter().map(String::as_str));
-    known.truncate(20);
-    let beginning: String = password.chars().take(ESTIMATED).collect();
-    match u8::from(zxcvbn::zxcvbn(&beginning, &known).score()) {
-        0 | 1 => Strength::Weak,
-        2 => Strength::Fair,
-        3 => Strength::Good,
-        _ => Strength::Strong,
+/// What it is made of.
+fn contents(rules: &Rules, lists: &Lists<'_>, person: &Person, judged: &mut Judged) {
+    let text = judged.password.reveal();
+    let folded = normalise::folded(text);
+    let mut found = likeness::contained(rules, person, text, &folded);
+    if person.old.as_ref().is_some_and(|old| likeness::like_old(old, text, &folded)) {
+        found.push(Problem::LikeOld);
     }
+    let own_words = person.words().into_iter().chain(rules.organisation_words());
+    let known = Banned::new(own_words);
+    let own: Vec<&Banned> = lists.own.iter().copied().chain([&known]).collect();
+    let score = banned::score(&own, &folded);
+    judged.points = score.points;
+    if score.points < ENOUGH {
+        found.push(Problem::Banned { word: score.word, points: score.points });
+    }
+    if lists.breached.is_some_and(|breached| breached(&judged.password)) {
+        found.push(Problem::Breached);
+    }
+    judged.strength = strength::estimate(rules, person, text);
+    // Said only where nothing said before explains it better.
+    let short = judged.problems.iter().any(|problem| matches!(problem, Problem::TooShort { .. }));
+    if judged.strength < rules.least && found.is_empty() && !short {
+        found.push(Problem::TooEasy);
+    }
+    judged.problems.append(&mut found);
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(typed: &str, again: &str, expected: &[Problem]) {
-        let (typed, again) = (Secret::new(typed), Secret::new(again));
-        let judged = judge(&Rules::default(), "Jo.Bloggs@example.org", &typed, Some(&again));
-        assert_eq!(judged.problems(), expected, "{}", typed.reveal());
-    }
-
-    #[test]
-    fn verdicts() {
-        let good = "plum kettle 94 orbit";
-        check(good, good, &[]);
-        check("", "", &[Problem::Empty]);
-        check(good, "plum kettle 94 orbis", &[Problem::Mismatch]);
-        check("k3!vQz", "k3!vQz", &[Problem::TooShort { min: 8 }]);
-        check("password1", "password1", &[Problem::TooEasy]);
-        check("xq-jo.bloggs-7Vw", "xq-jo.bloggs-7Vw", &[Problem::ContainsUserId]);
-        check("plum\tkettle 94 orbit", "plum\tkettle 94 orbit", &[Problem::Control]);
-        let long = format!("plum kettle 94 orbit {}", "aX9-".repeat(60));
-        check(&long, &long, &[Problem::TooLong { max: 256 }]);
-    }
-
-    #[test]
-    fn two_spellings_of_one_letter_are_one_password() {
-        let (composed, apart) = ("caf\u{e9} kettle 94 orbit", "cafe\u{301} kettle 94 orbit");
-        check(composed, apart, &[]);
-        assert!(normalised(&Secret::new(apart)).same_as(&normalised(&Secret::new(composed))));
-        check("plum\u{a0}kettle 94 orbit", "plum kettle 94 orbit", &[]);
-    }
-
-    #[test]
-    fn the_words_of_the_organisation_are_easy() {
-        let rules = Rules { words: vec!["Thornbury".into()], ..Rules::default() };
-        let strength = |rules: &Rules| judge(rules, "x", &Secret::new("thornbury12"), None).strength();
-        assert!(strength(&rules) < strength(&Rules::default()));
-    }
-}
+mod tests;

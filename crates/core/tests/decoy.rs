@@ -11,7 +11,7 @@ use regain_core::effect::Message;
 use regain_core::keys::Digest;
 use regain_core::method::issued_code::Purpose;
 use regain_core::method::{ContactKind, Method};
-use regain_core::password::{Judged, judge};
+use regain_core::password::{Judged, Lists, Person, judge};
 use regain_core::registration::NOBODY;
 use regain_core::reset::{Event, LookedUp, Reset, View, step};
 use regain_core::subject::{Account, AccountId, Contact, ContactId, Subject};
@@ -145,7 +145,13 @@ impl<'a> Twins<'a> {
     fn new(user_id: &'a str, policy: Policy) -> Self {
         let decoy = Subject::decoy(&keys(), &policy, Purpose::Reset, user_id);
         let account = twin_of(&decoy);
-        let password = judge(&policy.password, user_id, &Secret::new("plum kettle 94 orbit"), None);
+        let password = judge(
+            &policy.password,
+            &Lists::default(),
+            &Person::with_user_id(user_id),
+            &Secret::new("plum kettle 94 orbit"),
+            None,
+        );
         Self {
             user_id,
             policy,

@@ -303,7 +303,7 @@ fn a_password_turned_down_keeps_the_flow_and_says_why() {
          found
          chooses email
          code 1
-         password password => password [TooEasy] | password_unfit
+         password password => password [Banned { word: None, points: 1 }] | password_unfit
          password => wait | writing, set password of 17 (0)
          written refused => password [InHistory] | password_refused
          password => wait | writing, set password of 17 (1)

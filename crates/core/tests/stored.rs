@@ -12,7 +12,7 @@ use regain_core::captcha::{self, Answer};
 use regain_core::flow::{Flow, Stored};
 use regain_core::keys::Digest;
 use regain_core::method::ContactKind;
-use regain_core::password::{Problem, judge};
+use regain_core::password::{Lists, Person, Problem, judge};
 use regain_core::reset::{Event, LookedUp, Reset, Stage, Written, step};
 use regain_core::subject::{Account, AccountId, Contact, ContactId};
 use regain_core::throttle::What;
@@ -83,7 +83,13 @@ impl Made {
     }
 
     fn password(&self, seconds: i64) -> Self {
-        let judged = judge(&Policy::default().password, "", &Secret::new("plum kettle 94 orbit"), None);
+        let judged = judge(
+            &Policy::default().password,
+            &Lists::default(),
+            &Person::default(),
+            &Secret::new("plum kettle 94 orbit"),
+            None,
+        );
         self.then(seconds, Event::Password(judged))
     }
 

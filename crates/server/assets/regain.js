@@ -95,7 +95,7 @@
       pause = setTimeout(function () {
         post(box.dataset.strength, box.form, { password: box.value }).then(function (rated) {
           if (mine !== turn) return;
-          out.textContent = out.dataset.said + " " + rated.word;
+          out.textContent = out.dataset.said + " " + rated.word + (rated.why ? ". " + rated.why : "");
           out.dataset.level = rated.level;
         }).catch(function () {
           if (mine === turn) { out.textContent = ""; out.dataset.level = 0; }
@@ -104,8 +104,17 @@
     });
   }
 
+  // A password that was made for somebody goes into both boxes.
+  function taker(button) {
+    button.addEventListener("click", function () {
+      each("#password, #again", function (box) { box.value = page.getElementById(button.dataset.take).textContent; });
+      one("#password").dispatchEvent(new Event("input"));
+    });
+  }
+
   page.addEventListener("DOMContentLoaded", function () {
-    each("#problem", function (box) { box.focus(); });
+    each("#problem, #phrases", function (box) { box.focus(); });
+    each("[data-take]", taker);
     each("[data-show]", shower);
     each("[data-wait]", waiter);
     each("form.time", timer);

@@ -181,8 +181,13 @@ change-perhaps = We sent your new password off, but the answer got lost, so we d
 new-title = Choose a new password
 new-rules = Your new password
 rule-length = has { $min } to { $max } characters
-rule-user-id = does not contain your User ID
+rule-kinds = has { $wanted } of these: small letters, capitals, digits, signs
+rule-not-you = does not contain your name, User ID, address or phone number
 rule-guess = is hard to guess: three or four words that do not belong together work well
+rule-history = { $count ->
+    [one] is not the one you have now
+   *[other] is none of your last { $count }
+}
 rule-anything = may have spaces, accents and signs of any kind
 new-label = Enter new password
 again-label = Confirm new password
@@ -193,12 +198,26 @@ strength-fair = fair
 strength-good = good
 strength-strong = strong
 finish = Finish
+phrases-ask = Make me a password
+phrases-title = Three passwords made for you
+phrases-hint = Each is five words drawn by chance ({ $bits } bits): nobody can guess it. Choose one, write it down, and type it in both boxes with its spaces. This page is the only place that shows them.
+phrases-take = Use this one
+phrases-none = We could not make a password that fits all the rules. Please think of one yourself.
 bad-empty = Type your new password in both boxes.
 bad-mismatch = The two passwords are not the same. Type the new password again in both boxes.
 bad-short = That password is too short. Use at least { $min } characters.
 bad-long = That password is too long. Use at most { $max } characters.
 bad-control = That password has a character that cannot be typed again, such as a line break. Leave it out.
 bad-user-id = That password contains your User ID. Choose one without it.
+bad-kinds = That password needs more kinds of characters. Use { $wanted } of these: small letters, capitals, digits, signs.
+bad-name = That password contains “{ $word }”, which is part of your name or address. Choose one without it.
+bad-organisation = That password contains the name of the organisation. Choose one without it.
+bad-number = That password contains your phone number. Choose one without it.
+bad-code = That password contains the verification code you have just used. Choose one without it.
+bad-like-old = That password is too much like your old one. Choose one that has little in common with it.
+bad-word = “{ $word }” and words like it are tried first by attackers, and there is too little else in that password. Add several letters or another unusual word.
+bad-words = That password is made of words or patterns that attackers try first. Add several letters, or use three or four words that do not belong together.
+bad-breached = That password has been stolen somewhere before, so attackers have it on their lists. Choose another, and stop using that one elsewhere.
 bad-easy = That password is too easy to guess. Make it longer, or use three or four words that do not belong together.
 bad-history = You have used that password before. Choose one you have not used here.
 bad-complexity = That password needs more kinds of characters. Mix small letters, capitals, digits and signs.
@@ -344,6 +363,17 @@ message-code-after = It works for { $minutes ->
    *[other] { $minutes } minutes
  }, on that page only. Nobody from { $organisation } will ever ask you for it.
 message-code-not-you = Was this not you? Then ignore this message: without the code nothing changes.
+message-code-unlock-intro = Here is the code to unlock the account { $user }. Type it on the page that asked for it:
+message-code-register-intro = Here is the code to show that this address is yours, for the account { $user }. Type it on the page that asked for it:
+message-code-register-short = { $code } is the code to register this number with { $organisation }. Tell it to nobody.
+message-code-register-spoken = Hello. This is { $organisation }. Here is the code to register this telephone.
+message-code-rehearsal-intro = You are practising a reset of { $user }, and nothing will be changed. Here is the code for the rehearsal:
+message-code-rehearsal-after = It works for { $minutes ->
+    [one] one minute
+   *[other] { $minutes } minutes
+ }, in that rehearsal only. Nobody from { $organisation } will ever ask you for it.
+message-code-rehearsal-short = { $code } is your { $organisation } code for the rehearsal. Nothing will be changed.
+message-code-rehearsal-spoken = Hello. This is { $organisation }. This is a rehearsal, and nothing will be changed. Here is your code.
 message-code-short = { $code } is your { $organisation } verification code. Tell it to nobody.
 message-code-spoken = Hello. This is { $organisation }. Here is your verification code.
 message-code-spoken-end = If you did not ask for this code, you can hang up. Goodbye.
@@ -360,6 +390,36 @@ message-changed-mail = Email: { $mail }
 message-changed-short = { $organisation }: the password of { $user } was changed.
 message-changed-short-call = Not you? Call { $telephone }.
 message-changed-short-mail = Not you? Write to { $mail }.
+
+message-unlocked-subject = The account { $user } was unlocked
+message-unlocked-title = Your account was unlocked
+message-unlocked-intro = Somebody proved to be you and unlocked your { $organisation } account. Your password stays as it was.
+message-unlocked-short = { $organisation }: the account { $user } was unlocked.
+contact-mobile = authentication phone
+contact-email = authentication email address
+contact-office = office phone
+message-registered-subject = What is registered for { $user } was changed
+message-added-title = Something new is registered for you
+message-added-intro = A new { $contact } was registered for your { $organisation } account. With it, a forgotten password can be replaced.
+message-added-short = { $organisation }: a new { $contact } was registered for { $user }.
+message-replaced-title = What is registered for you was changed
+message-replaced-intro = The { $contact } of your { $organisation } account was changed for another. With the new one, a forgotten password can be replaced.
+message-replaced-short = { $organisation }: the { $contact } of { $user } was changed.
+message-removed-title = Something registered for you was removed
+message-removed-intro = The { $contact } of your { $organisation } account was removed.
+message-removed-short = { $organisation }: the { $contact } of { $user } was removed.
+message-undo-not-you = Was this you? Then there is nothing to do. If it was not, press “This wasn’t me”: it undoes the change and stops all resets of your password. It works for 30 days. You can also tell { $team }:
+message-undo = This wasn’t me
+message-short-undo = Not you? { $link }
+message-frozen-subject = Resets of { $user } are stopped
+message-frozen-title = Resets are stopped
+message-frozen-intro = Somebody pressed “This wasn’t me” for your { $organisation } account. The change is undone, and nobody can reset its password until you lift this.
+message-frozen-short = { $organisation }: resets of { $user } are stopped and the change is undone.
+message-frozen-not-you = To lift it, sign in with your password and open your registration page, or ask { $team }:
+message-thawed-subject = Resets of { $user } are possible again
+message-thawed-title = Resets are possible again
+message-thawed-intro = Resets of your { $organisation } account had been stopped. That was lifted: a forgotten password can be replaced again.
+message-thawed-short = { $organisation }: resets of { $user } are possible again.
 
 ## The demo's inbox
 

@@ -29,6 +29,15 @@ CREATE TABLE former_contact (
 CREATE INDEX former_contact_account ON former_contact (account, kind);
 CREATE INDEX former_contact_replaced ON former_contact (replaced);
 
+-- "This wasn't me": what the link in a notice offers. The name is the flow in which it is taken up.
+CREATE TABLE freeze_offer (
+    flow TEXT NOT NULL PRIMARY KEY,
+    offer TEXT NOT NULL,
+    made BIGINT NOT NULL,
+    used BIGINT
+);
+CREATE INDEX freeze_offer_made ON freeze_offer (made);
+
 CREATE TABLE session (
     id TEXT NOT NULL PRIMARY KEY,
     account TEXT NOT NULL,

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use regain_core::{Ctx, Keys, Policy, Registration};
+use regain_core::password::{self, Judged, Lists, Person, Rules};
+use regain_core::{Ctx, Keys, Policy, Registration, Secret};
 use tokio::sync::Notify;
 
+use crate::banned;
 use crate::clock::{self, Clock};
 use crate::config::{Config, Settings};
 use crate::directory::{self, Deps, Directory};
@@ -25,6 +27,8 @@ pub struct App {
     pub store: Store,
     /// Where accounts live.
     pub directory: Arc<dyn Directory>,
+    /// Words that the organisation bans from passwords.
+    pub banned: banned::Words,
     /// Rung when a message was queued.
     pub wake: Notify,
 }
@@ -43,7 +47,14 @@ impl App {
         let deps = Deps { store: store.clone(), clock: clock.clone() };
         let directory = directory::open(deps, config.directory)?;
         let (settings, policy) = (config.settings, config.policy);
-        Ok(Self { settings, policy, keys, clock, store, directory, wake: Notify::new() })
+        let banned = banned::Words::open(settings.password_files.banned_words.clone())?;
+        Ok(Self { settings, policy, keys, clock, store, directory, banned, wake: Notify::new() })
+    }
+
+    /// The verdict on a password, with the lists as they are now. Takes up to 0.1 s: call it where that holds up nobody.
+    pub fn judge(&self, rules: &Rules, person: &Person, typed: &Secret, again: Option<&Secret>) -> Judged {
+        let own = self.banned.current();
+        password::judge(rules, &Lists { own: vec![&own], breached: None }, person, typed, again)
     }
 
     /// What a decision about the person with this registration may depend on, at this moment.

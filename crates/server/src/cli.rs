@@ -3,6 +3,7 @@
 pub mod check;
 pub mod demo;
 pub mod method;
+pub mod password;
 pub mod serve;
 mod sheet;
 mod typed;
@@ -33,6 +34,8 @@ enum Command {
     User(user::Args),
     /// Look after the contacts by which people are verified
     Method(method::Args),
+    /// See how a password is judged
+    Password(password::Args),
 }
 
 /// Where the configuration is; shared by the commands that need it.
@@ -50,15 +53,14 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&format!("the runtime could not be started: {error}")),
     };
-    let done = runtime.block_on(async {
-        match cli.command {
-            Command::Demo(args) => demo::run(args).await,
-            Command::Serve(args) => serve::run(args).await,
-            Command::Check(args) => check::run(&args),
-            Command::User(args) => user::run(args).await,
-            Command::Method(args) => method::run(args).await,
-        }
-    });
+    let done = match cli.command {
+        Command::Demo(args) => runtime.block_on(demo::run(args)),
+        Command::Serve(args) => runtime.block_on(serve::run(args)),
+        Command::Check(args) => check::run(&args),
+        Command::User(args) => runtime.block_on(user::run(args)),
+        Command::Method(args) => runtime.block_on(method::run(args)),
+        Command::Password(args) => return password::run(&args),
+    };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => failed(&message),

@@ -36,6 +36,8 @@ pub struct Settings {
     pub care_team: CareTeam,
     /// How long somebody stays signed in.
     pub session: session::Session,
+    /// Files that passwords are compared with.
+    pub password_files: rules::PasswordFiles,
 }
 
 /// Everything that was configured, checked.
@@ -107,8 +109,9 @@ impl Config {
         let session = session.check(throttle.sign_ins_per_network, &mut problems);
         organisation.check(&mut problems);
         let care_team = care_team.check(&mut problems);
+        let password_files = password.files();
         let policy = rules::policy(policy, register, password, captcha, throttle, &organisation, &mut problems);
-        let settings = Settings { server, organisation, care_team, session };
+        let settings = Settings { server, organisation, care_team, session, password_files };
         (Self { settings, store, directory, delivery, policy }, problems)
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! A directory kind is one file with its own section of the configuration and one line in [`KINDS`].
 
+pub mod active_directory;
 pub mod embedded;
 pub mod ldap;
 
@@ -225,7 +226,7 @@ pub struct Deps {
 }
 
 /// All kinds.
-pub static KINDS: &[Kind] = &[embedded::KIND, ldap::KIND];
+pub static KINDS: &[Kind] = &[embedded::KIND, ldap::KIND, active_directory::KIND];
 
 /// Opens the directory that the section `[directory]` describes (without `kind`, the embedded one).
 ///

@@ -7,8 +7,9 @@
 
 use std::sync::Arc;
 
-use regain_core::effect::Effect;
+use regain_core::effect::{Effect, Message};
 use regain_core::flow::{self, Event, Flow};
+use regain_core::registration::Change;
 use regain_core::reset::{self, Goal, Reset, View};
 use regain_core::throttle::{self, Claim};
 use regain_core::{Ctx, FlowId, Registration, Time, change, register};
@@ -287,6 +288,9 @@ impl App {
                     let (user_id, address) = (flow.user_id().to_owned(), origin.address.clone());
                     let payload = Payload { delivery: delivery.clone(), user_id, address };
                     batch.push(self.store.queue(flow.id(), place, n, &payload, ctx.now)?);
+                    if let Message::RegistrationChanged { offer, .. } = &delivery.message {
+                        batch.push(self.store.offer_freeze(offer)?);
+                    }
                 }
                 Effect::GiveBack { counter } => batch.push(self.store.give_back(counter)),
                 Effect::Forgive { counter } => {
@@ -297,6 +301,9 @@ impl App {
                 Effect::Register { account, change } => {
                     let version = ctx.registration.version;
                     batch.extend(self.store.change_registration(account, version, change, ctx.now)?);
+                    if let Change::Freeze { .. } = change {
+                        batch.push(self.store.use_freeze_offer(flow.id(), ctx.now));
+                    }
                 }
                 Effect::EndSessions { account } => batch.push(self.store.end_sessions(account)),
                 Effect::LookUp { .. }

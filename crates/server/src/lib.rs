@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod app;
+pub mod banned;
 pub mod captcha;
 pub mod cli;
 pub mod clock;

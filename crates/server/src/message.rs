@@ -1,34 +1,27 @@
 //! What is said in messages: one text in the forms that email, text and call need.
 
+mod notice;
+
 use askama::Template;
 use regain_core::effect::Message;
 use regain_core::method::Channel;
-use regain_core::{Keys, Policy, Span, Time};
+use regain_core::method::issued_code::Purpose;
+use regain_core::{Keys, Policy, Span};
 
 use crate::config::Settings;
 use crate::delivery::{Content, Spoken};
 use crate::store::outbox::Payload;
 use crate::text::{Text, Value};
 
-/// Says a queued message in the form of its channel. A code is worked out here, at the last moment, and written nowhere.
+/// Says a queued message in the form of its channel. A code is worked out here, at the last moment, and written nowhere; so is
+/// the link by which a change is undone.
 pub fn content(settings: &Settings, policy: &Policy, keys: &Keys, channel: Channel, payload: &Payload) -> Content {
-    match &payload.delivery.message {
-        Message::Code(issue) => {
-            let minutes = policy.code_lifetime.0 / Span::minutes(1).0;
-            code(settings, channel, issue.code(keys).reveal(), &payload.user_id, minutes)
-        }
-        Message::PasswordChanged { certain: true, user_id, at } => {
-            changed(settings, channel, user_id, *at, &payload.address, "message-changed-intro")
-        }
-        Message::Unlocked { user_id, at }
-        | Message::RegistrationChanged { user_id, at, .. }
-        | Message::Frozen { user_id, at, .. } => {
-            changed(settings, channel, user_id, *at, &payload.address, "message-changed-intro")
-        }
-        Message::PasswordChanged { certain: false, user_id, at } => {
-            changed(settings, channel, user_id, *at, &payload.address, "message-changed-perhaps")
-        }
+    if let Message::Code(issue) = &payload.delivery.message {
+        let minutes = policy.code_lifetime.0 / Span::minutes(1).0;
+        let code = issue.code(keys);
+        return self::code(settings, channel, (issue.purpose, code.reveal()), &payload.user_id, minutes);
     }
+    notice::content(settings, keys, channel, payload)
 }
 
 #[derive(Template)]
@@ -43,19 +36,13 @@ struct CodeMail<'a> {
     not_you: String,
 }
 
-#[derive(Template)]
-#[template(path = "message/notice.html")]
-struct NoticeMail<'a> {
-    organisation: &'a str,
-    colour: &'a str,
-    title: String,
-    intro: String,
-    details: Vec<String>,
-    not_you: String,
-    contact: Vec<String>,
-}
-
-fn code(settings: &Settings, channel: Channel, code: &str, user_id: &str, minutes: i64) -> Content {
+fn code(
+    settings: &Settings,
+    channel: Channel,
+    (purpose, code): (Purpose, &str),
+    user_id: &str,
+    minutes: i64,
+) -> Content {
     let text = Text::english();
     let organisation = settings.organisation.name.as_str();
     let values = [
@@ -65,21 +52,39 @@ fn code(settings: &Settings, channel: Channel, code: &str, user_id: &str, minute
         ("minutes", minutes.into()),
     ];
     let words = |key: &str| text.say_plain(key, &values);
+    // Whoever practises, or registers something, must see what the code is good for.
+    let (short, spoken, intro, after) = match purpose {
+        Purpose::Reset => ("message-code-short", "message-code-spoken", "message-code-intro", "message-code-after"),
+        Purpose::Unlock => {
+            ("message-code-short", "message-code-spoken", "message-code-unlock-intro", "message-code-after")
+        }
+        Purpose::Rehearsal => (
+            "message-code-rehearsal-short",
+            "message-code-rehearsal-spoken",
+            "message-code-rehearsal-intro",
+            "message-code-rehearsal-after",
+        ),
+        Purpose::Register => (
+            "message-code-register-short",
+            "message-code-register-spoken",
+            "message-code-register-intro",
+            "message-code-after",
+        ),
+    };
     match channel {
         Channel::Text => {
             // The last line lets the telephone offer the code on this site and on no other (origin-bound one-time codes).
             let host = without_port(&settings.server.host);
-            Content::Text(format!("{}\n\n@{host} #{code}", words("message-code-short")))
+            Content::Text(format!("{}\n\n@{host} #{code}", words(short)))
         }
         Channel::Call => Content::Call(Spoken {
-            before: words("message-code-spoken"),
+            before: words(spoken),
             digits: Some(code.to_owned()),
             after: words("message-code-spoken-end"),
             language: "en-GB".into(),
         }),
         Channel::Email => {
-            let (intro, after, not_you) =
-                (words("message-code-intro"), words("message-code-after"), words("message-code-not-you"));
+            let (intro, after, not_you) = (words(intro), words(after), words("message-code-not-you"));
             let plain = format!("{intro}\n\n    {code}\n\n{after}\n\n{not_you}\n\n{organisation}\n");
             let title = words("message-code-title");
             let colour = settings.organisation.colour.as_str();
@@ -97,51 +102,6 @@ fn without_port(host: &str) -> &str {
     }
 }
 
-fn changed(settings: &Settings, channel: Channel, user_id: &str, at: Time, address: &str, intro: &str) -> Content {
-    let text = Text::english();
-    let team = &settings.care_team;
-    let when = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default().to_zoned_datetime(team.zone.clone());
-    let when = format!("{} ({})", when.strftime("%A %-d %B %Y, %H:%M"), team.zone_name);
-    let organisation = settings.organisation.name.as_str();
-    let values = [
-        ("organisation", Value::from(organisation)),
-        ("user", user_id.into()),
-        ("when", when.into()),
-        ("address", address.to_owned().into()),
-        ("team", team.name.clone().into()),
-        ("telephone", team.telephone.clone().unwrap_or_default().into()),
-        ("mail", team.mail.clone().unwrap_or_default().into()),
-    ];
-    let words = |key: &str| text.say_plain(key, &values);
-    let reach = match (&team.telephone, &team.mail) {
-        (Some(_), _) => words("message-changed-short-call"),
-        (None, _) => words("message-changed-short-mail"),
-    };
-    match channel {
-        Channel::Text => Content::Text(format!("{} {reach}", words("message-changed-short"))),
-        Channel::Call => Content::Call(Spoken {
-            before: words("message-changed-short"),
-            digits: None,
-            after: reach,
-            language: "en-GB".into(),
-        }),
-        Channel::Email => {
-            let mut details = vec![words("message-changed-user"), words("message-changed-when")];
-            details.extend((!address.is_empty()).then(|| words("message-changed-where")));
-            let mut contact = Vec::new();
-            contact.extend(team.telephone.as_ref().map(|_| words("message-changed-call")));
-            contact.extend(team.mail.as_ref().map(|_| words("message-changed-mail")));
-            let (intro, not_you) = (words(intro), words("message-changed-not-you"));
-            let plain =
-                format!("{intro}\n\n{}\n\n{not_you}\n{}\n\n{organisation}\n", details.join("\n"), contact.join("\n"));
-            let title = words("message-changed-title");
-            let colour = settings.organisation.colour.as_str();
-            let page = NoticeMail { organisation, colour, title, intro, details, not_you, contact };
-            Content::Email { subject: words("message-changed-subject"), text: plain, html: html(&page) }
-        }
-    }
-}
-
 /// A template that cannot be rendered would be a fault of ours; the text part says everything anyway.
 fn html(page: &impl Template) -> String {
     page.render().unwrap_or_default()
@@ -149,9 +109,11 @@ fn html(page: &impl Template) -> String {
 
 #[cfg(test)]
 mod tests {
-    use regain_core::FlowId;
-    use regain_core::effect::{Delivery, To};
-    use regain_core::method::issued_code::{Issue, Purpose};
+    use regain_core::effect::{Changed, Delivery, FreezeOffer, To};
+    use regain_core::method::ContactKind;
+    use regain_core::method::issued_code::Issue;
+    use regain_core::subject::{AccountId, ContactId};
+    use regain_core::{FlowId, Time};
 
     use super::*;
     use crate::config::Config;
@@ -188,6 +150,78 @@ mod tests {
             assert!(said.contains("Thornbury"), "{said}");
             assert!(!said.contains("message-"), "a message without words: {said}");
         }
+    }
+
+    fn offer() -> FreezeOffer {
+        FreezeOffer {
+            account: AccountId("17".into()),
+            user_id: "jo.bloggs@example.org".into(),
+            own_mail: None,
+            kind: ContactKind::Mobile,
+            former: Some(ContactId("c".into())),
+            at: Time(1_795_467_600_000),
+        }
+    }
+
+    /// One notice of each sort.
+    fn notices() -> Vec<Message> {
+        let (user_id, at) = (|| offer().user_id, offer().at);
+        let changed = |kind, how| Message::RegistrationChanged { user_id: user_id(), kind, how, at, offer: offer() };
+        let mut all = vec![
+            Message::PasswordChanged { certain: true, user_id: user_id(), at },
+            Message::PasswordChanged { certain: false, user_id: user_id(), at },
+            Message::Unlocked { user_id: user_id(), at },
+            Message::Frozen { user_id: user_id(), frozen: true, at },
+            Message::Frozen { user_id: user_id(), frozen: false, at },
+        ];
+        for how in [Changed::Added, Changed::Replaced, Changed::Removed] {
+            all.extend(ContactKind::ALL.map(|kind| changed(kind, how)));
+        }
+        all
+    }
+
+    #[test]
+    fn every_notice_has_words_of_its_own_and_a_way_to_object() {
+        for channel in Channel::ALL {
+            let mut known = std::collections::BTreeSet::new();
+            for message in notices() {
+                let said = said(channel, message.clone());
+                assert!(said.contains("jo.bloggs@example.org"), "whose: {said}");
+                assert!(!said.contains("message-") && !said.contains("contact-") && !said.contains('{'), "{said}");
+                let undone = matches!(message, Message::RegistrationChanged { .. }) && channel != Channel::Call;
+                let link = format!("http://127.0.0.1:8080/freeze/{}", hex(&offer().token(&Keys::new([7; 32]))));
+                assert_eq!(said.contains(&link), undone, "{said}");
+                assert!(undone || said.contains("0300 555 0184"), "{said}");
+                assert!(known.insert(said.clone()) || matches!(message, Message::PasswordChanged { .. }), "{said}");
+            }
+        }
+    }
+
+    fn hex(token: &[u8; 16]) -> String {
+        data_encoding::HEXLOWER.encode(token)
+    }
+
+    #[test]
+    fn a_text_about_a_change_fits_into_two_and_its_link_into_forty_characters() {
+        for message in notices() {
+            let said = said(Channel::Text, message);
+            assert!(said.chars().count() <= 306, "two GSM-7 messages: {said}");
+            if let Some((_, path)) = said.split_once("127.0.0.1:8080") {
+                assert!(path.len() <= 40, "{path}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_code_says_what_it_is_good_for() {
+        for (purpose, word) in [(Purpose::Rehearsal, "rehears"), (Purpose::Register, "register")] {
+            for channel in [Channel::Text, Channel::Call] {
+                let said = said(channel, Message::Code(Issue { purpose, ..issue() }));
+                assert!(said.contains(word), "{said}");
+            }
+        }
+        let mail = said(Channel::Email, Message::Code(Issue { purpose: Purpose::Rehearsal, ..issue() }));
+        assert!(mail.contains("nothing will be changed"), "{mail}");
     }
 
     #[test]

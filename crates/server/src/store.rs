@@ -8,6 +8,7 @@ pub mod audit;
 mod db;
 pub mod enrolment;
 pub mod flow;
+pub mod freeze;
 mod migrate;
 pub mod outbox;
 mod postgres;
@@ -30,6 +31,7 @@ pub static STATEMENTS: &[&[&str]] = &[
     audit::STATEMENTS,
     enrolment::STATEMENTS,
     flow::STATEMENTS,
+    freeze::STATEMENTS,
     migrate::STATEMENTS,
     outbox::STATEMENTS,
     registration::STATEMENTS,

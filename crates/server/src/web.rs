@@ -9,6 +9,7 @@
 mod account;
 mod asset;
 mod brand;
+mod chooser;
 mod contact;
 pub mod demo;
 mod fields;
@@ -50,14 +51,16 @@ pub(crate) struct Web {
     pub(crate) ratings: strength::Ratings,
     /// The header that says what a page may load and where its forms lead.
     pub(crate) policy: HeaderValue,
+    pub(crate) choosers: chooser::Choosers,
 }
 
 impl Web {
     pub(crate) fn new(app: Arc<App>, demo: bool) -> Result<Arc<Self>, String> {
         let (assets, addresses) = Assets::new(&app.settings.organisation)?;
         let judges = Arc::new(Semaphore::new(JUDGES));
-        let (ratings, policy) = (strength::Ratings::default(), guard::content_security_policy(&app.settings.server)?);
-        Ok(Arc::new(Self { app, assets, addresses, demo, judges, ratings, policy }))
+        let (ratings, choosers) = (strength::Ratings::default(), chooser::Choosers::default());
+        let policy = guard::content_security_policy(&app.settings.server)?;
+        Ok(Arc::new(Self { app, assets, addresses, demo, judges, ratings, policy, choosers }))
     }
 }
 
@@ -91,6 +94,7 @@ fn pages() -> Router<Arc<Web>> {
         .route("/reset/resend", post(reset::resend))
         .route("/reset/other-way", post(reset::other_way))
         .route("/reset/strength", post(strength::rate))
+        .route("/reset/passphrases", post(strength::passphrases))
         .route("/reset/password", post(reset::password))
         .route("/reset/unlock", post(reset::unlock))
         .route("/reset/extend", post(reset::extend))

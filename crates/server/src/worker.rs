@@ -64,10 +64,22 @@ async fn keep_house(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         if let Err(fault) = tidy_up(&app, app.clock.now()).await {
             tracing::error!(error = %fault, "old rows could not be looked through");
         }
+        read_again(&app).await;
         tokio::select! {
             () = clock::wait(duration(HOUSEKEEPING)) => {}
             _ = stop.changed() => {}
         }
+    }
+}
+
+/// Reads again what files may have changed under the running program.
+async fn read_again(app: &Arc<App>) {
+    let app = Arc::clone(app);
+    match tokio::task::spawn_blocking(move || app.banned.look_again()).await {
+        Ok(Ok(None)) => {}
+        Ok(Ok(Some(words))) => tracing::info!(words, "the banned words were read again"),
+        Ok(Err(problem)) => tracing::error!(problem, "the banned words stay as they were"),
+        Err(error) => tracing::error!(%error, "reading the banned words broke off"),
     }
 }
 
@@ -225,6 +237,7 @@ pub async fn tidy_up(app: &Arc<App>, now: Time) -> Result<(), Fault> {
         app.store.forget_messages(then).await,
         app.store.forget_counters(now).await,
         app.store.forget_former_contacts(now).await,
+        app.store.forget_freeze_offers(now).await,
         app.store.forget_sessions(Time(now.0 - session.idle.0), Time(now.0 - session.whole.0)).await,
         app.store.forget_audit(Time(now.0 - KEEP_AUDIT.0)).await,
     ];

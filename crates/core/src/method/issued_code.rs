@@ -107,6 +107,11 @@ impl Proof {
         self.sent.option
     }
 
+    /// The code that was accepted: a password may not hold it.
+    pub fn code(&self, keys: &Keys) -> Secret {
+        self.sent.issue.code(keys)
+    }
+
     /// The device it reached: two ways to one number share it.
     pub fn device(&self) -> &Digest {
         &self.device

@@ -6,7 +6,7 @@ use regain_core::captcha::{self, Answer};
 use regain_core::keys::Digest;
 use regain_core::method::Method;
 use regain_core::method::issued_code::{Issue, Proof, Purpose};
-use regain_core::password::{self, Judged};
+use regain_core::password::{self, Judged, Lists};
 use regain_core::reset::{Event, LookedUp, Reset, Stage, View, Written};
 use regain_core::subject::{self, Account, Contact, Subject};
 use regain_core::throttle::{Claim, free_at};
@@ -159,7 +159,8 @@ const BOUNDLESS: u32 = 100;
 impl Model {
     pub(crate) fn new(config: Config) -> Self {
         let keys = Keys::new([7; 32]);
-        let judge = |text: &str| password::judge(&config.policy.password, "", &Secret::new(text), None);
+        let (rules, lists, nobody) = (&config.policy.password, Lists::default(), password::Person::default());
+        let judge = |text: &str| password::judge(rules, &lists, &nobody, &Secret::new(text), None);
         let (good, bad) = (judge("plum kettle 94 orbit"), judge("password"));
         assert!(good.problems().is_empty() && !bad.problems().is_empty());
         let accounts = config.people.iter().filter_map(|person| person.account.as_ref());

@@ -199,7 +199,13 @@ impl Desk {
     }
 
     fn judged(&self, text: &str) -> Judged {
-        password::judge(&self.policy.password, &self.flow.user_id, &Secret::new(text), None)
+        password::judge(
+            &self.policy.password,
+            &password::Lists::default(),
+            &password::Person::with_user_id(&self.flow.user_id),
+            &Secret::new(text),
+            None,
+        )
     }
 }
 

@@ -6,6 +6,7 @@ use regain_core::Policy;
 
 use super::ConfigArg;
 use super::serve::drop_uncarried;
+use crate::banned;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::server::StoreSection;
@@ -30,6 +31,7 @@ pub fn run(args: &Args) -> Result<(), String> {
     problems.extend(store_problem(&config.store));
     problems.extend(directory::check(config.directory.clone()).err());
     problems.extend(config.settings.organisation.logo_problem());
+    problems.extend(banned::Words::open(config.settings.password_files.banned_words.clone()).err());
     // With a wrong policy its defaults stand there, about which nothing needs to be said.
     let policy_stands = !problems.iter().any(|problem| problem.starts_with("policy"));
     let mut dropped = Vec::new();

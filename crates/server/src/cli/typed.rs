@@ -16,6 +16,15 @@ pub(super) fn password() -> Result<Secret, String> {
     if first.same_as(&second) { Ok(first) } else { Err("the two passwords differ: start again".into()) }
 }
 
+/// Reads a password that is only looked at: typed once at a terminal, else the first line of standard input.
+pub(super) fn password_once() -> Result<Secret, String> {
+    if !std::io::stdin().is_terminal() {
+        return line();
+    }
+    let _hidden = Hidden::new();
+    asked("Password (it stays hidden): ")
+}
+
 fn asked(question: &str) -> Result<Secret, String> {
     eprint!("{question}");
     // Nothing is lost if the question cannot be shown: the answer is read all the same.

@@ -1,5 +1,7 @@
 //! `[policy]`, `[password]`, `[captcha]` and `[throttle]`: what core is given as its rules.
 
+use std::path::PathBuf;
+
 use regain_core::method::Method;
 use regain_core::password::Strength;
 use regain_core::throttle::Limit;
@@ -89,16 +91,43 @@ impl Default for RegisterSection {
 pub struct PasswordSection {
     /// Fewest characters, 8 to 64.
     min: usize,
+    /// Fewest characters for somebody who passes one verification step only, 8 to 64; 0 makes no difference.
+    one_step_min: usize,
     /// Most characters, 64 to 256.
     max: usize,
     /// The weakest strength accepted: weak, fair, good or strong.
     min_strength: Strength,
+    /// Kinds of characters a password must have, of small letters, capitals, digits and signs: 0 to 4.
+    classes: usize,
+    /// A file of words that the organisation bans, one a line.
+    banned_words_file: Option<PathBuf>,
 }
 
 impl Default for PasswordSection {
     fn default() -> Self {
         let rules = regain_core::password::Rules::default();
-        Self { min: rules.min, max: rules.max, min_strength: rules.least }
+        Self {
+            min: rules.min,
+            one_step_min: rules.one_step_min,
+            max: rules.max,
+            min_strength: rules.least,
+            classes: rules.kinds,
+            banned_words_file: None,
+        }
+    }
+}
+
+/// Files that passwords are compared with.
+#[derive(Clone, Debug, Default)]
+pub struct PasswordFiles {
+    /// Words that the organisation bans, one a line.
+    pub banned_words: Option<PathBuf>,
+}
+
+impl PasswordSection {
+    /// The files it names.
+    pub fn files(&self) -> PasswordFiles {
+        PasswordFiles { banned_words: self.banned_words_file.clone() }
     }
 }
 
@@ -178,6 +207,10 @@ pub(super) fn policy(
     within("policy.write_seconds", policy.write_seconds, 1, 120);
     within("password.min", password.min.try_into().unwrap_or(i64::MAX), 8, 64);
     within("password.max", password.max.try_into().unwrap_or(i64::MAX), 64, 256);
+    within("password.classes", password.classes.try_into().unwrap_or(i64::MAX), 0, 4);
+    if password.one_step_min != 0 {
+        within("password.one_step_min", password.one_step_min.try_into().unwrap_or(i64::MAX), 8, 64);
+    }
     within("throttle.failed_proofs", throttle.failed_proofs.into(), 1, 100);
     within("throttle.failed_proofs_hours", throttle.failed_proofs_hours, 1, 168);
     within("throttle.sign_ins_per_network", throttle.sign_ins_per_network.into(), 10, 100_000);
@@ -202,9 +235,12 @@ pub(super) fn policy(
         captcha: captcha.kind,
         password: regain_core::password::Rules {
             min: password.min,
+            one_step_min: password.one_step_min,
             max: password.max,
+            kinds: password.classes,
             least: password.min_strength,
-            words: vec![organisation.name.clone()],
+            organisation: organisation.name.clone(),
+            ..regain_core::password::Rules::default()
         },
         lifetime: Span::minutes(policy.flow_minutes),
         code_lifetime: Span::minutes(policy.code_minutes),

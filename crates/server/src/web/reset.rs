@@ -66,6 +66,9 @@ async fn shown(web: &Web, mut visitor: Visitor, asked: &Asked, unlock: bool) -> 
         let View::Identify { .. } = look.view else { return Ok(Redirect::to("/reset").into_response()) };
         look.goal = Goal::Unlock;
     }
+    if let View::Password { user_id, stepper, .. } = &look.view {
+        web.chooser(visitor.flow, user_id, stepper.steps).await?;
+    }
     let note = if named_other { Some(Note::Other) } else { Note::parse(asked.get("note")) };
     pages::page(web, &visitor, StatusCode::OK, &look, note, asked.user_id())
 }
@@ -247,12 +250,13 @@ pub(crate) async fn other_way(State(web): State<Arc<Web>>, mut posted: Posted) -
 /// `POST /reset/password`: the new password, twice.
 pub(crate) async fn password(State(web): State<Arc<Web>>, posted: Posted) -> Reply {
     let look = look(&web, &posted.visitor).await?;
-    let View::Password { user_id, .. } = &look.view else { return Ok(moved(&look)) };
+    let View::Password { user_id, stepper, .. } = &look.view else { return Ok(moved(&look)) };
     if of_another(&posted, user_id) {
         return Ok(moved(&look));
     }
     let (typed, again) = (posted.secret("password")?, posted.secret("again")?);
-    let judged = strength::judge(&web, posted.visitor.flow, user_id.clone(), typed, again).await?;
+    let chooser = web.chooser(posted.visitor.flow, user_id, stepper.steps).await?;
+    let judged = strength::judge(&web, posted.visitor.flow, chooser, typed, again).await?;
     let said = strength::said(&judged);
     web.app.drive(&posted.visitor.origin, posted.visitor.hold(), Event::Password(judged)).await?;
     let note = said.map(|key| format!("?note={key}")).unwrap_or_default();

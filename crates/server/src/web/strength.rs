@@ -7,17 +7,22 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use regain_core::password::{self, Judged, Strength};
+use axum::response::{IntoResponse, Redirect, Response};
+use regain_core::password::{Judged, Strength, passphrase};
 use regain_core::reset::View;
 use regain_core::{FlowId, Secret, Span, Time};
 use serde_json::json;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinError;
 
+use super::chooser::Chooser;
 use super::fields::Posted;
+use super::page::{Shell, respond};
+use super::reset::pages::password;
 use super::{Refusal, Web};
+use crate::app::App;
+use crate::clock;
 use crate::drive::Fault;
-use crate::text::Text;
 
 /// How long somebody who pressed Finish waits for a judge.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -53,50 +58,97 @@ impl Ratings {
 /// `POST /reset/strength`: the word for what is being typed. Only where a password is being chosen.
 pub(crate) async fn rate(State(web): State<Arc<Web>>, posted: Posted) -> Result<Response, Refusal> {
     let look = web.app.look(posted.visitor.flow).await?.filter(|look| look.proofs <= posted.visitor.proofs);
-    let Some(View::Password { user_id, .. }) = look.map(|look| look.view) else {
+    let Some(View::Password { user_id, stepper, .. }) = look.map(|look| look.view) else {
         return Ok(StatusCode::CONFLICT.into_response());
     };
-    rating(&web, posted.visitor.flow, user_id, posted.secret("password")?).await
+    let flow = posted.visitor.flow;
+    let chooser = web.chooser(flow, &user_id, stepper.steps).await?;
+    rating(&web, flow, chooser, posted.secret("password")?, &Shell::of(&web, &posted.visitor, "reset-title")).await
 }
 
 /// The word for what is being typed, if a judge is free at once.
-pub(crate) async fn rating(web: &Web, flow: FlowId, user_id: String, typed: Secret) -> Result<Response, Refusal> {
+pub(crate) async fn rating(
+    web: &Web,
+    flow: FlowId,
+    chooser: Arc<Chooser>,
+    typed: Secret,
+    page: &Shell<'_>,
+) -> Result<Response, Refusal> {
     let permit = Arc::clone(&web.judges).try_acquire_owned();
     let (Ok(permit), true) = (permit, web.ratings.one_more(flow, web.app.clock.now())) else {
         return Ok(StatusCode::TOO_MANY_REQUESTS.into_response());
     };
-    let judged = judged(web, user_id, typed, None, permit).await.map_err(Fault::from)?;
+    let judged = judged(web, chooser, typed, None, permit).await.map_err(Fault::from)?;
     let strength = judged.strength();
-    Ok(Json(json!({ "word": Text::english().say(key(strength)), "level": level(strength) })).into_response())
+    let why = judged.problems().first().map(|problem| password::password_problem(page, problem));
+    Ok(Json(json!({ "word": page.say(key(strength)), "level": level(strength), "why": why })).into_response())
 }
 
 /// Judges what was posted, as soon as a judge is free.
 pub(crate) async fn judge(
     web: &Web,
     flow: FlowId,
-    user_id: String,
+    chooser: Arc<Chooser>,
     typed: Secret,
     again: Secret,
 ) -> Result<Judged, Refusal> {
-    // One flow must not keep all judges busy.
+    let permit = judge_for(web, flow).await?;
+    Ok(judged(web, chooser, typed, Some(again), permit).await.map_err(Fault::from)?)
+}
+
+/// A judge, as soon as one is free. One flow must not keep all of them busy.
+async fn judge_for(web: &Web, flow: FlowId) -> Result<OwnedSemaphorePermit, Refusal> {
     if !web.ratings.one_more(flow, web.app.clock.now()) {
         return Err(Refusal::Busy);
     }
-    let permit = tokio::time::timeout(PATIENCE, Arc::clone(&web.judges).acquire_owned()).await;
-    let Ok(Ok(permit)) = permit else { return Err(Refusal::Busy) };
-    Ok(judged(web, user_id, typed, Some(again), permit).await.map_err(Fault::from)?)
+    match tokio::time::timeout(PATIENCE, Arc::clone(&web.judges).acquire_owned()).await {
+        Ok(Ok(permit)) => Ok(permit),
+        _ => Err(Refusal::Busy),
+    }
+}
+
+/// How many passphrases are offered, and how often one is drawn in the place of one that breaks the rules.
+const PHRASES: usize = 3;
+const DRAWS: usize = 30;
+
+/// `POST /reset/passphrases`: the page again, with passphrases to choose from. They are stored nowhere.
+pub(crate) async fn passphrases(State(web): State<Arc<Web>>, posted: Posted) -> Result<Response, Refusal> {
+    let (visitor, flow) = (&posted.visitor, posted.visitor.flow);
+    let look = web.app.look(flow).await?.filter(|look| look.proofs <= visitor.proofs);
+    let Some((look, View::Password { user_id, stepper, .. })) = look.map(|look| (look.clone(), look.view)) else {
+        return Ok(Redirect::to("/reset?note=moved").into_response());
+    };
+    let chooser = web.chooser(flow, &user_id, stepper.steps).await?;
+    let permit = judge_for(&web, flow).await?;
+    let (app, asked) = (Arc::clone(&web.app), Arc::clone(&chooser));
+    let work = move || {
+        let phrases = (0..DRAWS).filter_map(|_| phrase(&app, &asked).transpose()).take(PHRASES).collect();
+        drop(permit);
+        phrases
+    };
+    let phrases: Result<Vec<Secret>, Fault> = tokio::task::spawn_blocking(work).await.map_err(Fault::from)?;
+    let asked = password::Asked { rules: &chooser.rules, problems: &[], phrases: Some(&phrases?) };
+    let page = Shell::of(&web, visitor, "new-title");
+    let page = password::password(page, &look, None, &user_id, &stepper, &asked);
+    respond(&web, visitor, StatusCode::OK, &page)
+}
+
+/// A passphrase that is accepted, if the draw brings one.
+fn phrase(app: &App, chooser: &Chooser) -> Result<Option<Secret>, Fault> {
+    let phrase = passphrase::phrase(&chooser.rules, &clock::random()?);
+    Ok(phrase.filter(|phrase| app.judge(&chooser.rules, &chooser.person, phrase, None).problems().is_empty()))
 }
 
 async fn judged(
     web: &Web,
-    user_id: String,
+    chooser: Arc<Chooser>,
     typed: Secret,
     again: Option<Secret>,
-    permit: tokio::sync::OwnedSemaphorePermit,
+    permit: OwnedSemaphorePermit,
 ) -> Result<Judged, JoinError> {
-    let rules = web.app.policy.password.clone();
+    let app = Arc::clone(&web.app);
     let work = move || {
-        let judged = password::judge(&rules, &user_id, &typed, again.as_ref());
+        let judged = app.judge(&chooser.rules, &chooser.person, &typed, again.as_ref());
         drop(permit);
         judged
     };

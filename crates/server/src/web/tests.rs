@@ -87,7 +87,16 @@ async fn web(folder: &Path, captcha: captcha::Kind, demo: bool) -> Arc<Web> {
     let store = Store::open(&url, keys.clone(), clock.clone()).await.unwrap();
     let policy = Policy { captcha, ..Policy::default() };
     let wake = Notify::new();
-    let app = App { settings, policy, keys, clock, store, directory: Arc::new(Nobody), wake };
+    let app = App {
+        settings,
+        policy,
+        keys,
+        clock,
+        store,
+        directory: Arc::new(Nobody),
+        banned: crate::banned::Words::default(),
+        wake,
+    };
     Web::new(Arc::new(app), demo).unwrap()
 }
 
@@ -148,7 +157,16 @@ fn views() -> Vec<(&'static str, View, Option<Note>)> {
         Problem::Control,
     ];
     let others = [
+        Problem::Kinds { wanted: 3 },
         Problem::ContainsUserId,
+        Problem::ContainsName { word: "Bloggs".into() },
+        Problem::ContainsOrganisation,
+        Problem::ContainsNumber,
+        Problem::ContainsCode,
+        Problem::LikeOld,
+        Problem::Banned { word: Some("Thornbury".into()), points: 3 },
+        Problem::Banned { word: None, points: 3 },
+        Problem::Breached,
         Problem::InHistory,
         Problem::Complexity,
         Problem::TooYoung { until: None },

@@ -1,6 +1,7 @@
 //! The one integration binary.
 
 mod account;
+mod active_directory;
 mod cli;
 mod crash;
 mod delivery;

@@ -7,6 +7,7 @@ use regain_core::FlowId;
 use regain_core::Secret;
 use regain_core::Span;
 use regain_core::method::{Channel, Method};
+use regain_core::password;
 use regain_core::reset::{CodeProblem, End, Event, View};
 
 use crate::support::Engine;
@@ -297,7 +298,8 @@ async fn a_write_that_nobody_answers_is_called_unknown_and_told() {
         app.type_code(flow, &code).await;
         // As a power cut leaves it: the state says that a write has begun, and whoever began it is gone.
         let loaded = app.app.store.flow(flow).await.unwrap().unwrap();
-        let judged = regain_core::password::judge(&app.app.policy.password, "", &Secret::new(NEW), None);
+        let (lists, nobody) = (password::Lists::default(), password::Person::default());
+        let judged = password::judge(&app.app.policy.password, &lists, &nobody, &Secret::new(NEW), None);
         let registration = app.app.store.registration(loaded.flow.account()).await.unwrap();
         let ctx = app.app.ctx(&registration).unwrap();
         let (writing, _) = regain_core::flow::step(&ctx, loaded.flow, Event::Password(judged).into());

@@ -6,6 +6,7 @@ pub(crate) mod gateways;
 pub(crate) mod logs;
 pub(crate) mod postgres;
 pub(crate) mod providers;
+pub(crate) mod samba;
 pub(crate) mod slapd;
 pub(crate) mod smtp;
 pub(crate) mod visitor;

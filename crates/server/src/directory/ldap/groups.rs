@@ -45,7 +45,7 @@ impl Groups {
             };
             let groups = pool.search(&query).await?;
             if groups.more || found.len() + groups.entries.len() > MOST {
-                return Err(Error::Unavailable(format!("{} is in more than {MOST} groups", person.dn)));
+                return Err(Error::Unavailable(format!("somebody is in more than {MOST} groups")));
             }
             for group in groups.entries {
                 let mut names: Vec<String> = group.texts("cn").map(str::to_owned).collect();
@@ -60,7 +60,7 @@ impl Groups {
             members = next.iter().flat_map(|dn| [equals("member", dn), equals("uniqueMember", dn)]).collect();
             next.clear();
         }
-        Err(Error::Unavailable(format!("{} is in groups that lie deeper than {DEPTH}", person.dn)))
+        Err(Error::Unavailable(format!("somebody is in groups that lie deeper than {DEPTH}")))
     }
 }
 

@@ -60,7 +60,7 @@ impl Sheet {
             Vendor::ActiveDirectory
         } else if classes {
             Vendor::OpenLdap
-        } else if name.contains("389") || name.contains("Red Hat") || root.bytes("netscapemdsuffix").first().is_some() {
+        } else if name.contains("389") || name.contains("Red Hat") || !root.bytes("netscapemdsuffix").is_empty() {
             Vendor::Ds389
         } else {
             Vendor::Other

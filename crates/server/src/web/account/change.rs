@@ -10,9 +10,10 @@ use regain_core::change::{End, Event, Problem, View};
 
 use crate::drive::Hold;
 use crate::session::Session;
+use crate::web::chooser::Chooser;
 use crate::web::onward::onward;
 use crate::web::page::Shell;
-use crate::web::reset::pages::password_problem;
+use crate::web::reset::pages::password::{password_problem, rule};
 use crate::web::signed_in::{self, PostedIn, SignedIn};
 use crate::web::visitor::Asked;
 use crate::web::{Refusal, Web, strength};
@@ -31,8 +32,8 @@ pub(crate) struct ChangePage<'a> {
     pub(crate) bad_new: bool,
     /// Whether nothing else can be done before.
     pub(crate) must: bool,
-    pub(crate) min: usize,
-    pub(crate) max: usize,
+    /// What the new password must be like, as a list.
+    pub(crate) rules: Vec<String>,
 }
 
 #[derive(Template)]
@@ -51,12 +52,19 @@ pub(crate) async fn show(
     if view == Some(View::Wait) {
         return signed_in::show(StatusCode::OK, &WaitPage { page: person.shell(&web, "wait-title") });
     }
+    let chooser = web.chooser_who_knows(person.change_flow(&web), person.changer()).await?;
     let page = person.shell(&web, "change-title");
     let word = asked.get("note").and_then(strength::known);
-    signed_in::show(StatusCode::OK, &ask(page, &person.session, view.as_ref(), word))
+    signed_in::show(StatusCode::OK, &ask(page, &person.session, &chooser, view.as_ref(), word))
 }
 
-fn ask<'a>(mut page: Shell<'a>, session: &Session, view: Option<&View>, word: Option<&'static str>) -> ChangePage<'a> {
+fn ask<'a>(
+    mut page: Shell<'a>,
+    session: &Session,
+    chooser: &Chooser,
+    view: Option<&View>,
+    word: Option<&'static str>,
+) -> ChangePage<'a> {
     let none = Vec::new();
     let problems = if let Some(View::Ask { problems, .. }) = view { problems } else { &none };
     let is_new = |problem: &Problem| matches!(problem, Problem::New(_));
@@ -72,10 +80,9 @@ fn ask<'a>(mut page: Shell<'a>, session: &Session, view: Option<&View>, word: Op
         Some(View::Ended { .. }) => page.say("change-over"),
         _ => String::new(),
     };
-    let rules = &page.web.app.policy.password;
-    let (min, max) = (rules.min, rules.max);
+    let rules = chooser.rules.lines().into_iter().map(|line| rule(&page, line)).collect();
     let (user_id, must) = (session.state.user_id.clone(), session.state.must_change);
-    ChangePage { page, problems, note, user_id, bad_old, bad_new, must, min, max }
+    ChangePage { page, problems, note, user_id, bad_old, bad_new, must, rules }
 }
 
 fn sentence(page: &Shell<'_>, problem: &Problem) -> String {
@@ -98,8 +105,10 @@ pub(crate) async fn change(State(web): State<Arc<Web>>, posted: PostedIn) -> Rep
         person.session.state.changes += 1;
         web.app.keep_session(&person.session).await?;
     }
-    let (flow, user_id) = (person.change_flow(&web), person.session.state.user_id.clone());
-    let judged = strength::judge(&web, flow, user_id, typed, again).await?;
+    let flow = person.change_flow(&web);
+    let mut chooser = Chooser::clone(&*web.chooser_who_knows(flow, person.changer()).await?);
+    chooser.person.old = Some(old.clone());
+    let judged = strength::judge(&web, flow, Arc::new(chooser), typed, again).await?;
     let note = strength::said(&judged);
     let hold = Hold::all(flow);
     web.app.drive(&person.origin, hold, Event::Open(person.changer())).await?;
@@ -116,8 +125,10 @@ pub(crate) async fn resume(State(web): State<Arc<Web>>, posted: PostedIn) -> Rep
 
 /// `POST /change/strength`: the word for what is being typed.
 pub(crate) async fn rate(State(web): State<Arc<Web>>, posted: PostedIn) -> Reply {
-    let (flow, user_id) = (posted.person.change_flow(&web), posted.person.session.state.user_id.clone());
-    strength::rating(&web, flow, user_id, posted.fields.secret("password")?).await
+    let flow = posted.person.change_flow(&web);
+    let chooser = web.chooser_who_knows(flow, posted.person.changer()).await?;
+    let page = posted.person.shell(&web, "change-title");
+    strength::rating(&web, flow, chooser, posted.fields.secret("password")?, &page).await
 }
 
 /// Where it goes on after something was done: all sessions of the account have ended with a new password, and this browser

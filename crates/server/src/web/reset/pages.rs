@@ -1,13 +1,13 @@
 //! From what there is to see of a flow to the page that shows it.
 
 pub(crate) mod ended;
+pub(crate) mod password;
 
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use regain_core::captcha::{Kind, WORK_BITS, puzzle};
 use regain_core::method::Method;
-use regain_core::password::Problem;
 use regain_core::reset::{ChoiceProblem, CodeProblem, Goal, IdentifyProblem, OptionView, Stepper, UnlockProblem, View};
 
 use crate::drive::Look;
@@ -143,16 +143,6 @@ pub(crate) struct CodePage<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "reset/password.html")]
-pub(crate) struct PasswordPage<'a> {
-    page: Shell<'a>,
-    flow: Frame,
-    problems: Vec<String>,
-    min: usize,
-    max: usize,
-}
-
-#[derive(Template)]
 #[template(path = "reset/unlock.html")]
 pub(crate) struct UnlockPage<'a> {
     page: Shell<'a>,
@@ -209,7 +199,9 @@ pub(crate) fn page(
         }
         View::Password { user_id, stepper, problems } => {
             let page = shell("new-title");
-            respond(web, visitor, status, &password(page, look, note, user_id, stepper, problems))
+            let rules = &web.rules(visitor.flow, stepper.steps);
+            let asked = password::Asked { rules, problems, phrases: None };
+            respond(web, visitor, status, &password::password(page, look, note, user_id, stepper, &asked))
         }
         View::Unlock { user_id, stepper, problem } => {
             let mut page = shell("unlock-title");
@@ -468,46 +460,5 @@ fn code<'a>(
         other_ways: code.other_ways,
         seen: code.wrong,
         page,
-    }
-}
-
-fn password<'a>(
-    mut page: Shell<'a>,
-    look: &Look,
-    note: Option<Note>,
-    user_id: &str,
-    stepper: &Stepper,
-    problems: &[Problem],
-) -> PasswordPage<'a> {
-    let rules = &page.web.app.policy.password;
-    let (min, max) = (rules.min, rules.max);
-    let mut problems: Vec<String> = problems.iter().map(|problem| password_problem(&page, problem)).collect();
-    if let (Some(Note::Was(key)), false) = (note, problems.is_empty()) {
-        let word = page.say(key);
-        problems.push(page.say_with("bad-was", &[("word", word.into())]));
-    }
-    page.error = !problems.is_empty();
-    let flow = frame(&page, look, user_id, Some(stepper), note);
-    PasswordPage { page, flow, problems, min, max }
-}
-
-pub(crate) fn password_problem(page: &Shell<'_>, problem: &Problem) -> String {
-    match problem {
-        Problem::Empty => page.say("bad-empty"),
-        Problem::Mismatch => page.say("bad-mismatch"),
-        Problem::TooShort { min } => page.say_with("bad-short", &[("min", (*min).into())]),
-        Problem::TooLong { max } => page.say_with("bad-long", &[("max", (*max).into())]),
-        Problem::Control => page.say("bad-control"),
-        Problem::ContainsUserId => page.say("bad-user-id"),
-        Problem::TooEasy => page.say("bad-easy"),
-        Problem::InHistory => page.say("bad-history"),
-        Problem::Complexity => page.say("bad-complexity"),
-        Problem::TooYoung { until: Some(until) } => {
-            page.say_with("bad-young-until", &[("when", page.when().moment(*until).into())])
-        }
-        Problem::TooYoung { until: None } => page.say_with("bad-young", &[("team", page.team().into())]),
-        Problem::Dictionary => page.say("bad-dictionary"),
-        Problem::Refused => page.say("bad-refused"),
-        Problem::Unavailable => page.say("bad-unavailable"),
     }
 }

@@ -152,7 +152,13 @@ impl TestApp {
 
     /// Chooses a password.
     pub(crate) async fn choose_password(&self, flow: FlowId, password: &str) -> View {
-        let judged = password::judge(&self.app.policy.password, "", &Secret::new(password), None);
+        let judged = password::judge(
+            &self.app.policy.password,
+            &password::Lists::default(),
+            &password::Person::default(),
+            &Secret::new(password),
+            None,
+        );
         self.drive(flow, Event::Password(judged)).await;
         self.view(flow).await
     }

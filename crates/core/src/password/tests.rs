@@ -1,0 +1,52 @@
+//! Verdicts as tables.
+
+use super::*;
+
+fn jo() -> Person {
+    Person {
+        user_id: "Jo.Bloggs@example.org".into(),
+        name: "Joanna Bloggs".into(),
+        mails: vec!["sailor.jane@mail.co.uk".into()],
+        numbers: vec!["+447700900123;ext=12".into()],
+        old: None,
+        codes: vec![Secret::new("482913")],
+    }
+}
+
+#[track_caller]
+fn check(typed: &str, again: &str, expected: &[Problem]) {
+    let (typed, again) = (Secret::new(typed), Secret::new(again));
+    let judged = judge(&Rules::default(), &Lists::default(), &jo(), &typed, Some(&again));
+    assert_eq!(judged.problems(), expected, "{}", typed.reveal());
+}
+
+#[test]
+fn verdicts() {
+    let good = "plum kettle 94 orbit";
+    check(good, good, &[]);
+    check("", "", &[Problem::Empty]);
+    check(good, "plum kettle 94 orbis", &[Problem::Mismatch]);
+    check("k3!vQz", "k3!vQz", &[Problem::TooShort { min: 8 }]);
+    check("password1", "password1", &[Problem::Banned { word: None, points: 2 }]);
+    check("xq-jo.bloggs-7Vw", "xq-jo.bloggs-7Vw", &[Problem::ContainsUserId]);
+    check("plum\tkettle 94 orbit", "plum\tkettle 94 orbit", &[Problem::Control]);
+    let long = format!("plum kettle 94 orbit {}", "aX9-".repeat(60));
+    check(&long, &long, &[Problem::TooLong { max: 256 }]);
+}
+
+#[test]
+fn two_spellings_of_one_letter_are_one_password() {
+    let (composed, apart) = ("caf\u{e9} kettle 94 orbit", "cafe\u{301} kettle 94 orbit");
+    check(composed, apart, &[]);
+    assert!(normalised(&Secret::new(apart)).same_as(&normalised(&Secret::new(composed))));
+    check("plum\u{a0}kettle 94 orbit", "plum kettle 94 orbit", &[]);
+}
+
+#[test]
+fn the_words_of_the_organisation_are_easy() {
+    let rules = Rules { organisation: "Thornbury Trust".into(), ..Rules::default() };
+    let strength = |rules: &Rules| {
+        judge(rules, &Lists::default(), &Person::default(), &Secret::new("thornbury12"), None).strength()
+    };
+    assert!(strength(&rules) < strength(&Rules::default()));
+}

@@ -1,0 +1,267 @@
+//! What only Active Directory does, on a real Samba domain controller, with an account made as docs/active-directory.md says.
+
+use regain::directory::active_directory::ActiveDirectory;
+use regain::directory::{Directory, Error, Lock, Refusal, Verdict};
+use regain_core::Secret;
+use regain_core::method::ContactKind;
+use regain_core::subject::AccountId;
+
+use crate::support::samba::{DOMAIN, Domain, FIRST, PEOPLE};
+
+const SECOND: &str = "second kettle 95";
+const DAY: &str = "-864000000000";
+
+async fn id(directory: &ActiveDirectory, name: &str) -> AccountId {
+    directory.find(name).await.unwrap().unwrap_or_else(|| panic!("{name} is found")).id
+}
+
+async fn reset(directory: &ActiveDirectory, name: &str, password: &str) -> Result<(), Refusal> {
+    let id = id(directory, name).await;
+    refusal(directory.reset(&id, &Secret::new(password)).await)
+}
+
+async fn change(directory: &ActiveDirectory, name: &str, old: &str, new: &str) -> Result<(), Refusal> {
+    let id = id(directory, name).await;
+    refusal(directory.change(&id, &Secret::new(old), &Secret::new(new)).await)
+}
+
+fn refusal(done: Result<(), Error>) -> Result<(), Refusal> {
+    match done {
+        Ok(()) => Ok(()),
+        Err(Error::Refused(refusal)) => Err(refusal),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+async fn verdict(directory: &ActiveDirectory, name: &str, password: &str) -> Verdict {
+    let id = id(directory, name).await;
+    directory.verify(Some(&id), &Secret::new(password)).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_account_of_the_page_can_do_its_work_and_nothing_else() {
+    let Some(mut domain) = Domain::take().await else { return };
+    let jo = domain.person("jo", &[]).await;
+    let users = format!("CN=Users,{DOMAIN}");
+    let outside = domain.person_in(&users, "outsider", &[("description", "of a test")]).await;
+    assert_eq!(domain.tries_to_set(&jo, "unicodePwd", SECOND).await, 0);
+    assert_eq!(domain.tries_to_set(&jo, "lockoutTime", "0").await, 0);
+    for (name, value) in [
+        ("mail", "evil@example.org"),
+        ("mobile", "+447700900999"),
+        ("userAccountControl", "66048"),
+        ("pwdLastSet", "0"),
+        ("accountExpires", "0"),
+        ("servicePrincipalName", "host/evil"),
+        ("adminCount", "0"),
+    ] {
+        assert_eq!(domain.tries_to_set(&jo, name, value).await, 50, "{name}");
+    }
+    for dn in [outside, format!("CN=Administrator,{users}"), format!("CN=krbtgt,{users}")] {
+        assert_eq!(domain.tries_to_set(&dn, "unicodePwd", SECOND).await, 50, "{dn}");
+    }
+    let directory = domain.directory(&format!("base_dn = '{DOMAIN}'"));
+    assert_eq!(reset(&directory, "outsider", SECOND).await, Err(Refusal::NotPermitted));
+    assert_eq!(verdict(&directory, "outsider", FIRST).await, Verdict::Right);
+}
+
+#[tokio::test]
+async fn every_refusal_comes_with_its_reason() {
+    let Some(mut domain) = Domain::take().await else { return };
+    let jo = domain.person("jo", &[]).await;
+    let rules = [
+        ("msDS-MinimumPasswordLength", "10"),
+        ("msDS-PasswordComplexityEnabled", "TRUE"),
+        ("msDS-LockoutThreshold", "2"),
+    ];
+    domain.policy(&jo, &rules).await;
+    let directory = domain.directory("");
+    assert_eq!(reset(&directory, "jo", "Kettle-77").await, Err(Refusal::TooShort { min: 10 }));
+    assert_eq!(reset(&directory, "jo", "second kettle").await, Err(Refusal::Complexity));
+    assert_eq!(reset(&directory, "jo", "").await, Err(Refusal::Other));
+    assert_eq!(reset(&directory, "jo", "Kettle-77-\0").await, Err(Refusal::Other));
+    assert_eq!(verdict(&directory, "jo", FIRST).await, Verdict::Right);
+    assert_eq!(change(&directory, "jo", "wrong", "Second-Kettle").await, Err(Refusal::OldPassword));
+    assert_eq!(change(&directory, "jo", FIRST, "Kettle-77").await, Err(Refusal::TooShort { min: 10 }));
+    assert_eq!(change(&directory, "jo", FIRST, "second kettle").await, Err(Refusal::Complexity));
+    assert_eq!(change(&directory, "jo", FIRST, "Second-Kettle").await, Ok(()));
+    assert_eq!(change(&directory, "jo", "Second-Kettle", FIRST).await, Err(Refusal::Complexity));
+    assert_eq!(change(&directory, "jo", "Second-Kettle", "Third-Kettle").await, Ok(()));
+    assert_eq!(change(&directory, "jo", "Third-Kettle", "Second-Kettle").await, Err(Refusal::InHistory));
+    for _ in 0..3 {
+        verdict(&directory, "jo", "wrong").await;
+    }
+    assert_eq!(change(&directory, "jo", "Third-Kettle", "Fourth-Kettle").await, Err(Refusal::Locked));
+    domain.set(&jo, &[("lockoutTime", "0"), ("accountExpires", "116444736000000000")]).await;
+    assert_eq!(reset(&directory, "jo", "Fifth-Kettle").await, Err(Refusal::Expired));
+    domain.set(&jo, &[("accountExpires", "0"), ("userAccountControl", "514")]).await;
+    assert_eq!(reset(&directory, "jo", "Fifth-Kettle").await, Err(Refusal::Disabled));
+}
+
+#[tokio::test]
+async fn who_changed_a_password_today_is_told_until_when_to_wait() {
+    let Some(mut domain) = Domain::take().await else { return };
+    let jo = domain.person("jo", &[]).await;
+    domain.policy(&jo, &[("msDS-MinimumPasswordAge", DAY)]).await;
+    let directory = domain.directory("");
+    let person = directory.find("jo").await.unwrap().unwrap();
+    let until = person.status.too_young_until.expect("its password is new");
+    let refused = change(&directory, "jo", FIRST, SECOND).await;
+    assert_eq!(refused, Err(Refusal::TooYoung { until: Some(until) }));
+    assert_eq!(reset(&directory, "jo", SECOND).await, Ok(()), "who has forgotten it cannot wait");
+    let rules = directory.rules(Some(&person.id)).await.unwrap();
+    assert_eq!((rules.min_age.map(|age| age.0), rules.min_length), (Some(86_400_000), Some(8)));
+}
+
+#[tokio::test]
+async fn the_own_rules_of_an_account_go_before_the_domain_s() {
+    let Some(mut domain) = Domain::take().await else { return };
+    let jo = domain.person("jo", &[]).await;
+    domain.person("sam", &[]).await;
+    domain.policy(&jo, &[("msDS-MinimumPasswordLength", "12"), ("msDS-PasswordHistoryLength", "7")]).await;
+    domain.set(DOMAIN, &[("pwdProperties", "1")]).await;
+    let directory = domain.directory("");
+    let (jo, sam) = (id(&directory, "jo").await, id(&directory, "sam").await);
+    let told = async |account: Option<&AccountId>| {
+        let rules = directory.rules(account).await.unwrap();
+        (rules.min_length, rules.complexity, rules.history, rules.history_on_reset)
+    };
+    assert_eq!(told(Some(&jo)).await, (Some(12), Some(false), Some(7), false));
+    assert_eq!(told(Some(&sam)).await, (Some(8), Some(true), Some(3), false));
+    assert_eq!(told(None).await, (Some(8), Some(true), Some(3), false));
+    let gone = directory.rules(Some(&AccountId("gone".into()))).await;
+    assert!(matches!(gone, Err(Error::Refused(Refusal::Gone))));
+}
+
+#[tokio::test]
+async fn a_lock_is_seen_and_lifted_alone_or_with_a_reset() {
+    let Some(mut domain) = Domain::take().await else { return };
+    let jo = domain.person("jo", &[]).await;
+    domain.policy(&jo, &[("msDS-LockoutThreshold", "2")]).await;
+    let directory = domain.directory("");
+    let lock = async || {
+        for _ in 0..3 {
+            verdict(&directory, "jo", "wrong").await;
+        }
+        assert_eq!(verdict(&directory, "jo", FIRST).await, Verdict::Locked);
+        directory.find("jo").await.unwrap().unwrap()
+    };
+    let person = lock().await;
+    let Some(Lock::Until(until)) = person.status.locked else { panic!("{:?}", person.status) };
+    let ahead = until - regain::clock::Clock::real().now();
+    assert!((29 * 60_000..=30 * 60_000).contains(&ahead.0), "half an hour from now, not {ahead:?}");
+    directory.unlock(&person.id).await.unwrap();
+    assert_eq!(verdict(&directory, "jo", FIRST).await, Verdict::Right);
+    assert_eq!(directory.person(&person.id).await.unwrap().unwrap().status.locked, None);
+    directory.unlock(&person.id).await.expect("not locked is as good as unlocked");
+    lock().await;
+    assert_eq!(reset(&directory, "jo", SECOND).await, Ok(()));
+    assert_eq!(verdict(&directory, "jo", SECOND).await, Verdict::Right);
+}
+
+#[tokio::test]
+async fn whatever_stands_in_the_way_of_an_account_is_seen() {
+    let Some(mut domain) = Domain::take().await else { return };
+    let jo = domain.person("jo", &[]).await;
+    let directory = domain.directory("");
+    let status = async || directory.find("jo").await.unwrap().unwrap().status;
+    let before = status().await;
+    assert!(!before.is_off() && !before.must_change && !before.password_expired && !before.protected);
+    domain.set(&jo, &[("pwdLastSet", "0")]).await;
+    assert!(status().await.must_change && !status().await.password_expired);
+    assert_eq!(verdict(&directory, "jo", FIRST).await, Verdict::MustChange);
+    assert_eq!(reset(&directory, "jo", SECOND).await, Ok(()));
+    assert!(!status().await.must_change, "the person chose it");
+    domain.set(&jo, &[("accountExpires", "116444736000000000")]).await;
+    assert!(status().await.expired);
+    assert_eq!(verdict(&directory, "jo", SECOND).await, Verdict::Disabled);
+    domain.set(&jo, &[("accountExpires", "9223372036854775807")]).await;
+    domain.set(&jo, &[("pwdLastSet", "0")]).await;
+    assert_eq!(verdict(&directory, "jo", SECOND).await, Verdict::MustChange);
+    assert_eq!(change(&directory, "jo", SECOND, "third kettle 96").await, Ok(()), "who cannot sign in can change it");
+    assert_eq!(verdict(&directory, "jo", "third kettle 96").await, Verdict::Right);
+}
+
+#[tokio::test]
+async fn the_powerful_are_protected_whatever_way_they_got_there() {
+    let Some(mut domain) = Domain::take().await else { return };
+    let direct = domain.person("direct", &[]).await;
+    let nested = domain.person("nested", &[]).await;
+    let marked = domain.person("marked", &[]).await;
+    let named = domain.person("named", &[]).await;
+    let primary = domain.person("primary", &[]).await;
+    domain.person("ordinary", &[]).await;
+    let builtin = |name: &str| format!("CN={name},CN=Builtin,{DOMAIN}");
+    domain.join(&builtin("Account Operators"), &direct).await;
+    let inner = domain.group("inner", &[&nested]).await;
+    domain.join(&format!("CN=Domain Admins,CN=Users,{DOMAIN}"), &inner).await;
+    domain.set(&marked, &[("adminCount", "1")]).await;
+    domain.group("finance", &[&named]).await;
+    domain.join(&format!("CN=Domain Admins,CN=Users,{DOMAIN}"), &primary).await;
+    domain.set(&primary, &[("primaryGroupID", "512")]).await;
+    let directory = domain.directory("protected_groups = ['Finance']");
+    for name in ["direct", "nested", "marked", "named", "primary"] {
+        let person = directory.find(name).await.unwrap().unwrap();
+        assert!(person.status.protected, "{name}: {:?}", person.groups);
+        assert_eq!(reset(&directory, name, SECOND).await, Err(Refusal::Protected), "{name}");
+        assert_eq!(change(&directory, name, FIRST, SECOND).await, Err(Refusal::Protected), "{name}");
+        assert!(matches!(directory.unlock(&person.id).await, Err(Error::Refused(Refusal::Protected))), "{name}");
+        assert_eq!(verdict(&directory, name, FIRST).await, Verdict::Right, "{name}");
+    }
+    assert_eq!(reset(&directory, "ordinary", SECOND).await, Ok(()));
+    let directory = domain.directory("protected_allowed = ['MARKED']");
+    assert_eq!(reset(&directory, "marked", SECOND).await, Ok(()));
+    assert_eq!(reset(&directory, "direct", SECOND).await, Err(Refusal::Protected));
+}
+
+#[tokio::test]
+async fn one_person_is_found_or_none_and_stays_the_same_wherever_it_moves() {
+    let Some(mut domain) = Domain::take().await else { return };
+    let numbers = [("telephoneNumber", "+44 20 7946 0321"), ("mobile", " "), ("mail", "jo@example.org")];
+    let more = [("userPrincipalName", "jo.bloggs@corp.example"), numbers[0], numbers[2]];
+    let jo = domain.person("jbloggs", &more).await;
+    domain.person("rene", &[("mail", "rene@example.org")]).await;
+    // Somebody whose own name is another one's address.
+    domain.person("mallory", &[("userPrincipalName", "sam@example.org")]).await;
+    domain.person("sam", &[("mail", "sam@example.org")]).await;
+    let middle = domain.group("middle", &[&jo]).await;
+    let outer = domain.group("outer", &[&middle]).await;
+    domain.join(&middle, &outer).await;
+    let settings = "office_phone_attribute = 'telephoneNumber'\nmobile_attribute = 'mobile'";
+    let directory = domain.directory(settings);
+    let found = directory.find("JBloggs").await.unwrap().unwrap();
+    for typed in ["jo.bloggs@corp.example", "jo@example.org"] {
+        assert_eq!(directory.find(typed).await.unwrap().as_ref(), Some(&found), "{typed}");
+    }
+    assert_eq!(found.user_id, "jo.bloggs@corp.example");
+    assert_eq!(found.groups, ["middle", "outer"], "through each other, and it comes to an end");
+    assert_eq!(found.contacts, [(ContactKind::Office, "+44 20 7946 0321".to_owned())]);
+    assert_eq!(directory.find("sam@example.org").await.unwrap(), None, "two answer to it");
+    assert!(directory.find("rene@example.org").await.unwrap().is_some());
+    assert_eq!(directory.find("rené@example.org").await.unwrap(), None, "it only looks alike");
+    assert_eq!(directory.find("krbtgt").await.unwrap(), None, "not below base_dn");
+    let elsewhere = domain.unit("elsewhere").await;
+    domain.rename(&jo, "Jo Married", &elsewhere).await;
+    let moved = directory.person(&found.id).await.unwrap().unwrap();
+    assert_eq!((&moved.id, &moved.user_id), (&found.id, &found.user_id));
+    assert_eq!(reset(&directory, "jbloggs", SECOND).await, Ok(()));
+    let narrow = domain.directory(&format!("base_dn = '{elsewhere}'\nuser_filter = '(mail=*)'"));
+    assert_eq!(narrow.find("rene").await.unwrap(), None);
+    assert_eq!(narrow.find("jbloggs").await.unwrap().map(|found| found.id), Some(found.id.clone()));
+    let none = domain.directory("user_filter = '(department=Sales)'");
+    assert_eq!(none.person(&found.id).await.unwrap(), None, "the filter holds for names that last, too");
+}
+
+#[tokio::test]
+async fn other_programs_take_the_new_password_and_not_the_old() {
+    let Some(mut domain) = Domain::take().await else { return };
+    domain.person_in(PEOPLE, "jo", &[("userPrincipalName", "jo@corp.example")]).await;
+    let directory = domain.directory("");
+    assert!(domain.kinit("jo", FIRST) && domain.ldapsearch("jo@corp.example", FIRST));
+    // Beyond ASCII, in a spelling that a keyboard might give: it is set as it will be typed.
+    let password = "zweiter Ke\u{301}ssel \u{1f511}";
+    assert_eq!(reset(&directory, "jo", password).await, Ok(()));
+    assert!(domain.kinit("jo", "zweiter Késsel \u{1f511}") && !domain.kinit("jo", FIRST));
+    assert!(domain.ldapsearch("jo@corp.example", "zweiter Késsel \u{1f511}"));
+    assert!(!domain.ldapsearch("jo@corp.example", FIRST));
+}
