@@ -50,9 +50,9 @@ pub(crate) struct Web {
     pub(crate) demo: bool,
     pub(crate) judges: Arc<Semaphore>,
     pub(crate) ratings: strength::Ratings,
-    pub(crate) choosers: chooser::Choosers,
     /// The header that says what a page may load and where its forms lead.
     pub(crate) policy: HeaderValue,
+    pub(crate) choosers: chooser::Choosers,
 }
 
 impl Web {
@@ -61,7 +61,7 @@ impl Web {
         let judges = Arc::new(Semaphore::new(JUDGES));
         let (ratings, choosers) = (strength::Ratings::default(), chooser::Choosers::default());
         let policy = guard::content_security_policy(&app.settings.server)?;
-        Ok(Arc::new(Self { app, assets, addresses, demo, judges, ratings, choosers, policy }))
+        Ok(Arc::new(Self { app, assets, addresses, demo, judges, ratings, policy, choosers }))
     }
 }
 

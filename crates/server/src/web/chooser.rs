@@ -63,42 +63,42 @@ impl Web {
         }
         let mut person = Person::with_user_id(user_id);
         let account = self.proven(flow, &mut person).await?;
-        self.ask(flow, person, account.as_ref(), steps).await
+        self.choose(flow, steps, person, account).await
     }
 
-    /// Who changes a password they know in this flow: that it is theirs, the session says.
-    pub(crate) async fn changer(&self, flow: FlowId, person: change::Person) -> Result<Arc<Chooser>, Fault> {
-        if let Some(known) = self.choosers.known(flow, self.app.clock.now()) {
-            return Ok(known);
-        }
-        let change::Person { account, user_id, own_mail } = person;
-        let person = Person { mails: own_mail.into_iter().collect(), ..Person::with_user_id(&user_id) };
-        self.ask(flow, person, Some(&account), 1).await
-    }
-
-    async fn ask(
+    async fn choose(
         &self,
         flow: FlowId,
-        mut person: Person,
-        account: Option<&AccountId>,
         steps: u8,
+        mut person: Person,
+        account: Option<AccountId>,
     ) -> Result<Arc<Chooser>, Fault> {
+        let now = self.app.clock.now();
         let mut directory = None;
         if let Some(account) = account {
-            for contact in self.app.store.contacts(account).await? {
+            for contact in self.app.store.contacts(&account).await? {
                 match contact.kind {
                     ContactKind::Email => person.mails.push(contact.address),
                     ContactKind::Mobile | ContactKind::Office => person.numbers.push(contact.address),
                 }
             }
-            directory = self.ask_directory(account, &mut person).await;
+            directory = self.ask_directory(&account, &mut person).await;
         }
-        let now = self.app.clock.now();
         let rules = self.app.policy.password.merged(steps, &directory.unwrap_or_default());
         let chooser = Arc::new(Chooser { rules, person });
         let kept = if directory.is_some() { KEPT } else { ASKED_IN_VAIN };
         self.choosers.keep(flow, now + kept, now, &chooser);
         Ok(chooser)
+    }
+
+    /// Who changes a password they know. The flow may not be there yet.
+    pub(crate) async fn chooser_who_knows(&self, flow: FlowId, known: change::Person) -> Result<Arc<Chooser>, Fault> {
+        if let Some(known) = self.choosers.known(flow, self.app.clock.now()) {
+            return Ok(known);
+        }
+        let mut person = Person::with_user_id(&known.user_id);
+        person.mails.extend(known.own_mail);
+        self.choose(flow, self.app.policy.steps, person, Some(known.account)).await
     }
 
     /// The rules for whoever chooses a password in this flow, as far as they are known without asking.
@@ -111,14 +111,14 @@ impl Web {
     /// Whose flow it is, once that is proven, with the address and the codes that are in it.
     async fn proven(&self, flow: FlowId, person: &mut Person) -> Result<Option<AccountId>, Fault> {
         let loaded = self.app.store.flow(flow).await?;
-        let Some(Flow::Reset(Reset { stage: Stage::Password { subject, proofs, .. }, .. })) =
-            loaded.map(|loaded| loaded.flow)
-        else {
-            return Ok(None);
-        };
-        person.mails.extend(subject.own_mail);
-        person.codes.extend(proofs.iter().map(|proof| -> Secret { proof.code(&self.app.keys) }));
-        Ok(subject.account)
+        match loaded.map(|loaded| loaded.flow) {
+            Some(Flow::Reset(Reset { stage: Stage::Password { subject, proofs, .. }, .. })) => {
+                person.mails.extend(subject.own_mail);
+                person.codes.extend(proofs.iter().map(|proof| -> Secret { proof.code(&self.app.keys) }));
+                Ok(subject.account)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// The directory's rules, if they come in time; the name and what else it knows goes to the person.

@@ -62,12 +62,12 @@ async fn shown(web: &Web, mut visitor: Visitor, asked: &Asked, unlock: bool) -> 
     }
     let named_other = look.as_ref().is_some_and(|look| is_about_another(look, asked.user_id()));
     let mut look = look.map_or_else(|| web.app.look_at_new(visitor.flow), Ok)?;
-    if let View::Password { user_id, stepper, .. } = &look.view {
-        web.chooser(visitor.flow, user_id, stepper.steps).await?;
-    }
     if unlock {
         let View::Identify { .. } = look.view else { return Ok(Redirect::to("/reset").into_response()) };
         look.goal = Goal::Unlock;
+    }
+    if let View::Password { user_id, stepper, .. } = &look.view {
+        web.chooser(visitor.flow, user_id, stepper.steps).await?;
     }
     let note = if named_other { Some(Note::Other) } else { Note::parse(asked.get("note")) };
     pages::page(web, &visitor, StatusCode::OK, &look, note, asked.user_id())

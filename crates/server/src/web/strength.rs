@@ -61,19 +61,19 @@ pub(crate) async fn rate(State(web): State<Arc<Web>>, posted: Posted) -> Result<
     let Some(View::Password { user_id, stepper, .. }) = look.map(|look| look.view) else {
         return Ok(StatusCode::CONFLICT.into_response());
     };
-    let chooser = web.chooser(posted.visitor.flow, &user_id, stepper.steps).await?;
-    let page = Shell::of(&web, &posted.visitor, "reset-title");
-    rating(&page, posted.visitor.flow, chooser, posted.secret("password")?).await
+    let flow = posted.visitor.flow;
+    let chooser = web.chooser(flow, &user_id, stepper.steps).await?;
+    rating(&web, flow, chooser, posted.secret("password")?, &Shell::of(&web, &posted.visitor, "reset-title")).await
 }
 
 /// The word for what is being typed, if a judge is free at once.
 pub(crate) async fn rating(
-    page: &Shell<'_>,
+    web: &Web,
     flow: FlowId,
     chooser: Arc<Chooser>,
     typed: Secret,
+    page: &Shell<'_>,
 ) -> Result<Response, Refusal> {
-    let web = page.web;
     let permit = Arc::clone(&web.judges).try_acquire_owned();
     let (Ok(permit), true) = (permit, web.ratings.one_more(flow, web.app.clock.now())) else {
         return Ok(StatusCode::TOO_MANY_REQUESTS.into_response());

@@ -7,14 +7,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use regain_core::change::{End, Event, Problem, View};
-use regain_core::password::Rules;
 
 use crate::drive::Hold;
 use crate::session::Session;
 use crate::web::chooser::Chooser;
 use crate::web::onward::onward;
 use crate::web::page::Shell;
-use crate::web::reset::pages::password::{self, password_problem};
+use crate::web::reset::pages::password::{password_problem, rule};
 use crate::web::signed_in::{self, PostedIn, SignedIn};
 use crate::web::visitor::Asked;
 use crate::web::{Refusal, Web, strength};
@@ -33,7 +32,7 @@ pub(crate) struct ChangePage<'a> {
     pub(crate) bad_new: bool,
     /// Whether nothing else can be done before.
     pub(crate) must: bool,
-    /// What the new one must be like, as a list.
+    /// What the new password must be like, as a list.
     pub(crate) rules: Vec<String>,
 }
 
@@ -49,24 +48,20 @@ pub(crate) async fn show(
     person: SignedIn,
     Ok(asked): Result<Asked, std::convert::Infallible>,
 ) -> Reply {
-    let chooser = chooser(&web, &person).await?;
     let view = web.app.look_at_change(person.change_flow(&web)).await?;
     if view == Some(View::Wait) {
         return signed_in::show(StatusCode::OK, &WaitPage { page: person.shell(&web, "wait-title") });
     }
+    let chooser = web.chooser_who_knows(person.change_flow(&web), person.changer()).await?;
     let page = person.shell(&web, "change-title");
     let word = asked.get("note").and_then(strength::known);
-    signed_in::show(StatusCode::OK, &ask(page, &person.session, &chooser.rules, view.as_ref(), word))
-}
-
-async fn chooser(web: &Web, person: &SignedIn) -> Result<Arc<Chooser>, Refusal> {
-    Ok(web.changer(person.change_flow(web), person.changer()).await?)
+    signed_in::show(StatusCode::OK, &ask(page, &person.session, &chooser, view.as_ref(), word))
 }
 
 fn ask<'a>(
     mut page: Shell<'a>,
     session: &Session,
-    rules: &Rules,
+    chooser: &Chooser,
     view: Option<&View>,
     word: Option<&'static str>,
 ) -> ChangePage<'a> {
@@ -85,7 +80,7 @@ fn ask<'a>(
         Some(View::Ended { .. }) => page.say("change-over"),
         _ => String::new(),
     };
-    let rules = password::rules(&page, rules);
+    let rules = chooser.rules.lines().into_iter().map(|line| rule(&page, line)).collect();
     let (user_id, must) = (session.state.user_id.clone(), session.state.must_change);
     ChangePage { page, problems, note, user_id, bad_old, bad_new, must, rules }
 }
@@ -110,12 +105,13 @@ pub(crate) async fn change(State(web): State<Arc<Web>>, posted: PostedIn) -> Rep
         person.session.state.changes += 1;
         web.app.keep_session(&person.session).await?;
     }
-    let hold = Hold::all(person.change_flow(&web));
-    web.app.drive(&person.origin, hold, Event::Open(person.changer())).await?;
-    let mut chooser = Chooser::clone(&*chooser(&web, &person).await?);
+    let flow = person.change_flow(&web);
+    let mut chooser = Chooser::clone(&*web.chooser_who_knows(flow, person.changer()).await?);
     chooser.person.old = Some(old.clone());
-    let judged = strength::judge(&web, hold.flow, Arc::new(chooser), typed, again).await?;
+    let judged = strength::judge(&web, flow, Arc::new(chooser), typed, again).await?;
     let note = strength::said(&judged);
+    let hold = Hold::all(flow);
+    web.app.drive(&person.origin, hold, Event::Open(person.changer())).await?;
     web.app.drive(&person.origin, hold, Event::Change { old, new: judged }).await?;
     landed(&web, person, note).await
 }
@@ -129,9 +125,10 @@ pub(crate) async fn resume(State(web): State<Arc<Web>>, posted: PostedIn) -> Rep
 
 /// `POST /change/strength`: the word for what is being typed.
 pub(crate) async fn rate(State(web): State<Arc<Web>>, posted: PostedIn) -> Reply {
-    let chooser = chooser(&web, &posted.person).await?;
+    let flow = posted.person.change_flow(&web);
+    let chooser = web.chooser_who_knows(flow, posted.person.changer()).await?;
     let page = posted.person.shell(&web, "change-title");
-    strength::rating(&page, posted.person.change_flow(&web), chooser, posted.fields.secret("password")?).await
+    strength::rating(&web, flow, chooser, posted.fields.secret("password")?, &page).await
 }
 
 /// Where it goes on after something was done: all sessions of the account have ended with a new password, and this browser

@@ -50,6 +50,8 @@ async fn a_password_is_changed_by_who_knows_the_old_one() {
 
         let answer = change_password(&mut browser, NEW, "walrus 71 bicycle tin", "walrus 71 bicycle tin").await;
         assert_eq!(answer.leads_to(), Some("/account?note=changed"), "and once more");
+        let answer = change_password(&mut browser, "walrus 71 bicycle tin", NEW, NEW).await;
+        assert!(browser.follow(answer).await.text().contains("You have used that password before"));
     })
     .await;
 }
@@ -110,7 +112,8 @@ async fn a_lost_answer_to_a_change_is_told_and_signs_out() {
         let opened: flow::Event = change::Event::Open(session.changer()).into();
         let fresh = flow::Flow::fresh(&opened, id, &ctx);
         let (asking, _) = flow::step(&ctx, fresh, opened);
-        let new = test.app.judge(&test.app.policy.password, &password::Person::default(), &Secret::new(NEW), None);
+        let (rules, person) = (&test.app.policy.password, password::Person::with_user_id(JO));
+        let new = test.app.judge(rules, &person, &Secret::new(NEW), None);
         let (writing, _) = flow::step(&ctx, asking, change::Event::Change { old: Secret::new(OLD), new }.into());
         let put = test.app.store.put_flow(None, &writing, writing.due(&test.app.policy)).unwrap();
         test.app.store.db().write(vec![put]).await.unwrap();

@@ -40,7 +40,7 @@ pub(crate) fn password<'a>(
     stepper: &Stepper,
     asked: &Asked<'_>,
 ) -> PasswordPage<'a> {
-    let rules = rules(&page, asked.rules);
+    let rules = asked.rules.lines().into_iter().map(|line| rule(&page, line)).collect();
     let mut problems: Vec<String> = asked.problems.iter().map(|problem| password_problem(&page, problem)).collect();
     if let (Some(Note::Was(key)), false) = (note, problems.is_empty()) {
         let word = page.say(key);
@@ -57,12 +57,8 @@ pub(crate) fn password<'a>(
     PasswordPage { page, flow, problems, rules, phrases, phrases_hint }
 }
 
-/// What a password must be like, as a list.
-pub(crate) fn rules(page: &Shell<'_>, rules: &Rules) -> Vec<String> {
-    rules.lines().into_iter().map(|line| rule(page, line)).collect()
-}
-
-fn rule(page: &Shell<'_>, line: Line) -> String {
+/// A line of the list of rules.
+pub(crate) fn rule(page: &Shell<'_>, line: Line) -> String {
     match line {
         Line::Length { min, max } => page.say_with("rule-length", &[("min", min.into()), ("max", max.into())]),
         Line::Kinds { wanted } => page.say_with("rule-kinds", &[("wanted", wanted.into())]),
