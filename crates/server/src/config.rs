@@ -110,7 +110,7 @@ impl Config {
         problems.extend(table.keys().map(|key| format!("{key}: there is no such section; see docs/admin.md")));
 
         let server = server.check(&mut problems);
-        let session = session.check(throttle.sign_ins_per_network, &mut problems);
+        let session = session.check(throttle.wrong_from_network(), &mut problems);
         organisation.check(&mut problems);
         let care_team = care_team.check(&mut problems);
         let password_files = password.files();

@@ -145,7 +145,7 @@ pub struct ThrottleSection {
     /// Messages to one destination; an empty list means no limit.
     sends: Vec<SendsLimit>,
     /// Wrong passwords from one network (/24 of IPv4, /56 of IPv6) in a quarter of an hour, before its sign-ins rest.
-    pub(super) sign_ins_per_network: u32,
+    sign_ins_per_network: u32,
 }
 
 /// One limit on messages to one destination.
@@ -154,6 +154,13 @@ pub struct ThrottleSection {
 pub struct SendsLimit {
     count: u32,
     seconds: i64,
+}
+
+impl ThrottleSection {
+    /// Wrong passwords from one network.
+    pub(super) fn wrong_from_network(&self) -> u32 {
+        self.sign_ins_per_network
+    }
 }
 
 impl Default for ThrottleSection {

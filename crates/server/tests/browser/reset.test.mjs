@@ -84,7 +84,7 @@ async function walk(visitor, site, who, ways) {
   assert.equal(await signIn(visitor, who.id, old), false, 'the old password fails');
   await visitor.look('Type your password');
   assert.equal(await signIn(visitor, who.id, password), true, 'the new password works');
-  await visitor.look('Your password works');
+  await visitor.look('lose access to your account');
 
   const notice = await boxes.mail.next(who.email ?? who.id, (mail) => /changed/i.test(mail.subject));
   assert.match(notice.text, new RegExp(who.id));

@@ -59,10 +59,10 @@ export async function signIn(visitor, id, password) {
   await visitor.press('Next');
   await visitor.box('Password').fill(password);
   await visitor.press('Sign in');
-  const works = visitor.page.getByRole('heading', { name: 'Your password works' });
+  const inside = visitor.page.getByRole('button', { name: 'Sign out' });
   const alert = visitor.page.getByRole('alert');
-  await works.or(alert).first().waitFor();
-  return works.isVisible();
+  await inside.or(alert).first().waitFor();
+  return inside.isVisible();
 }
 
 /** The names of the steps at the top of the page. */
