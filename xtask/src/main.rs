@@ -62,5 +62,6 @@ fn help() {
         println!("  {:<8} {}", chore.name, chore.about);
     }
     println!("\nOptions of test and setup:");
+    println!("  --389ds        of test: only 389 Directory Server, which takes long to start and needs root");
     println!("  --no-install   install nothing; what is missing then fails where it is needed");
 }

@@ -49,6 +49,19 @@ static NEEDS: &[Need] = &[
     },
 ];
 
+/// Only for `cargo xtask test --389ds`.
+static DS389: Need = Need {
+    packages: &["389-ds-base", "python3-lib389", "ldap-utils"],
+    why: "a real 389 Directory Server; the test makes one of its own and removes it",
+    present: || exists("/usr/sbin/dscreate") && exists("/usr/sbin/ns-slapd") && exists("/usr/bin/ldapwhoami"),
+};
+
+/// What `cargo xtask test --389ds` needs besides.
+pub(crate) fn prepare_ds389(install: bool) -> Outcome {
+    let missing: Vec<&Need> = [&DS389].into_iter().filter(|need| !(need.present)()).collect();
+    if install { from_debian(&missing) } else { Ok(()) }
+}
+
 /// `cargo xtask setup`.
 pub(crate) fn run(words: &[String]) -> Outcome {
     prepare(!host::flag(words, "--no-install")?)

@@ -37,7 +37,13 @@ static STAGES: &[Stage] = &[
 
 /// `cargo xtask test`.
 pub(crate) fn run(words: &[String]) -> Outcome {
-    let install = !host::flag(words, "--no-install")?;
+    let (own, others): (Vec<String>, Vec<String>) = words.iter().cloned().partition(|word| word == "--389ds");
+    let install = !host::flag(&others, "--no-install")?;
+    if !own.is_empty() {
+        setup::prepare_ds389(install)?;
+        let words = ["test", "--package", "regain", "--test", "it", "ds389"];
+        return host::run(cargo(&words).env("REGAIN_TEST_389DS", "1"));
+    }
     let begun = host::start();
     timed("setup", || setup::prepare(install), "Nothing was tested. The lines above say what is missing.")?;
     for stage in STAGES {

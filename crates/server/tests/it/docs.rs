@@ -106,9 +106,13 @@ fn examples(page: &str) -> Vec<&str> {
 
 #[test]
 fn every_example_of_a_configuration_is_good() {
-    for (name, expected) in
-        [("README.md", 1), ("docs/admin.md", 3), ("docs/openldap.md", 1), ("docs/active-directory.md", 1)]
-    {
+    for (name, expected) in [
+        ("README.md", 1),
+        ("docs/admin.md", 3),
+        ("docs/openldap.md", 1),
+        ("docs/389ds.md", 1),
+        ("docs/active-directory.md", 1),
+    ] {
         let page = page(name);
         let found = examples(&page);
         assert_eq!(found.len(), expected, "{name}");

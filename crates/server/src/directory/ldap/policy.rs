@@ -60,14 +60,15 @@ impl Rules {
         let times = |name: &str| figure(name).and_then(|figure| u32::try_from(figure).ok());
         let seconds = |name: &str| figure(name).map(Span::seconds);
         let on = |name: &str| policy.text(name).map(|value| value.eq_ignore_ascii_case("on"));
-        // OpenLDAP looks at a password only with pwdCheckQuality; 389 Directory Server only with passwordCheckSyntax.
-        let checked = figure("pwdCheckQuality").is_some();
+        // 389 Directory Server knows some of its rules by either name, and gives each once. OpenLDAP looks at a password only with
+        // pwdCheckQuality, the other only with passwordCheckSyntax; that one remembers passwords only with passwordHistory.
         let syntax = on("passwordCheckSyntax").unwrap_or(false);
-        let remembered = on("passwordHistory").unwrap_or(false);
-        let min_length = size("pwdMinLength").filter(|_| checked);
-        let history = times("pwdInHistory").or_else(|| times("passwordInHistory").filter(|_| remembered));
+        let checked = syntax || figure("pwdCheckQuality").is_some();
+        let remembered = on("passwordHistory").unwrap_or(true);
+        let min_length = size("pwdMinLength").or_else(|| size("passwordMinLength")).filter(|_| checked);
+        let history = times("pwdInHistory").or_else(|| times("passwordInHistory")).filter(|_| remembered);
         let for_passwords = PasswordRules {
-            min_length: min_length.or_else(|| size("passwordMinLength").filter(|_| syntax)),
+            min_length,
             max_length: size("pwdMaxLength").filter(|_| checked),
             complexity: syntax.then(|| figure("passwordMinCategories").is_some_and(|kinds| kinds > 1)),
             history,
@@ -183,6 +184,13 @@ mod tests {
         assert!(told.history_on_reset);
         let told = rules(&[("passwordMinLength", "9"), ("passwordCheckSyntax", "on"), ("passwordMinCategories", "3")]);
         assert_eq!((told.min_length, told.complexity, told.history), (Some(9), Some(true), None));
+        let other = rules(&[
+            ("pwdMinLength", "9"),
+            ("passwordCheckSyntax", "on"),
+            ("passwordInHistory", "2"),
+            ("passwordHistory", "off"),
+        ]);
+        assert_eq!((other.min_length, other.history), (Some(9), None), "as 389 Directory Server answers");
         assert_eq!(rules(&[("passwordMinLength", "9"), ("passwordCheckSyntax", "off")]).min_length, None);
     }
 }

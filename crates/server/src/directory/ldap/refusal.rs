@@ -53,6 +53,8 @@ fn refusal(answer: &Answer, known: Known) -> Refusal {
         Some(Obstacle::TooShort) => too_short(None),
         Some(Obstacle::Quality) => match fewest(&answer.text) {
             Some(min) => too_short(Some(min)),
+            // 389 Directory Server has one number for everything it dislikes, and often no words.
+            None if known.min_length.is_some_and(|min| known.length < min) => too_short(None),
             None if is_known_word(&answer.text) => Refusal::Dictionary,
             None => Refusal::Complexity,
         },
@@ -75,7 +77,7 @@ fn refusal(answer: &Answer, known: Known) -> Refusal {
     }
 }
 
-/// 389 Directory Server has one number for everything it dislikes, and says "must be at least 10 characters long".
+/// 389 Directory Server says "must be at least 10 characters long" where it says anything.
 fn fewest(text: &str) -> Option<usize> {
     let (_, rest) = text.split_once("at least ")?;
     let (figure, rest) = rest.split_once(' ')?;
@@ -96,9 +98,13 @@ mod tests {
     const KNOWN: Known = Known { length: 5, min_length: Some(10), too_young_until: Some(Time(7)) };
 
     fn refused(code: u32, obstacle: Option<u8>, text: &str) -> Refusal {
+        refused_as(KNOWN, code, obstacle, text)
+    }
+
+    fn refused_as(known: Known, code: u32, obstacle: Option<u8>, text: &str) -> Refusal {
         let control = obstacle.map(|number| (PASSWORD_POLICY.to_owned(), vec![0x30, 3, 0x81, 1, number]));
         let answer = Answer { code, text: text.into(), controls: control.into_iter().collect() };
-        match outcome("ldaps://a", Ok(answer), KNOWN) {
+        match outcome("ldaps://a", Ok(answer), known) {
             Err(Error::Refused(refusal)) => refusal,
             other => panic!("{other:?}"),
         }
@@ -109,8 +115,10 @@ mod tests {
         assert_eq!(refused(19, Some(6), ""), Refusal::TooShort { min: 10 });
         assert_eq!(refused(19, Some(8), ""), Refusal::InHistory);
         assert_eq!(refused(19, Some(7), ""), Refusal::TooYoung { until: Some(Time(7)) });
-        assert_eq!(refused(19, Some(5), ""), Refusal::Complexity);
-        assert_eq!(refused(19, Some(5), "Password failed CrackLib"), Refusal::Dictionary);
+        assert_eq!(refused(19, Some(5), ""), Refusal::TooShort { min: 10 });
+        let long = Known { length: 10, ..KNOWN };
+        assert_eq!(refused_as(long, 19, Some(5), ""), Refusal::Complexity);
+        assert_eq!(refused_as(long, 19, Some(5), "Password failed CrackLib"), Refusal::Dictionary);
         assert_eq!(refused(50, Some(4), "must supply old password"), Refusal::NotPermitted);
         assert_eq!(refused(53, Some(3), ""), Refusal::NotPermitted);
         assert_eq!(refused(19, Some(1), ""), Refusal::Locked);

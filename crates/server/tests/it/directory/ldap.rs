@@ -1,5 +1,6 @@
 //! What directories of kind `ldap` do, on real OpenLDAP servers.
 
+mod ds389;
 mod faults;
 mod guide;
 mod reset;

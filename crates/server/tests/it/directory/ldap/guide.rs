@@ -9,9 +9,9 @@ use regain_core::Secret;
 use super::{FIRST, dn, open};
 use crate::support::slapd::{SERVICE, SUFFIX, Slapd, person};
 
-/// The blocks of a kind, in order.
-fn blocks(kind: &str) -> Vec<String> {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/openldap.md");
+/// The blocks of a kind on a page, in order.
+pub(super) fn blocks(page: &str, kind: &str) -> Vec<String> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(page);
     let page = std::fs::read_to_string(page).unwrap();
     let fence = format!("```{kind}\n");
     page.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
@@ -21,7 +21,7 @@ fn blocks(kind: &str) -> Vec<String> {
 async fn the_guide_makes_a_server_with_which_everything_works_and_nothing_more() {
     let Some(server) = Slapd::bare() else { return };
     let [root, config] = server.administrators();
-    let found = blocks("sh");
+    let found = blocks("openldap.md", "sh");
     assert_eq!(found.len(), 6);
     for block in found {
         let mut sh = Command::new("sh");
@@ -38,7 +38,7 @@ async fn the_guide_makes_a_server_with_which_everything_works_and_nothing_more()
         dn("jo")
     ));
 
-    let example = blocks("toml");
+    let example = blocks("openldap.md", "toml");
     let mut section: toml::Table = example[0].parse().unwrap();
     let mut section = section.remove("directory").unwrap().as_table().unwrap().clone();
     section.remove("bind_password_file");
