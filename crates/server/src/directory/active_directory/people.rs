@@ -65,12 +65,8 @@ impl ActiveDirectory {
         }
         let names = self.section.user_attributes.iter();
         let (lease, found) = self.look_up(filter::any(names.map(|name| filter::equals(name, &typed)))).await?;
-        // The directory takes "é" for "e" and more; whoever registers a look-alike name must not be somebody else.
-        let is_typed = |entry: &Entry| {
-            let mut values = self.section.user_attributes.iter().flat_map(|name| entry.texts(name));
-            values.any(|value| subject::canonical(value) == typed)
-        };
-        self.read(lease, found.filter(is_typed)).await
+        let names = &self.section.user_attributes;
+        self.read(lease, found.filter(|entry| answers_to(entry, names, &typed))).await
     }
 
     /// The account with this lasting name and the connection on which it was found.
@@ -164,6 +160,12 @@ impl ActiveDirectory {
         let person = Person { id: AccountId(id), user_id, name, mail, groups: named, contacts, status };
         Ok(Account { person, target, names, policy })
     }
+}
+
+/// Whether an account has this very name. The directory takes "é" for "e" and more; whoever registers a name that looks like
+/// another must not be somebody else.
+fn answers_to(entry: &Entry, names: &[String], typed: &str) -> bool {
+    names.iter().flat_map(|name| entry.texts(name)).any(|value| subject::canonical(value) == typed)
 }
 
 fn contacts(section: &Section) -> Vec<(ContactKind, &String)> {
@@ -328,6 +330,16 @@ mod tests {
             assert_eq!(told(attributes), expected, "{attributes:?}");
         }
         assert_eq!(status(&entry(&[]), &Policy::default(), NOW), None, "nothing is concluded from what cannot be read");
+    }
+
+    #[test]
+    fn a_name_that_only_looks_alike_is_another_one() {
+        let names = ["mail".to_owned(), "sAMAccountName".to_owned()];
+        let rene = entry(&[("mail", "Rene@example.org"), ("samaccountname", "rlee"), ("cn", "rene")]);
+        assert!(answers_to(&rene, &names, "rene@example.org") && answers_to(&rene, &names, "rlee"));
+        for typed in ["rené@example.org", "rene", "", "rene@example.org "] {
+            assert!(!answers_to(&rene, &names, typed), "{typed:?}");
+        }
     }
 
     #[test]
