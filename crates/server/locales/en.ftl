@@ -143,6 +143,444 @@ nothing-user-id = Check your User ID: { $user }. With a slip in it we would not 
 nothing-fix = Correct my User ID
 nothing-team = If it still does not work, ask the { $team }.
 
+## What is registered
+
+register-title = Don’t lose access to your account!
+register-intro = To make sure that you can reset your password, we need to collect some info so that we can verify who you are. We won’t use this to spam you – we’ll just use it to make your account more secure.
+register-needed-count = You’ll need to set up at least { $needed } of the options below.
+register-missing = { $missing ->
+    [one] One is still missing.
+   *[other] { $missing } are still missing.
+}
+register-enough = You have set up enough.
+row-office = Office phone
+row-mobile = Authentication Phone
+row-email = Authentication Email Address
+row-office-none = Office phone is not configured.
+row-office-set = Office phone is set to
+row-office-managed = This information is managed by your administrator.
+row-mobile-none = Authentication Phone is not configured.
+row-mobile-set = Authentication Phone is set to
+row-email-none = Authentication Email Address is not configured.
+row-email-set = Authentication Email Address is set to
+row-verified = Verified on { $when }.
+row-young = Because it is new, it cannot carry a reset alone yet. It can do so { $when }.
+row-known = We know of { $address }: confirm it with a code.
+row-shared = This is the same telephone as another of your options. If it is lost, both are. Choose a different one if you can.
+row-set-up = Set it up now
+row-confirm = Confirm it now
+row-change = Change
+row-remove = Remove
+looks-good = Looks good
+not-now = Not now
+register-later = You can do this later, until { $when }.
+register-later-confirm = Is it still right? Then press Looks good. You can also do it later, until { $when }.
+register-required = Please set this up now: it cannot be put off any longer. If you cannot, sign out.
+register-set = Saved. We have told everyone whom we can reach about this change.
+register-removed = Removed. We have told everyone whom we can reach about this change.
+register-as-it-was = Nothing was changed.
+register-thawed = Resets of your account are possible again.
+register-tries = There were too many wrong codes, so we have stopped here. What is registered is as it was. Sign in again to go on.
+register-over-title = This page has ended
+register-over = It was open for a long time. What is registered is as it was. Sign in again to go on.
+register-done-title = It looks good
+register-done-on = You confirmed this on { $when }.
+register-done-enough = If you forget your password, you can choose a new one by yourself.
+register-done-missing = { $missing ->
+    [one] One option is still missing before you can reset your password by yourself.
+   *[other] { $missing } options are still missing before you can reset your password by yourself.
+}
+register-done-again = We will ask you to look at it again on { $when }.
+register-back = Back to what is registered
+register-not-fresh = Type your password again, then go on.
+register-needed = Without it you could not reset your password by yourself. Set up another first.
+register-own-domain = This address belongs to { $organisation }. If you are locked out, you cannot read it. Type a private one.
+register-own-mailbox = This is the mailbox of the very account that would be locked. Type another address.
+register-same-email = This address is registered already. Type another, or press Cancel.
+register-same-phone = This number is registered already. Type another, or press Cancel.
+register-no-way = We cannot send codes there at this moment. Try another way, or ask the { $team }.
+register-no-codes = We have sent all the codes we can for now. Please sign out, and try again later.
+register-too-many = So many codes went there that it must rest. You can use it again { $when }.
+register-frozen-first = Resets of your account are stopped. Lift that first.
+register-overtaken = This was changed somewhere else while the code was on its way. Look at what is registered now.
+register-again-title = Type your password again
+register-again-phone = You signed in a while ago. Before the phone is changed, show that it is still you.
+register-again-email = You signed in a while ago. Before the email address is changed, show that it is still you.
+register-again-remove = You signed in a while ago. Before it is removed, show that it is still you.
+register-again-thaw = You signed in a while ago. Before resets are possible again, show that it is still you.
+register-phone-title = Your authentication phone
+register-phone-intro = Which phone shall we send a code to, or call? Choose one that you have with you when you cannot sign in.
+register-phone-now = Registered now: { $address }. It stays until the new one is confirmed.
+register-known = We know this from your organisation. Confirm it with a code, or type another.
+register-region = Country
+register-region-none = Choose your country
+register-number = Phone number
+register-number-hint = As you write it yourself, for example 07700 900123.
+text-me = Text me
+call-me = Call me
+register-phone-empty = Type your phone number, then press Text me or Call me.
+register-phone-region = Choose the country of the number, or begin it with + and the code of the country.
+register-phone-letters = Use digits, not letters, such as 07700 900123.
+register-phone-one = Type one phone number, such as 07700 900123.
+register-phone-country = No country has this code. Check the digits after the +, or choose the country in the list.
+register-phone-short = This number is too short. Type all of it, with the area code.
+register-phone-long = This number is too long. Check it digit by digit.
+register-phone-impossible = This is not a phone number of that country. Check the country and the digits.
+register-phone-premium = Calls to this number cost extra. Type an ordinary number.
+register-phone-extension = Type a number of your own, without an extension.
+register-phone-landline = This looks like a landline, which cannot show a text message. Press Call me instead.
+register-phone-service = This looks like a freephone or service number, which cannot show a text message. Press Call me instead, or type a number of your own.
+register-phone-unknown = We do not know what sort of number this is, and a text message may not arrive. Better press Call me. If you are sure that it is a mobile, press Text me again.
+register-email-title = Your authentication email address
+register-email-intro = Which address shall we send a code to? Choose a private one that you can open when you cannot sign in here.
+register-email-now = Registered now: { $address }. It stays until the new one is confirmed.
+register-address = Email address
+register-address-hint = For example jo@example.com.
+email-me = Email me
+register-email-empty = Type your email address, then press Email me.
+register-email-none = This is not an email address. It must look like name@example.org.
+register-nothing-slip = If there is a slip in it, press Cancel and type it again.
+remove-phone-title = Remove your authentication phone?
+remove-email-title = Remove your authentication email address?
+remove-body = You can set up another at any time. We will tell everyone whom we can reach about it.
+frozen-title = Resets of your account are stopped
+frozen-body = Somebody pressed “This wasn’t me” on { $when }. Until it is lifted, nobody can reset your password, and nothing here can be changed. If all is well, lift it with your password. If not, ask the { $team }.
+frozen-lift = Make resets possible again
+practise-title = Practise a reset
+practise-body = Go through all steps once, with real codes. Nothing is changed at the end.
+practise-never = You have not practised yet.
+practise-last = You last practised on { $when }.
+practise-button = Practise a reset
+
+## This wasn't me
+
+freeze-title = Was this not you?
+freeze-what = The { $contact } of your account was changed { $when }.
+freeze-will = If you press the button
+freeze-will-undo = the change is undone: what was registered before is back
+freeze-will-stop = nobody can reset the password of this account until you or the care team lift it
+freeze-will-out = the account is signed out of these pages everywhere
+freeze-button = This wasn’t me
+freeze-else = Was it you? Then close this page: nothing has happened yet.
+freeze-done-title = Resets are stopped
+freeze-done-body = The change is undone, and nobody can reset the password of this account now.
+freeze-done-told = We have told everyone whom we can reach about it.
+freeze-done-lift = If you know your password, sign in, look at what is registered, and make resets possible again. If somebody else may know it, change it.
+freeze-done-ask = If you cannot sign in, or are not sure, ask the { $team }.
+freeze-gone-title = This link does not work any more
+freeze-gone-body = It may be older than 30 days, or a part of it is missing.
+freeze-gone-next = If something was changed that you did not change, sign in and look at what is registered, or ask the { $team }.
+
+## What happened
+
+activity-title = What happened with your account
+activity-intro = These are the last 20 events, the newest first.
+activity-none = Nothing yet.
+activity-from = from the network address { $address }
+activity-here = from the network you are using now ({ $address })
+activity-no-network = not from a browser
+activity-not-you = Is there something that was not you? Tell the { $team } at once:
+way-email = email
+way-text = text message
+way-call = telephone call
+act-picture-changed = Another picture was asked for.
+act-captcha-failed = The characters of the picture were typed wrongly.
+act-started = Somebody asked to choose a new password.
+act-found = A reset was begun.
+act-look-up-failed = A reset could not begin, because the system that keeps accounts did not answer.
+act-sent-to-care-team = A reset was not possible, and led to the care team.
+act-code-sent = A verification code was sent by { $way }.
+act-confirmation-failed = A wrong phone number or email address was typed in a reset.
+act-code-wrong = A wrong verification code was typed.
+act-code-late = A verification code was typed too late.
+act-proved = A verification step was passed, by { $way }.
+act-other-way = Another way of verification was chosen.
+act-went-back = Somebody went back to type another User ID.
+act-extended = More time was asked for.
+act-password-unfit = A new password was turned down.
+act-writing = A new password was being set.
+act-password-refused = The system that keeps passwords turned a new one down.
+act-write-failed = A new password could not be set, because the system that keeps passwords did not answer.
+act-password-set = A new password was set by a reset.
+act-outcome-unknown = A new password was sent off, and the answer got lost.
+act-tries-exhausted = There were too many wrong answers, and it was stopped.
+act-throttled = A limit was reached, and it was stopped for a while.
+act-unlocked = The account was unlocked.
+act-unlock-refused = The account could not be unlocked.
+act-rehearsed = A rehearsal of a reset was finished.
+act-superseded = A reset was stopped, because what is registered was changed meanwhile.
+act-signed-in = Somebody signed in with the password.
+act-sign-in-failed = A wrong password was typed to sign in.
+act-signed-out = Somebody signed out.
+act-old-password-wrong = A wrong old password was typed to change it.
+act-password-changed = The password was changed by somebody who knew the old one.
+act-contact-set = A new { $contact } was registered.
+act-contact-replaced = The { $contact } was changed for another.
+act-contact-removed = The { $contact } was removed.
+act-not-fresh = A change was asked for long after the password was typed, and was not made.
+act-registration-confirmed = What is registered was confirmed.
+act-registration-asked = Somebody signed in and was asked to register.
+act-frozen = “This wasn’t me” was pressed, and resets were stopped.
+act-thawed = Resets were made possible again.
+act-not-yours = Somebody who practised typed the User ID of another person.
+act-contact-given = An administrator entered a { $contact } for you.
+act-contact-taken-away = An administrator removed your { $contact }.
+act-contacts-revealed = An administrator looked at what is registered.
+act-invited = You were invited to register.
+act-cancelled = It was stopped by whoever had begun it.
+act-expired = The time ran out.
+
+## Countries
+
+country = { $code ->
+    [AC] Ascension Island
+    [AD] Andorra
+    [AE] United Arab Emirates
+    [AF] Afghanistan
+    [AG] Antigua & Barbuda
+    [AI] Anguilla
+    [AL] Albania
+    [AM] Armenia
+    [AO] Angola
+    [AR] Argentina
+    [AS] American Samoa
+    [AT] Austria
+    [AU] Australia
+    [AW] Aruba
+    [AX] Åland Islands
+    [AZ] Azerbaijan
+    [BA] Bosnia & Herzegovina
+    [BB] Barbados
+    [BD] Bangladesh
+    [BE] Belgium
+    [BF] Burkina Faso
+    [BG] Bulgaria
+    [BH] Bahrain
+    [BI] Burundi
+    [BJ] Benin
+    [BL] St Barthélemy
+    [BM] Bermuda
+    [BN] Brunei
+    [BO] Bolivia
+    [BQ] Caribbean Netherlands
+    [BR] Brazil
+    [BS] Bahamas
+    [BT] Bhutan
+    [BW] Botswana
+    [BY] Belarus
+    [BZ] Belize
+    [CA] Canada
+    [CC] Cocos (Keeling) Islands
+    [CD] Congo (Democratic Republic)
+    [CF] Central African Rep.
+    [CG] Congo (Republic)
+    [CH] Switzerland
+    [CI] Côte d’Ivoire
+    [CK] Cook Islands
+    [CL] Chile
+    [CM] Cameroon
+    [CN] China
+    [CO] Colombia
+    [CR] Costa Rica
+    [CU] Cuba
+    [CV] Cape Verde
+    [CW] Curaçao
+    [CX] Christmas Island
+    [CY] Cyprus
+    [CZ] Czechia
+    [DE] Germany
+    [DJ] Djibouti
+    [DK] Denmark
+    [DM] Dominica
+    [DO] Dominican Republic
+    [DZ] Algeria
+    [EC] Ecuador
+    [EE] Estonia
+    [EG] Egypt
+    [EH] Western Sahara
+    [ER] Eritrea
+    [ES] Spain
+    [ET] Ethiopia
+    [FI] Finland
+    [FJ] Fiji
+    [FK] Falkland Islands
+    [FM] Micronesia
+    [FO] Faroe Islands
+    [FR] France
+    [GA] Gabon
+    [GB] United Kingdom
+    [GD] Grenada
+    [GE] Georgia
+    [GF] French Guiana
+    [GG] Guernsey
+    [GH] Ghana
+    [GI] Gibraltar
+    [GL] Greenland
+    [GM] Gambia
+    [GN] Guinea
+    [GP] Guadeloupe
+    [GQ] Equatorial Guinea
+    [GR] Greece
+    [GT] Guatemala
+    [GU] Guam
+    [GW] Guinea-Bissau
+    [GY] Guyana
+    [HK] Hong Kong
+    [HN] Honduras
+    [HR] Croatia
+    [HT] Haiti
+    [HU] Hungary
+    [ID] Indonesia
+    [IE] Ireland
+    [IL] Israel
+    [IM] Isle of Man
+    [IN] India
+    [IO] British Indian Ocean Territory
+    [IQ] Iraq
+    [IR] Iran
+    [IS] Iceland
+    [IT] Italy
+    [JE] Jersey
+    [JM] Jamaica
+    [JO] Jordan
+    [JP] Japan
+    [KE] Kenya
+    [KG] Kyrgyzstan
+    [KH] Cambodia
+    [KI] Kiribati
+    [KM] Comoros
+    [KN] St Kitts & Nevis
+    [KP] North Korea
+    [KR] South Korea
+    [KW] Kuwait
+    [KY] Cayman Islands
+    [KZ] Kazakhstan
+    [LA] Laos
+    [LB] Lebanon
+    [LC] St Lucia
+    [LI] Liechtenstein
+    [LK] Sri Lanka
+    [LR] Liberia
+    [LS] Lesotho
+    [LT] Lithuania
+    [LU] Luxembourg
+    [LV] Latvia
+    [LY] Libya
+    [MA] Morocco
+    [MC] Monaco
+    [MD] Moldova
+    [ME] Montenegro
+    [MF] St Martin (French)
+    [MG] Madagascar
+    [MH] Marshall Islands
+    [MK] North Macedonia
+    [ML] Mali
+    [MM] Myanmar (Burma)
+    [MN] Mongolia
+    [MO] Macao
+    [MP] Northern Mariana Islands
+    [MQ] Martinique
+    [MR] Mauritania
+    [MS] Montserrat
+    [MT] Malta
+    [MU] Mauritius
+    [MV] Maldives
+    [MW] Malawi
+    [MX] Mexico
+    [MY] Malaysia
+    [MZ] Mozambique
+    [NA] Namibia
+    [NC] New Caledonia
+    [NE] Niger
+    [NF] Norfolk Island
+    [NG] Nigeria
+    [NI] Nicaragua
+    [NL] Netherlands
+    [NO] Norway
+    [NP] Nepal
+    [NR] Nauru
+    [NU] Niue
+    [NZ] New Zealand
+    [OM] Oman
+    [PA] Panama
+    [PE] Peru
+    [PF] French Polynesia
+    [PG] Papua New Guinea
+    [PH] Philippines
+    [PK] Pakistan
+    [PL] Poland
+    [PM] St Pierre & Miquelon
+    [PR] Puerto Rico
+    [PS] Palestine
+    [PT] Portugal
+    [PW] Palau
+    [PY] Paraguay
+    [QA] Qatar
+    [RE] Réunion
+    [RO] Romania
+    [RS] Serbia
+    [RU] Russia
+    [RW] Rwanda
+    [SA] Saudi Arabia
+    [SB] Solomon Islands
+    [SC] Seychelles
+    [SD] Sudan
+    [SE] Sweden
+    [SG] Singapore
+    [SH] St Helena
+    [SI] Slovenia
+    [SJ] Svalbard & Jan Mayen
+    [SK] Slovakia
+    [SL] Sierra Leone
+    [SM] San Marino
+    [SN] Senegal
+    [SO] Somalia
+    [SR] Suriname
+    [SS] South Sudan
+    [ST] São Tomé & Príncipe
+    [SV] El Salvador
+    [SX] St Maarten (Dutch)
+    [SY] Syria
+    [SZ] Eswatini
+    [TA] Tristan da Cunha
+    [TC] Turks & Caicos Is
+    [TD] Chad
+    [TG] Togo
+    [TH] Thailand
+    [TJ] Tajikistan
+    [TK] Tokelau
+    [TL] Timor-Leste
+    [TM] Turkmenistan
+    [TN] Tunisia
+    [TO] Tonga
+    [TR] Türkiye
+    [TT] Trinidad & Tobago
+    [TV] Tuvalu
+    [TW] Taiwan
+    [TZ] Tanzania
+    [UA] Ukraine
+    [UG] Uganda
+    [US] United States
+    [UY] Uruguay
+    [UZ] Uzbekistan
+    [VA] Vatican City
+    [VC] St Vincent
+    [VE] Venezuela
+    [VG] British Virgin Islands
+    [VI] US Virgin Islands
+    [VN] Vietnam
+    [VU] Vanuatu
+    [WF] Wallis & Futuna
+    [WS] Samoa
+    [XK] Kosovo
+    [YE] Yemen
+    [YT] Mayotte
+    [ZA] South Africa
+    [ZM] Zambia
+    [ZW] Zimbabwe
+   *[other] { $code }
+}
+
 ## Unlocking
 
 unlock-title = Unlock your account
@@ -158,6 +596,9 @@ unlocked-notice = We have told you about this at the addresses we have for you.
 rehearsed-title = That went well
 rehearsed-body = You have practised a reset to its end. Nothing was changed: your password is as it was.
 rehearsed-next = You will find the date of this rehearsal on your registration page.
+rehearsal-title = This is a rehearsal: nothing will be changed.
+rehearsal-body = The codes are real, the password you choose is forgotten.
+rehearsal-stop = Stop the rehearsal
 superseded-title = Something has changed
 superseded-body = What is registered for your account was changed while you were here. To be safe, we have stopped.
 superseded-next = Please start again. If it was not you who changed it, ask the { $team }.
@@ -320,6 +761,7 @@ month-10 = October
 month-11 = November
 month-12 = December
 date = { $day } { $date } { $month }
+date-with-year = { $date } { $month } { $year }
 when-today = today at { $clock }
 when-tomorrow = tomorrow at { $clock }
 when-day = on { $day } at { $clock }

@@ -20,7 +20,8 @@ use crate::store::outbox::Payload;
 use crate::store::throttle::Exceeded;
 use crate::store::{Outcome, Stmt};
 
-pub use crate::store::audit::Origin;
+pub use crate::store::audit::{Happened, Origin};
+pub use crate::store::freeze::Offered;
 
 /// How often a decision is made again when somebody else was quicker.
 const ROUNDS: usize = 3;
@@ -142,6 +143,21 @@ impl App {
             Some((Flow::Register(flow), registration)) => Ok(Some(register::view(&self.ctx(&registration)?, &flow))),
             _ => Ok(None),
         }
+    }
+
+    /// What there would be to see of a registration that this person has not opened yet. Changes nothing.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn look_at_new_registration(
+        &self,
+        id: FlowId,
+        person: register::Person,
+    ) -> Result<register::View, Fault> {
+        let registration = self.store.registration(Some(&person.account)).await?;
+        let ctx = self.ctx(&registration)?;
+        let fresh = register::Register::new(id, ctx.now);
+        Ok(register::step(&ctx, fresh, register::Event::Open(person)).view)
     }
 
     /// What there is to see of a change of a password, if it exists. Changes nothing.

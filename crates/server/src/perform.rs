@@ -1,5 +1,7 @@
 //! Carries out what a decision asked for at once, and gives the answer back as an event.
 
+mod office;
+
 use regain_core::effect::Effect;
 use regain_core::flow::{Event, Flow};
 use regain_core::method::issued_code::Purpose;
@@ -53,7 +55,10 @@ async fn look_up(app: &App, purpose: Purpose, user_id: &str) -> Result<LookedUp,
     crate::fault::point("directory.find");
     let person = app.directory.find(user_id).await?;
     let now = app.clock.now();
-    let registration = app.store.registration(person.as_ref().map(|person| &person.id)).await?;
+    let mut registration = app.store.registration(person.as_ref().map(|person| &person.id)).await?;
+    if let Some(person) = &person {
+        registration = app.follow_office(person, registration).await?;
+    }
     let counter = match &person {
         Some(person) => throttle::counter_of_account(&app.keys, purpose, &person.id),
         None => throttle::counter_of_stranger(&app.keys, purpose, user_id),

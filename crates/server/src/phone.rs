@@ -3,12 +3,14 @@
 //! What numbers there are in the world is the library's knowledge; that nothing typed disappears is ours. A code sent to a
 //! number with one digit missing goes to a stranger.
 
+mod line;
 mod spelling;
 
 use std::fmt;
 
 use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNumberType, Region};
 
+pub use line::{Line, countries, line};
 use spelling::Spelling;
 
 /// A telephone number, complete with its country's code: E.164, and an extension if it has one.

@@ -64,6 +64,7 @@ impl App {
         self.store.reserve_session(&place, account.as_ref(), self.clock.now()).await?;
         let verdict = self.directory.verify(account.as_ref(), password).await?;
         if let (Verdict::Right | Verdict::MustChange, Some(person)) = (verdict, person) {
+            self.keep_office(&person).await?;
             let state = State::new(&person, verdict == Verdict::MustChange, origin)?;
             let mut also = self.forgiven(claims);
             also.push(self.sign_in_row(state.root, Some(&person.id), user_id, Act::SignedIn, origin)?);

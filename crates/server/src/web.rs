@@ -7,17 +7,20 @@
 //! a *fault* is written to the log and shows an incident number.
 
 mod account;
+mod activity;
 mod asset;
 mod brand;
 mod chooser;
 mod contact;
 pub mod demo;
 mod fields;
+mod freeze;
 mod guard;
 mod help;
 mod onward;
 mod page;
 mod refusal;
+mod register;
 mod reset;
 mod sign_in;
 mod signed_in;
@@ -104,6 +107,22 @@ fn pages() -> Router<Arc<Web>> {
         .route("/reset/resume", post(reset::resume))
         .route("/reset/cancel", post(reset::cancel))
         .route("/reset/again", post(reset::again))
+        .route("/register", get(register::show))
+        .route("/register/phone", get(register::contact::phone_form).post(register::contact::phone))
+        .route("/register/email", get(register::contact::email_form).post(register::contact::email))
+        .route("/register/code", post(register::code))
+        .route("/register/resend", post(register::resend))
+        .route("/register/stop", post(register::stop))
+        .route("/register/password", post(register::wish::password))
+        .route("/register/remove", get(register::removal).post(register::remove))
+        .route("/register/activity", get(activity::show))
+        .route("/freeze/{token}", get(freeze::show).post(freeze::freeze))
+        .route("/register/thaw", post(register::thaw))
+        .route("/register/confirm", post(register::confirm))
+        .route("/register/done", get(register::done))
+        .route("/register/leave", post(register::leave))
+        .route("/register/again", post(register::again))
+        .route("/register/practise", post(register::practise))
         .route("/assets/{name}", get(asset::serve))
         .route("/healthz", get(guard::alive))
         .route("/readyz", get(guard::ready))

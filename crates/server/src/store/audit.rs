@@ -1,9 +1,10 @@
 //! The audit trail: rows that come with the change they tell of, and are never altered.
 
-use regain_core::audit::Event;
+use regain_core::audit::{Act, Event};
+use regain_core::subject::AccountId;
 use regain_core::{FlowId, Time};
 
-use super::db::{Error, Stmt};
+use super::db::{Error, Row, Stmt};
 use super::flow::flow_name;
 use super::{Store, statements};
 
@@ -15,6 +16,8 @@ statements! {
     COUNT_ACT = "SELECT COUNT(*) FROM audit WHERE reference = $1 AND act = $2";
     /// What is known of everything of one kind, for tests.
     OF_ACT = "SELECT detail FROM audit WHERE act = $1 ORDER BY id";
+    /// What happened with an account, the newest first.
+    OF_ACCOUNT = "SELECT at, detail, address FROM audit WHERE account = $1 ORDER BY at DESC, id DESC LIMIT $2";
     /// Rows past their retention.
     FORGET = "DELETE FROM audit WHERE at <= $1";
 }
@@ -28,7 +31,31 @@ pub struct Origin {
     pub browser: String,
 }
 
+/// An event as it is shown to the person it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Happened {
+    /// When.
+    pub at: Time,
+    /// What.
+    pub act: Act,
+    /// The network address of the browser; empty where there was none.
+    pub address: String,
+}
+
 impl Store {
+    /// The last events that are about this account, the newest first.
+    ///
+    /// # Errors
+    /// If the store cannot be read, or a row was altered.
+    pub async fn activity(&self, account: &AccountId, most: i64) -> Result<Vec<Happened>, Error> {
+        let rows = self.db.read(OF_ACCOUNT, vec![account.0.as_str().into(), most.into()]).await?;
+        let happened = |row: &Row| {
+            let act = serde_json::from_str(row.text(1)?).map_err(|error| Error::Corrupt(error.to_string()))?;
+            Ok(Happened { at: Time(row.int(0)?), act, address: row.text(2)?.to_owned() })
+        };
+        rows.iter().map(happened).collect()
+    }
+
     /// The statement that appends the n-th event of a flow's version.
     ///
     /// # Errors

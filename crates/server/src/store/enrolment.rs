@@ -56,7 +56,41 @@ pub struct NewContact {
     pub verified: bool,
 }
 
+/// What the names of contacts begin with that the directory gave.
+const FROM_DIRECTORY: &str = "directory-";
+
 impl Store {
+    /// Whether the directory gave this contact.
+    pub fn is_from_directory(&self, id: &ContactId) -> bool {
+        id.0.starts_with(FROM_DIRECTORY)
+    }
+
+    /// Sets the office phone as the directory has it; without a number, removes it.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub async fn set_office(&self, account: &AccountId, number: Option<&str>) -> Result<(), Error> {
+        let Some(number) = number else { return self.remove_contact(account, ContactKind::Office).await };
+        let (account, address) = (account.clone(), number.to_owned());
+        let contact = NewContact { account, kind: ContactKind::Office, address, verified: true };
+        let set = self.set(&contact, FROM_DIRECTORY)?;
+        self.db.write(vec![set, self.touch_registration(&contact.account)]).await.map(drop)
+    }
+
+    /// The statement that sets a contact, under a new name that begins so.
+    fn set(&self, contact: &NewContact, start: &str) -> Result<Stmt, Error> {
+        let now = self.clock.now();
+        let id: [u8; 16] = crate::clock::random().map_err(|error| Error::Unavailable(error.to_string()))?;
+        let id = format!("{start}{}", data_encoding::HEXLOWER.encode(&id));
+        let sealed = self.vault.seal(&["contact", &id, "address"], &contact.address)?;
+        let lookup = subject::device(&self.keys, contact.kind, &contact.address).hex();
+        let verified = contact.verified.then_some(now.0);
+        let account = contact.account.0.as_str().into();
+        let kind = contact.kind.name().into();
+        let args = vec![id.into(), account, kind, sealed.into(), lookup.into(), verified.into(), now.into()];
+        Ok(Stmt::new(SET, args))
+    }
+
     /// The contacts of an account, verified or not.
     ///
     /// # Errors
@@ -98,19 +132,8 @@ impl Store {
     /// # Errors
     /// If an address cannot be sealed.
     pub fn setting(&self, contacts: &[NewContact]) -> Result<Vec<Stmt>, Error> {
-        let now = self.clock.now();
-        let set = |contact: &NewContact| {
-            let id: [u8; 16] = crate::clock::random().map_err(|error| Error::Unavailable(error.to_string()))?;
-            let id = data_encoding::HEXLOWER.encode(&id);
-            let sealed = self.vault.seal(&["contact", &id, "address"], &contact.address)?;
-            let lookup = subject::device(&self.keys, contact.kind, &contact.address).hex();
-            let verified = contact.verified.then_some(now.0);
-            let account = contact.account.0.as_str().into();
-            let kind = contact.kind.name().into();
-            let args = vec![id.into(), account, kind, sealed.into(), lookup.into(), verified.into(), now.into()];
-            Ok(Stmt::new(SET, args))
-        };
-        let mut batch: Vec<Stmt> = contacts.iter().map(set).collect::<Result<_, Error>>()?;
+        let mut batch: Vec<Stmt> =
+            contacts.iter().map(|contact| self.set(contact, "")).collect::<Result<_, Error>>()?;
         batch.extend(contacts.iter().map(|contact| self.touch_registration(&contact.account)));
         Ok(batch)
     }

@@ -38,6 +38,8 @@ pub(crate) struct Addresses {
     pub(crate) more: String,
     /// For the guide, on the screen and on paper.
     pub(crate) guide: String,
+    /// For what is registered.
+    pub(crate) register: String,
     pub(crate) js: String,
     pub(crate) check: String,
     pub(crate) icon: String,
@@ -61,6 +63,7 @@ impl Assets {
             css: assets.add("css", CSS, css.into()),
             more: assets.add("css", CSS, squeezed_css(include_str!("../../assets/more.css")).into()),
             guide: assets.add("css", CSS, squeezed_css(include_str!("../../assets/guide.css")).into()),
+            register: assets.add("css", CSS, squeezed_css(include_str!("../../assets/register.css")).into()),
             js: assets.script(include_str!("../../assets/regain.js")),
             check: assets.script(include_str!("../../assets/check.js")),
             icon: assets.add("svg", "image/svg+xml", icon(&organisation.colour).into()),

@@ -106,7 +106,11 @@ impl FromRequest<Arc<Web>> for Posted {
         let known = !visitor.fresh && visitor.csrf_is(&web.app.keys, token);
         if !known || !guard::from_here(&web.app.settings.server, &parts) {
             let user_id = fields.maybe("user_id").or_else(|| fields.maybe("username")).unwrap_or_default();
-            let page = if parts.uri.path().starts_with("/reset") { "/reset" } else { "/" };
+            let page = match parts.uri.path() {
+                path if path.starts_with("/reset") => "/reset",
+                path if path.starts_with("/freeze/") => path,
+                _ => "/",
+            };
             return Err(Refusal::Old { back: with_user_id(page, user_id.trim()) });
         }
         Ok(Self { visitor, fields })

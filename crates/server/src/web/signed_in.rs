@@ -20,7 +20,7 @@ use crate::drive::Origin;
 use crate::session::{Session, Token};
 
 /// Pages for those who are signed in, each an area of its own: where a visitor without a session is sent back to afterwards.
-const AREAS: [&str; 6] = ["/account", "/register", "/change", "/activity", "/practise", "/help"];
+const AREAS: [&str; 4] = ["/account", "/register", "/change", "/help"];
 
 /// Where those may go whose password has to be changed first.
 const BEFORE_THE_CHANGE: [&str; 2] = ["/change", "/sign-out"];

@@ -40,6 +40,31 @@ impl When<'_> {
         }
     }
 
+    /// `today at 17:05 GMT`, `on 24 November 2026 at 17:05 GMT`: a moment that is over.
+    pub(crate) fn moment_past(&self, at: Time) -> String {
+        let clock = self.clock(at);
+        if self.team.local(at).day == self.team.local(self.now).day {
+            return self.text.say_with("when-today", &[("clock", clock.into())]);
+        }
+        self.text.say_with("when-day", &[("day", self.day(at).into()), ("clock", clock.into())])
+    }
+
+    /// `24 November 2026`.
+    pub(crate) fn day(&self, at: Time) -> String {
+        let date = self.zoned(at).date();
+        let values = [
+            ("date", date.day().to_string().into()),
+            ("month", self.month(date).into()),
+            ("year", date.year().to_string().into()),
+        ];
+        self.text.say_plain("date-with-year", &values)
+    }
+
+    fn month(&self, date: Date) -> String {
+        let month = usize::try_from(date.month() - 1).ok().and_then(|month| MONTHS.get(month)).copied();
+        self.text.say(month.unwrap_or_default())
+    }
+
     /// Whether the care team answers, in words.
     pub(crate) fn open(&self) -> String {
         match self.team.status(self.now) {
@@ -62,8 +87,7 @@ impl When<'_> {
     /// `Friday 25 December`.
     pub(crate) fn date(&self, date: Date) -> String {
         let weekday = self.weekday(usize::try_from(date.weekday().to_monday_zero_offset()).unwrap_or_default());
-        let month = usize::try_from(date.month() - 1).ok().and_then(|month| MONTHS.get(month)).copied();
-        let month = self.text.say(month.unwrap_or_default());
+        let month = self.month(date);
         let values = [("day", weekday.into()), ("date", date.day().to_string().into()), ("month", month.into())];
         self.text.say_plain("date", &values)
     }

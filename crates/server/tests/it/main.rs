@@ -10,6 +10,7 @@ mod directory;
 mod docs;
 mod doctor;
 mod help;
+mod register;
 mod reset;
 mod rush;
 mod store;

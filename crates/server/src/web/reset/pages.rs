@@ -1,6 +1,7 @@
 //! From what there is to see of a flow to the page that shows it.
 
 pub(crate) mod ended;
+mod note;
 pub(crate) mod password;
 
 use askama::Template;
@@ -13,44 +14,9 @@ use regain_core::reset::{ChoiceProblem, CodeProblem, Goal, IdentifyProblem, Opti
 use crate::drive::Look;
 use crate::web::page::{Shell, respond};
 use crate::web::visitor::Visitor;
-use crate::web::{Refusal, Web, strength};
+use crate::web::{Refusal, Web};
 
-/// Something to be said on a page that the flow itself does not know of. It changes nothing but words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Note {
-    NoUserId,
-    NoCharacters,
-    NoChoice,
-    NoCode,
-    /// Another code was asked for too early.
-    Early,
-    /// Another code is on its way.
-    Sent,
-    /// There is more time.
-    Time,
-    /// The form belonged to another step.
-    Moved,
-    /// The address names somebody else than the flow that is under way.
-    Other,
-    /// The form belonged to a flow that is over.
-    Over,
-    /// How strong the password was that was turned down: the key of the word.
-    Was(&'static str),
-}
-
-impl Note {
-    /// From an address, so that it survives the way to the page.
-    pub(crate) fn parse(text: Option<&str>) -> Option<Self> {
-        Some(match text? {
-            "early" => Self::Early,
-            "sent" => Self::Sent,
-            "time" => Self::Time,
-            "moved" => Self::Moved,
-            "over" => Self::Over,
-            other => return strength::known(other).map(Self::Was),
-        })
-    }
-}
+pub(crate) use note::Note;
 
 /// What all pages of a flow show.
 pub(crate) struct Frame {
@@ -69,6 +35,8 @@ pub(crate) struct Frame {
     pub(crate) extendable: bool,
     /// Good news, such as that there is more time.
     pub(crate) note: String,
+    /// Whether nothing will be changed.
+    pub(crate) rehearsal: bool,
 }
 
 /// One step of the line above the form.
@@ -247,6 +215,7 @@ fn frame(page: &Shell<'_>, look: &Look, user_id: &str, stepper: Option<&Stepper>
         left: (look.expires - page.web.app.clock.now()).whole_seconds(),
         extendable: look.extensions_left > 0,
         note,
+        rehearsal: matches!(look.goal, Goal::Rehearsal { .. }),
     }
 }
 

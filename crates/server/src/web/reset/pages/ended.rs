@@ -31,6 +31,8 @@ pub(crate) struct EndedPage<'a> {
     again: bool,
     /// Whether the account was to be unlocked.
     unlock: bool,
+    /// Whether it was a rehearsal, and the way on is back to what is registered.
+    rehearsed: bool,
 }
 
 /// The page for an end.
@@ -65,6 +67,7 @@ pub(crate) fn ended<'a>(
         sign_in_first: matches!(end, End::Done | End::Unlocked | End::Unknown),
         sign_in_also: matches!(end, End::Cancelled | End::Expired),
         again: !matches!(end, End::Done | End::Unlocked | End::Rehearsed),
+        rehearsed: end == End::Rehearsed,
         unlock: *goal == Goal::Unlock,
         page,
     }
