@@ -169,7 +169,7 @@ pub(super) fn is_area(path: &str) -> bool {
 
 fn is_in(path: &str, areas: &[&str]) -> bool {
     let below = |area: &&str| path.strip_prefix(area).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    areas.iter().any(|area| below(&area))
+    areas.iter().any(below)
 }
 
 /// Gives the browser its session.
