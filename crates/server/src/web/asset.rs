@@ -40,6 +40,8 @@ pub(crate) struct Addresses {
     pub(crate) guide: String,
     /// For what is registered.
     pub(crate) register: String,
+    /// For passphrases to choose from.
+    pub(crate) password: String,
     pub(crate) js: String,
     pub(crate) check: String,
     pub(crate) icon: String,
@@ -64,6 +66,7 @@ impl Assets {
             more: assets.add("css", CSS, squeezed_css(include_str!("../../assets/more.css")).into()),
             guide: assets.add("css", CSS, squeezed_css(include_str!("../../assets/guide.css")).into()),
             register: assets.add("css", CSS, squeezed_css(include_str!("../../assets/register.css")).into()),
+            password: assets.add("css", CSS, squeezed_css(include_str!("../../assets/password.css")).into()),
             js: assets.script(include_str!("../../assets/regain.js")),
             check: assets.script(include_str!("../../assets/check.js")),
             icon: assets.add("svg", "image/svg+xml", icon(&organisation.colour).into()),

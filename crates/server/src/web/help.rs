@@ -8,10 +8,12 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use regain_core::effect::FREEZE_OFFER_LIFE;
 use regain_core::method::{ContactKind, Method};
+use regain_core::password::DirectoryRules;
 use regain_core::registration::{is_asked_for, ways_to_prove};
 use regain_core::{Policy, Span, captcha};
 
 use super::page::{Care, Shell};
+use super::reset::pages::password;
 use super::{Refusal, Web};
 
 #[derive(Template)]
@@ -37,15 +39,10 @@ impl<'a> HelpPage<'a> {
 
     /// The sentences that tell what a new password must be like.
     fn password(&self) -> Vec<String> {
-        let rules = &self.page.web.app.policy.password;
-        let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-        let length = [("min", number(rules.min).into()), ("max", number(rules.max).into())];
-        vec![
-            self.page.say_with("rule-length", &length),
-            self.page.say("rule-user-id"),
-            self.page.say("rule-guess"),
-            self.page.say("rule-anything"),
-        ]
+        let policy = &self.page.web.app.policy;
+        let steps = policy.steps.clamp(1, 2);
+        let rules = policy.password.merged(steps, &DirectoryRules::default());
+        rules.lines().into_iter().map(|line| password::rule(&self.page, line)).collect()
     }
 }
 
