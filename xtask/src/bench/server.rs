@@ -112,6 +112,7 @@ history = 0
 [policy]
 methods = ["text"]
 resend_seconds = 0
+cooling_off_hours = 0
 [captcha]
 kind = "off"
 [throttle]

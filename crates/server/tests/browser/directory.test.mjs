@@ -16,7 +16,7 @@ let site;
 
 before(async () => {
   directory = await slapd([{ id: JO.id, name: 'Jo Bloggs', password: OLD }]);
-  const settings = `[captcha]\nkind = "off"\n[policy]\ncooling_off_hours = 0\n${directory.section}`;
+  const settings = `[captcha]\nkind = "off"\n[policy]\ncooling_off_hours = 0\n[register]\ntrust_imported = true\n${directory.section}`;
   const contacts = `user_id,kind,address,verified\n${JO.id},email,${JO.email},yes\n`;
   site = await serve({ delivery: await smtp(boxes.mail), settings, contacts });
 });

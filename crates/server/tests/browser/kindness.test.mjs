@@ -13,7 +13,7 @@ let site;
 
 before(async () => {
   const delivery = (await smtp(boxes.mail)) + (await twilio(boxes.phone));
-  site = await serve({ delivery, settings: '[captcha]\nkind = "off"\n[policy]\nresend_seconds = 0\n' });
+  site = await serve({ delivery, settings: '[captcha]\nkind = "off"\n[policy]\nresend_seconds = 0\ncooling_off_hours = 0\n' });
 });
 after(cleanUp);
 

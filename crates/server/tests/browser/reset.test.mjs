@@ -22,7 +22,7 @@ before(async () => {
   const mail = await smtp(boxes.mail);
   const byTwilio = mail + (await twilio(boxes.phone));
   const byAnyone = mail + (await anyProvider(boxes.phone));
-  const policy = (steps) => `${CAPTCHA_OFF}[policy]\nsteps = ${steps}\nresend_seconds = 0\n`;
+  const policy = (steps) => `${CAPTCHA_OFF}[policy]\nsteps = ${steps}\nresend_seconds = 0\ncooling_off_hours = 0\n`;
   sites.sqlite[1] = await serve({ delivery: byTwilio, settings: policy(1) });
   sites.sqlite[2] = await serve({ delivery: byTwilio, settings: policy(2) });
   sites.postgres[1] = await serve({ postgres: await postgres(), delivery: byAnyone, settings: policy(1) });

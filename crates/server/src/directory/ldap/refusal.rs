@@ -26,6 +26,10 @@ pub(super) fn outcome(server: &str, answer: Result<Answer, Trouble>, known: Know
     match answer.code {
         SUCCESS => Ok(()),
         REFERRAL => Err(Error::Unavailable(format!("{server} takes no changes; name the server that does first"))),
+        // Somebody else changed it at the same moment: the value or the remembered one that was to go is gone already.
+        NO_SUCH_ATTRIBUTE | VALUE_EXISTS if Response::of(&answer).obstacle.is_none() => {
+            Err(Error::Unavailable(format!("{server}: the account was changed at the same time: {}", answer.told())))
+        }
         BUSY | UNAVAILABLE => Err(Error::Unavailable(format!("{server}: {}", answer.told()))),
         _ => {
             let refusal = refusal(&answer, known);
@@ -37,7 +41,9 @@ pub(super) fn outcome(server: &str, answer: Result<Answer, Trouble>, known: Know
 
 // RFC 4511, 4.1.9.
 const REFERRAL: u32 = 10;
+const NO_SUCH_ATTRIBUTE: u32 = 16;
 const CONSTRAINT_VIOLATION: u32 = 19;
+const VALUE_EXISTS: u32 = 20;
 const NO_SUCH_OBJECT: u32 = 32;
 const INSUFFICIENT_ACCESS: u32 = 50;
 const BUSY: u32 = 51;
