@@ -82,7 +82,7 @@ for (const scripts of [true, false]) {
     for (const [first, second, told] of [
       ['Nine purple trombones', 'Nine purple trumpets', /not the same/],
       ['abc', 'abc', /too short/],
-      ['password1', 'password1', /too easy/],
+      ['password1', 'password1', /attackers try first/],
       [JO.id, JO.id, /contains your User ID/],
       ['', '', /both boxes/],
     ]) {
