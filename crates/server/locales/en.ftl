@@ -40,6 +40,7 @@ signed-out = You have signed out.
 
 account-title = Your account
 account-welcome = Welcome, { $name }. What would you like to do?
+account-as = You are signed in as { $user }.
 account-register = Don’t lose access to your account
 account-register-help = See or change the phone and the email address by which we recognise you.
 account-change = Change my password

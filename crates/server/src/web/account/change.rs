@@ -151,6 +151,7 @@ async fn afresh(web: &Arc<Web>, person: SignedIn) -> Reply {
     let begun = web.app.session_after_change(person.session).await?;
     let Some((token, mut session)) = begun else { return Ok(Redirect::to("/").into_response()) };
     let to = onward(web, &mut session, &person.origin).await?;
-    let to = if to == "/account" { "/account?note=changed".to_owned() } else { to };
+    // On our own pages the next one says that it is done.
+    let to = if ["/account", "/register"].contains(&to.as_str()) { format!("{to}?note=changed") } else { to };
     Ok(signed_in::remember(&web.app.settings.server, Redirect::to(&to).into_response(), &token))
 }

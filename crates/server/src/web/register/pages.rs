@@ -35,6 +35,7 @@ impl Note {
             "sent" => Self::Good("note-sent"),
             "moved" => Self::Good("note-moved"),
             "set" => Self::Good("register-set"),
+            "changed" => Self::Good("change-done"),
             "removed" => Self::Good("register-removed"),
             "as-it-was" => Self::Good("register-as-it-was"),
             "thawed" => Self::Good("register-thawed"),
