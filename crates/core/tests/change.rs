@@ -136,7 +136,11 @@ fn a_password_is_changed_and_everybody_is_told() {
     desk.check(good(), View::Closed, &[]);
     desk.check(Event::Open(person("17")), ask(&[]), &[]);
     desk.check(Event::Open(person("sam")), ask(&[]), &[]);
-    desk.check(change("password"), ask(&[Problem::New(password::Problem::TooEasy)]), &["password_unfit"]);
+    desk.check(
+        change("password"),
+        ask(&[Problem::New(password::Problem::Banned { word: None, points: 1 })]),
+        &["password_unfit"],
+    );
     desk.check(good(), View::Wait, &WRITING);
     desk.check(good(), View::Wait, &[]);
     desk.check(answer(1, Some(Written::Done)), View::Wait, &[]);

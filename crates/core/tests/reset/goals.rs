@@ -86,8 +86,8 @@ fn a_rehearsal_ends_where_something_would_be_written() {
          code 1 => choose 2/2: text mobile_call | give back rehearsal, proved
          chooses text
          code 2 => password
-         password password => password [TooEasy] | password_unfit
-         unlock => password [TooEasy] |
+         password password => password [Banned { word: None, points: 1 }] | password_unfit
+         unlock => password [Banned { word: None, points: 1 }] |
          password => ended Rehearsed | register 17: Rehearsed, rehearsed
          password => ended Rehearsed |",
     );
