@@ -138,6 +138,10 @@ impl Store {
         if let Some(hash) = hash(account).filter(|_| new_password) {
             batch.extend(remember(id, account.version + 1, hash, history));
         }
+        if new_password || account.disabled || account.locked {
+            // Whoever is inside by the old password, or on an account that is closed now, is out.
+            batch.push(self.end_sessions(&account.id));
+        }
         Ok(matches!(self.db.write(batch).await?, Outcome::Committed(_)))
     }
 

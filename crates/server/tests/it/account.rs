@@ -178,6 +178,26 @@ async fn one_browser_signs_out_and_the_other_stays() {
 }
 
 #[tokio::test]
+async fn an_administrator_who_closes_an_account_signs_it_out() {
+    use regain::directory::embedded::Change;
+    let changes = [
+        Change { disabled: Some(true), ..Change::default() },
+        Change { locked: Some(true), ..Change::default() },
+        Change { password: Some(regain_core::Secret::new(NEW)), ..Change::default() },
+    ];
+    for change in changes {
+        each("", async |test| {
+            let mut browser = signed_in(test, JO).await;
+            test.people.set(JO, Change { name: Some("Jo B.".into()), ..Change::default() }).await.unwrap();
+            assert!(is_in(&mut browser).await, "another name changes nothing");
+            test.people.set(JO, change.clone()).await.unwrap();
+            assert!(!is_in(&mut browser).await);
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
 async fn a_reset_and_a_freeze_sign_everybody_out() {
     each("", async |test| {
         let (mut one, mut other) = (signed_in(test, JO).await, signed_in(test, SAM).await);
