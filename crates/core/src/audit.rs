@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::captcha;
+use crate::elsewhere::Bar;
 use crate::method::{ContactKind, Method};
 use crate::subject::AccountId;
 use crate::throttle::What;
@@ -94,6 +95,13 @@ pub enum Act {
     PasswordSet,
     /// Nobody knows whether the password is set.
     OutcomeUnknown,
+    /// What the new password, or the unlocking, came to in a further directory.
+    Elsewhere {
+        /// Its name.
+        directory: String,
+        /// What it came to.
+        came_to: CameTo,
+    },
     /// Too many wrong answers in one flow.
     TriesExhausted,
     /// A limit of this flow or over several was reached.
@@ -179,6 +187,30 @@ pub enum Act {
     Expired,
 }
 
+/// What became of an account in a further directory.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CameTo {
+    /// The password is set there, or the account unlocked.
+    Done,
+    /// The directory turned it down.
+    Refused {
+        /// Its reason.
+        reason: String,
+    },
+    /// Nobody may reset this account: it was not written to.
+    Barred {
+        /// Why.
+        bar: Bar,
+    },
+    /// The directory could not be reached; nothing changed there.
+    Unavailable,
+    /// Nobody knows.
+    Unknown,
+    /// No account there, or more than one entry that fits.
+    NotThere,
+}
+
 /// Why somebody cannot reset alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -218,6 +250,7 @@ impl Act {
             Self::WriteFailed => "write_failed",
             Self::PasswordSet => "password_set",
             Self::OutcomeUnknown => "outcome_unknown",
+            Self::Elsewhere { .. } => "elsewhere",
             Self::TriesExhausted => "tries_exhausted",
             Self::Throttled { .. } => "throttled",
             Self::Unlocked => "unlocked",
@@ -268,8 +301,11 @@ impl Act {
             | Self::SignInFailed
             | Self::OldPasswordWrong
             | Self::NotFresh
+            | Self::Elsewhere {
+                came_to: CameTo::Refused { .. } | CameTo::Barred { .. } | CameTo::Unavailable, ..
+            }
             | Self::Expired => "failure",
-            Self::OutcomeUnknown => "unknown",
+            Self::OutcomeUnknown | Self::Elsewhere { came_to: CameTo::Unknown, .. } => "unknown",
             Self::PictureChanged
             | Self::Started
             | Self::Found
@@ -296,6 +332,7 @@ impl Act {
             | Self::ContactTakenAway { .. }
             | Self::ContactsRevealed { .. }
             | Self::Invited
+            | Self::Elsewhere { came_to: CameTo::Done | CameTo::NotThere, .. }
             | Self::Cancelled => "success",
         }
     }

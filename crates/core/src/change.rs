@@ -2,7 +2,10 @@
 //!
 //! ```text
 //! Closed → Asking ⇄ Writing → Ended
+//!                      ↘ Elsewhere ⇄ Writing ↗
 //! ```
+//!
+//! In further directories ([`crate::elsewhere`]) the old password may be another: there the new one is set as in a reset.
 //!
 //! "This wasn't me" does not forbid it: whoever finds that somebody else has been at their account has to be able to take
 //! the password away from them, and can only do so here.
@@ -11,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::audit::{self, Act};
 use crate::effect::{Delivery, Effect, Message};
+use crate::elsewhere::{self, Survey, Target, away, left_out};
 use crate::flow::FlowId;
 use crate::password::{self, Judged};
 use crate::registration;
@@ -65,6 +69,19 @@ pub enum Stage {
     Writing {
         /// Since when.
         since: Time,
+        /// The further directories.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        others: Vec<Target>,
+        /// Which of them is being told; nothing while it is the primary one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<String>,
+    },
+    /// The primary directory has it, not all others have: waiting for one more try, or for the word to leave it at that.
+    Elsewhere {
+        /// The further directories.
+        others: Vec<Target>,
+        /// Why the password of the last try was turned down before it was sent anywhere.
+        problems: Vec<password::Problem>,
     },
     /// Over.
     Ended {
@@ -72,6 +89,9 @@ pub enum Stage {
         end: End,
         /// When.
         at: Time,
+        /// What became of the further directories.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        others: Vec<Target>,
     },
 }
 
@@ -113,15 +133,30 @@ pub enum Event {
     Change {
         /// The old one.
         old: Secret,
-        /// The new one, looked at.
+        /// The new one, looked at by the rules of all directories.
         new: Judged,
+        /// What was found in the further ones.
+        survey: Survey,
     },
+    /// A password was typed for the further directories that failed.
+    Again {
+        /// Looked at.
+        new: Judged,
+        /// What was found there now.
+        survey: Survey,
+    },
+    /// They are to be left as they are.
+    Finish,
     /// The directory's answer. [`None`] in place of an answer: the old password is wrong.
     Written {
         /// The number of the write, as the effect named it.
         write: u8,
+        /// The further directory, as the effect named it; nothing for the primary one.
+        directory: Option<String>,
         /// What it said.
         answer: Option<Written>,
+        /// The new password that was sent: no flow keeps it, and other directories may have to be told.
+        password: Option<Secret>,
     },
     /// Go on after an interruption.
     Resume,
@@ -148,10 +183,21 @@ pub enum View {
     },
     /// Something is being done; go on in a moment.
     Wait,
+    /// What became of each directory, and the boxes for those that failed.
+    Elsewhere {
+        /// The User ID.
+        user_id: String,
+        /// The further directories.
+        others: Vec<Target>,
+        /// Why the last password was turned down before it was sent anywhere.
+        problems: Vec<password::Problem>,
+    },
     /// How it ended.
     Ended {
         /// How.
         end: End,
+        /// What became of the further directories.
+        others: Vec<Target>,
     },
 }
 
@@ -167,8 +213,8 @@ impl ChangePassword {
     /// What has to be counted, in a committed statement of its own, before this event may be decided in the same `ctx`.
     pub fn claims(&self, ctx: &Ctx, event: &Event) -> Vec<Claim> {
         match (&self.stage, event, &self.person) {
-            (Stage::Asking { .. }, Event::Change { new, .. }, Some(person))
-                if new.problems().is_empty() && ctx.now < self.expires =>
+            (Stage::Asking { .. }, Event::Change { new, survey, .. }, Some(person))
+                if new.problems().is_empty() && survey.untold().is_empty() && ctx.now < self.expires =>
             {
                 let counter = throttle::counter_of_sign_in(ctx.keys, &person.user_id);
                 vec![Claim { counter, limit: WRONG_PASSWORDS, what: What::Proofs }]
@@ -180,7 +226,7 @@ impl ChangePassword {
     /// When it has to be looked at again even if nothing happens.
     pub fn due(&self, patience: Span) -> Time {
         match self.stage {
-            Stage::Writing { since } => since + patience,
+            Stage::Writing { since, .. } => since + patience,
             _ => self.expires,
         }
     }
@@ -203,9 +249,15 @@ pub fn step(ctx: &Ctx, state: ChangePassword, event: Event) -> Step<ChangePasswo
 pub fn view(ctx: &Ctx, flow: &ChangePassword) -> View {
     let user_id = flow.person.as_ref().map(|person| person.user_id.clone()).unwrap_or_default();
     match &flow.stage {
-        Stage::Ended { end, .. } => View::Ended { end: *end },
+        Stage::Ended { end, others, .. } => View::Ended { end: *end, others: others.clone() },
         Stage::Writing { .. } => View::Wait,
-        _ if ctx.now >= flow.expires => View::Ended { end: End::Expired },
+        Stage::Elsewhere { others, .. } if ctx.now >= flow.expires => {
+            View::Ended { end: End::Done, others: others.clone() }
+        }
+        _ if ctx.now >= flow.expires => View::Ended { end: End::Expired, others: Vec::new() },
+        Stage::Elsewhere { others, problems } => {
+            View::Elsewhere { user_id, others: others.clone(), problems: problems.clone() }
+        }
         Stage::Closed => View::Closed,
         Stage::Asking { problems } => View::Ask { user_id, problems: problems.clone() },
     }
@@ -228,37 +280,92 @@ impl Machine<'_> {
                 self.flow.person = Some(person);
                 self.flow.stage = Stage::Asking { problems: Vec::new() };
             }
-            (Stage::Asking { .. }, Event::Change { old, new }) => self.change(old, &new),
+            (Stage::Asking { .. }, Event::Change { old, new, survey }) => self.change(old, &new, survey),
             (Stage::Asking { .. }, Event::Throttled { until }) => {
                 self.audit(Act::Throttled { what: What::Proofs });
                 self.flow.stage = Stage::Asking { problems: vec![Problem::Resting { until }] };
             }
-            (Stage::Writing { .. }, Event::Written { write, answer }) if write == self.flow.refused => {
-                self.written(answer);
+            (Stage::Writing { others, at, .. }, Event::Written { write, directory, answer, password })
+                if write == self.flow.refused && directory == at =>
+            {
+                self.heard(others, at.as_deref(), answer, password);
             }
-            (Stage::Writing { since }, Event::Resume | Event::Tick)
+            (Stage::Writing { since, others, at }, Event::Resume | Event::Tick)
                 if self.ctx.now >= since + self.ctx.policy.write_patience =>
             {
-                self.written(Some(Written::Unknown));
+                self.heard(others, at.as_deref(), Some(Written::Unknown), None);
             }
+            (Stage::Elsewhere { others, .. }, Event::Again { new, survey }) => self.again(others, &new, &survey),
+            (Stage::Elsewhere { .. }, Event::Finish) => self.end(End::Done, Act::Cancelled),
             _ => {}
         }
     }
 
-    fn change(&mut self, old: Secret, new: &Judged) {
-        let Some(person) = self.flow.person.clone() else { return };
+    fn change(&mut self, old: Secret, new: &Judged, survey: Survey) {
+        let Some(person) = self.flow.person.clone().filter(|person| survey.is_for(&person.account)) else { return };
         if !new.problems().is_empty() {
             self.audit(Act::PasswordUnfit);
             let problems = new.problems().iter().cloned().map(Problem::New).collect();
             return self.flow.stage = Stage::Asking { problems };
         }
-        self.flow.stage = Stage::Writing { since: self.ctx.now };
+        let untold = survey.untold();
+        if !untold.is_empty() {
+            untold.iter().filter_map(|target| left_out(target)).for_each(|act| self.audit(act));
+            let problems = untold.iter().map(away).map(Problem::New).collect();
+            return self.flow.stage = Stage::Asking { problems };
+        }
+        self.flow.stage = Stage::Writing { since: self.ctx.now, others: survey.targets, at: None };
         self.audit(Act::Writing);
         let (write, account, new) = (self.flow.refused, person.account, new.password().clone());
         self.effects.push(Effect::ChangePassword { write, account, old, new });
     }
 
-    fn written(&mut self, answer: Option<Written>) {
+    /// One more try in the further directories that failed: the password goes to them and to no other.
+    fn again(&mut self, others: Vec<Target>, new: &Judged, survey: &Survey) {
+        let theirs = self.flow.person.as_ref().is_some_and(|person| survey.is_for(&person.account));
+        if !theirs {
+            return;
+        }
+        if !new.problems().is_empty() {
+            self.audit(Act::PasswordUnfit);
+            return self.flow.stage = Stage::Elsewhere { others, problems: new.problems().to_vec() };
+        }
+        let (others, left_out) = survey.again(&others);
+        self.audit(Act::Writing);
+        left_out.into_iter().for_each(|act| self.audit(act));
+        self.go_on(others, Some(new.password().clone()));
+    }
+
+    fn heard(&mut self, mut others: Vec<Target>, at: Option<&str>, answer: Option<Written>, password: Option<Secret>) {
+        let Some(name) = at else { return self.written(others, answer, password) };
+        let act = elsewhere::heard(&mut others, name, answer.unwrap_or(Written::Unknown));
+        self.audit(act);
+        self.go_on(others, password);
+    }
+
+    /// Tells the next directory. Where there is none, or nobody has the password any more, the try is over: what failed can be
+    /// tried again for a while, or all is as it will be.
+    fn go_on(&mut self, others: Vec<Target>, password: Option<Secret>) {
+        let in_time = self.ctx.now < self.flow.expires;
+        let next = elsewhere::next(&others).filter(|_| in_time);
+        if let (Some((name, account)), Some(password)) = (next, password) {
+            let (since, directory) = (self.ctx.now, Some(name));
+            self.flow.stage = Stage::Writing { since, others, at: directory.clone() };
+            let write = self.flow.refused;
+            return self.effects.push(Effect::SetPassword { write, directory, account, password });
+        }
+        let unfinished = elsewhere::unfinished(&others);
+        // An answer to this try must not pass for one to the next.
+        self.flow.refused = self.flow.refused.saturating_add(u8::from(unfinished));
+        self.flow.stage = if in_time && unfinished && self.flow.refused < self.ctx.policy.password_tries {
+            Stage::Elsewhere { others, problems: Vec::new() }
+        } else {
+            Stage::Ended { end: End::Done, at: self.ctx.now, others }
+        };
+    }
+
+    /// The primary directory's answer. Only when it has the new password are others told.
+    fn written(&mut self, others: Vec<Target>, answer: Option<Written>, password: Option<Secret>) {
         let Some(person) = self.flow.person.clone() else { return };
         let counter = throttle::counter_of_sign_in(self.ctx.keys, &person.user_id);
         match answer {
@@ -267,7 +374,12 @@ impl Machine<'_> {
                 self.tell(&person, true);
                 self.effects.push(Effect::Forgive { counter });
                 self.effects.push(Effect::EndSessions { account: person.account });
-                self.end(End::Done, Act::PasswordChanged);
+                self.audit(Act::PasswordChanged);
+                others.iter().filter_map(left_out).for_each(|act| self.audit(act));
+                // From here on nobody is asked for the old password: not for as long as a session lasts.
+                let soon = self.ctx.now + self.ctx.policy.lifetime;
+                self.flow.expires = if others.is_empty() { self.flow.expires } else { self.flow.expires.min(soon) };
+                self.go_on(others, password);
             }
             Some(Written::Unknown) => {
                 self.tell(&person, false);
@@ -308,7 +420,13 @@ impl Machine<'_> {
 
     fn end(&mut self, end: End, act: Act) {
         self.audit(act);
-        self.flow.stage = Stage::Ended { end, at: self.ctx.now };
+        let at = self.ctx.now;
+        self.flow.stage = match self.flow.stage.clone() {
+            // Whatever ends it now, the primary directory has it.
+            Stage::Elsewhere { others, .. } => Stage::Ended { end: End::Done, at, others },
+            Stage::Writing { others, .. } => Stage::Ended { end, at, others },
+            _ => Stage::Ended { end, at, others: Vec::new() },
+        };
     }
 
     fn audit(&mut self, act: Act) {

@@ -28,9 +28,11 @@ pub enum Effect {
     SetPassword {
         /// The number of this write in its flow, to be given back with the answer.
         write: u8,
+        /// In which further directory; nothing for the primary one. To be given back as well.
+        directory: Option<String>,
         /// Whose.
         account: AccountId,
-        /// To what.
+        /// To what. It comes back with the answer: further directories may have to be told.
         password: Secret,
     },
     /// Change the password of somebody who knows the old one: after the state that announces it is committed, once.
@@ -48,6 +50,8 @@ pub enum Effect {
     Unlock {
         /// The number of this write in its flow, to be given back with the answer.
         write: u8,
+        /// In which further directory; nothing for the primary one. To be given back as well.
+        directory: Option<String>,
         /// Whose.
         account: AccountId,
     },

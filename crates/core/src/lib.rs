@@ -17,6 +17,7 @@ pub mod audit;
 pub mod captcha;
 pub mod change;
 pub mod effect;
+pub mod elsewhere;
 pub mod flow;
 pub mod hours;
 pub mod keys;

@@ -108,6 +108,11 @@ pub enum Problem {
     Refused,
     /// The directory could not be reached; nothing was changed.
     Unavailable,
+    /// A further directory cannot be reached at this moment, which the person did not know; nothing was changed anywhere.
+    Away {
+        /// Its name.
+        directory: String,
+    },
 }
 
 /// What is known of the person who chooses, and must not be their password.

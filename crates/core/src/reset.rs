@@ -6,12 +6,17 @@
 //!                                                                  ↘ Unlock ⇄ Writing ↗
 //! ```
 //!
+//! Where there are further directories, `Writing` goes through them after the primary one, and what failed in one of them is
+//! tried again from `Elsewhere` ([`crate::elsewhere`]).
+//!
 //! A rehearsal takes the same way and ends where something would be written.
 //!
 //! Cancelling, running out of time and running out of tries lead to `Ended` from everywhere. An event that does not fit the
 //! stage changes nothing: that is what a stale tab, a double click and a replayed form come to.
 
 mod claims;
+mod elsewhere;
+mod event;
 mod stage;
 mod view;
 mod writing;
@@ -23,13 +28,13 @@ use crate::effect::{Delivery, Effect, Message, To};
 use crate::flow::FlowId;
 use crate::keys::Digest;
 use crate::method::issued_code::{self, Checked, Issue, Proof, Sent};
-use crate::password::Judged;
 use crate::secret::Secret;
-use crate::subject::{Account, AccountId, Subject};
+use crate::subject::{Account, Subject};
 use crate::throttle::What;
 use crate::time::{Span, Time};
 use crate::{Ctx, Policy, Step, audit, captcha};
 
+pub use event::{Event, LookedUp};
 pub use stage::{ChoiceProblem, CodeProblem, End, Goal, IdentifyProblem, Stage, UnlockProblem, Written};
 pub use view::{OptionView, Stepper, View, view};
 
@@ -61,98 +66,6 @@ pub struct Reset {
     pub refused: u8,
     /// Where it stands.
     pub stage: Stage,
-}
-
-/// What can happen to a reset.
-#[derive(Clone)]
-pub enum Event {
-    /// The User ID was typed.
-    Identify {
-        /// As typed.
-        user_id: String,
-        /// The answer to the picture or the puzzle.
-        answer: captcha::Answer,
-        /// Whether the password is known, and the account is to be unlocked.
-        unlock: bool,
-    },
-    /// Somebody who is signed in wants to practise.
-    Practise {
-        /// Whose account.
-        account: AccountId,
-        /// Their User ID, to stand in the form.
-        user_id: String,
-    },
-    /// Another picture is wanted.
-    NewPicture,
-    /// The answer to the look-up.
-    LookedUp {
-        /// The User ID that was looked up, as the effect named it: an answer that comes after the person has gone back and
-        /// typed another one is nobody's.
-        user_id: String,
-        /// What was found.
-        found: LookedUp,
-    },
-    /// An option was chosen: send the code.
-    Choose {
-        /// Its place in the subject's list.
-        option: usize,
-        /// The digest of the whole number or address typed, where that is asked for.
-        confirmation: Option<Digest>,
-    },
-    /// Send another code the same way.
-    Resend,
-    /// A code was typed.
-    Code {
-        /// What was typed.
-        typed: Secret,
-        /// How many wrong answers the page knew of: a second press of the same button, or an older page, must not use up
-        /// another try.
-        seen: u8,
-    },
-    /// Choose another way.
-    OtherWay,
-    /// A password was chosen.
-    Password(Judged),
-    /// Unlock the account now.
-    Unlock,
-    /// The directory's answer.
-    Written {
-        /// The number of the write, as the effect named it: a late or repeated answer must not pass for that of the next.
-        write: u8,
-        /// What it said.
-        answer: Written,
-    },
-    /// More time is wanted.
-    Extend,
-    /// The User ID was wrong: type it again.
-    Back,
-    /// Go on after an interruption.
-    Resume,
-    /// Stop.
-    Cancel,
-    /// A limit over several flows forbids what was asked for.
-    Throttled {
-        /// Which.
-        what: What,
-        /// When it is free again.
-        until: Time,
-    },
-    /// Time went by.
-    Tick,
-}
-
-/// What the look-up found.
-#[derive(Clone)]
-pub enum LookedUp {
-    /// The directory could not be asked.
-    Failed,
-    /// The account, if there is one.
-    Answer {
-        /// Exactly one match, or nothing.
-        account: Option<Account>,
-        /// Until when resets of this account rest, if they do.
-        resting: Option<Time>,
-    },
 }
 
 impl Reset {
@@ -215,11 +128,13 @@ impl Machine<'_> {
         let stage = self.flow.stage.clone();
         match (stage, event) {
             (Stage::Ended { .. }, _) => {}
-            (Stage::Writing { subject, proofs, .. }, Event::Written { write, answer })
-                if write == self.flow.refused =>
-            {
-                self.written(subject, proofs, answer);
-            }
+            (
+                Stage::Writing { subject, proofs, others, at, .. },
+                Event::Written { write, directory, answer, password },
+            ) if write == self.flow.refused && directory == at => match at {
+                None => self.written(subject, proofs, others, answer, password),
+                Some(at) => self.written_elsewhere(subject, proofs, others, &at, answer, password),
+            },
             (Stage::Writing { since, .. }, Event::Resume | Event::Tick) => self.wait_for_write(since),
             (Stage::Writing { .. }, _) => {}
             (_, Event::Cancel) => self.end(End::Cancelled, Act::Cancelled),
@@ -269,10 +184,16 @@ impl Machine<'_> {
                 let problem = Some(CodeProblem::TooManySends { until });
                 self.throttled(what, until, |_| Stage::Proving { subject, proofs, sent, problem });
             }
-            (Stage::Password { subject, proofs, .. }, Event::Password(judged)) => {
-                self.password(subject, proofs, judged)
+            (Stage::Password { subject, proofs, .. }, Event::Password { judged, survey }) => {
+                self.password(subject, proofs, judged, survey);
             }
-            (Stage::Unlock { subject, proofs, .. }, Event::Unlock) => self.unlock(subject, proofs),
+            (Stage::Unlock { subject, proofs, .. }, Event::Unlock { survey }) => self.unlock(subject, proofs, survey),
+            (Stage::Elsewhere { subject, proofs, others, .. }, Event::Password { judged, survey }) => {
+                self.password_again(subject, proofs, others, judged, &survey);
+            }
+            (Stage::Elsewhere { subject, proofs, others, .. }, Event::Unlock { survey }) => {
+                self.unlock_again(subject, proofs, others, &survey);
+            }
             _ => {}
         }
     }
@@ -480,7 +401,13 @@ impl Machine<'_> {
 
     fn end(&mut self, end: End, act: Act) {
         self.audit(act);
-        self.flow.stage = Stage::Ended { end, at: self.ctx.now };
+        let at = self.ctx.now;
+        self.flow.stage = match self.flow.stage.clone() {
+            // Whatever ends it now, the primary directory has it.
+            Stage::Elsewhere { others, .. } => Stage::Ended { end: self.flow.goal.reached(), at, others },
+            Stage::Writing { others, .. } => Stage::Ended { end, at, others },
+            _ => Stage::Ended { end, at, others: Vec::new() },
+        };
     }
 
     fn audit(&mut self, act: Act) {

@@ -2,8 +2,9 @@
 
 use regain_core::change::{ChangePassword, End, Event, Person, Problem, View, WRONG_PASSWORDS, step};
 use regain_core::effect::{Message, To};
+use regain_core::elsewhere::{Outcome, Survey, Target};
 use regain_core::method::ContactKind;
-use regain_core::password::{self, judge};
+use regain_core::password::{self, Judged, judge};
 use regain_core::registration::Registered;
 use regain_core::reset::Written;
 use regain_core::subject::{AccountId, ContactId};
@@ -89,6 +90,7 @@ fn note(effect: &Effect) -> String {
         Effect::ChangePassword { write, account, old, new } => {
             format!("change {} ({write}) {} to {}", account.0, old.reveal(), new.reveal())
         }
+        Effect::SetPassword { write, account, .. } => format!("set {} ({write})", account.0),
         Effect::GiveBack { .. } => "give back".into(),
         Effect::Forgive { .. } => "forgive".into(),
         Effect::EndSessions { account } => format!("end sessions of {}", account.0),
@@ -101,7 +103,7 @@ fn ask(problems: &[Problem]) -> View {
 }
 
 fn ended(end: End) -> View {
-    View::Ended { end }
+    View::Ended { end, others: Vec::new() }
 }
 
 fn change(new: &str) -> Event {
@@ -112,7 +114,7 @@ fn change(new: &str) -> Event {
         &Secret::new(new),
         None,
     );
-    Event::Change { old: Secret::new("old one"), new }
+    Event::Change { old: Secret::new("old one"), new, survey: Survey::default() }
 }
 
 fn good() -> Event {
@@ -120,7 +122,7 @@ fn good() -> Event {
 }
 
 fn answer(write: u8, answer: Option<Written>) -> Event {
-    Event::Written { write, answer }
+    Event::Written { write, directory: None, answer, password: Some(Secret::new("plum kettle 94 orbit")) }
 }
 
 fn refused() -> Option<Written> {
@@ -197,6 +199,77 @@ fn a_lost_answer_is_called_unknown_and_never_tried_again() {
         desk.check(lost, ended(End::Unknown), &warned);
         desk.check(answer(0, Some(Written::Done)), ended(End::Unknown), &[]);
     }
+}
+
+/// A change where `wifi` is as found.
+fn with(outcome: Outcome) -> (Judged, Survey) {
+    let Event::Change { new, .. } = good() else { panic!("a change") };
+    let account = (outcome == Outcome::Untried).then(|| AccountId("17@wifi".into()));
+    let targets = vec![Target { name: "wifi".into(), account, outcome }];
+    (new, Survey { of: Some(AccountId("17".into())), targets, told: Vec::new() })
+}
+
+fn change_with(outcome: Outcome) -> Event {
+    let (new, survey) = with(outcome);
+    Event::Change { old: Secret::new("old one"), new, survey }
+}
+
+fn again_with(outcome: Outcome) -> Event {
+    let (new, survey) = with(outcome);
+    Event::Again { new, survey }
+}
+
+fn answer_elsewhere(write: u8, answer: Written) -> Event {
+    let (directory, password) = (Some("wifi".to_owned()), Some(Secret::new("plum kettle 94 orbit")));
+    Event::Written { write, directory, answer: Some(answer), password }
+}
+
+fn wifi(outcome: Outcome) -> Vec<Target> {
+    vec![Target { name: "wifi".into(), account: Some(AccountId("17@wifi".into())), outcome }]
+}
+
+const CHANGED: [&str; 6] =
+    ["tell email", "tell mobile", "tell jo@example.org", "forgive", "end sessions of 17", "password_changed"];
+
+#[test]
+fn elsewhere_it_is_set_without_the_old_one_and_tried_again_for_a_while() {
+    let mut desk = Desk::opened();
+    let away = Problem::New(password::Problem::Away { directory: "wifi".into() });
+    assert_eq!(desk.claims(&change_with(Outcome::Unavailable)), 0, "the old one is not tried yet");
+    desk.check(change_with(Outcome::Unavailable), ask(&[away]), &["elsewhere"]);
+    desk.check(change_with(Outcome::Untried), View::Wait, &WRITING);
+    desk.check(answer_elsewhere(0, Written::Done), View::Wait, &[]);
+    let set = [CHANGED.as_slice(), &["set 17@wifi (0)"]].concat();
+    desk.check(answer(0, Some(Written::Done)), View::Wait, &set);
+    desk.check(answer(0, Some(Written::Done)), View::Wait, &[]);
+    let left = |outcome| View::Elsewhere { user_id: "jo".into(), others: wifi(outcome), problems: Vec::new() };
+    desk.check(answer_elsewhere(0, Written::Unavailable), left(Outcome::Unavailable), &["elsewhere"]);
+    desk.check(good(), left(Outcome::Unavailable), &[]);
+    desk.check(again_with(Outcome::Untried), View::Wait, &["writing", "set 17@wifi (1)"]);
+    desk.now = desk.now + Span::seconds(30);
+    desk.check(Event::Tick, left(Outcome::Unknown), &["elsewhere"]);
+    desk.now = Time(0) + desk.policy.lifetime;
+    let done = |outcome| View::Ended { end: End::Done, others: wifi(outcome) };
+    desk.check(again_with(Outcome::Untried), done(Outcome::Unknown), &["expired"]);
+}
+
+#[test]
+fn what_failed_elsewhere_can_be_left_as_it_is() {
+    let mut desk = Desk::opened();
+    desk.check(change_with(Outcome::Untried), View::Wait, &WRITING);
+    desk.check(answer(0, None), ask(&[Problem::Old]), &["old_password_wrong"]);
+    desk.check(
+        change_with(Outcome::Untried),
+        View::Wait,
+        &["writing", "change 17 (1) old one to plum kettle 94 orbit"],
+    );
+    let set = [CHANGED.as_slice(), &["set 17@wifi (1)"]].concat();
+    desk.check(answer(1, Some(Written::Done)), View::Wait, &set);
+    let left = View::Elsewhere { user_id: "jo".into(), others: wifi(Outcome::Unknown), problems: Vec::new() };
+    desk.check(answer_elsewhere(1, Written::Unknown), left, &["elsewhere"]);
+    let done = View::Ended { end: End::Done, others: wifi(Outcome::Unknown) };
+    desk.check(Event::Finish, done.clone(), &["cancelled"]);
+    desk.check(again_with(Outcome::Untried), done, &[]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! many.
 
 use regain_core::change::{ChangePassword, End, Event, Person, Problem, Stage, View, step};
+use regain_core::elsewhere::Survey;
 use regain_core::password::{self, Judged, Lists};
 use regain_core::registration::NOBODY;
 use regain_core::reset::Written;
@@ -127,7 +128,7 @@ impl Changes {
         for effect in effects {
             match effect {
                 Effect::ChangePassword { write, account, old, new } => {
-                    let Event::Change { old: typed, new: judged } = event else { return world.broken = Some(C1) };
+                    let Event::Change { old: typed, new: judged, .. } = event else { return world.broken = Some(C1) };
                     let same = old.same_as(typed) && new.same_as(judged.password()) && judged.problems().is_empty();
                     broken(C1, !same || after.person.as_ref().is_none_or(|person| person.account != *account));
                     broken(C2, world.flight.is_some() || before.ended());
@@ -162,7 +163,7 @@ impl Changes {
             Answer::Unavailable => Some(Written::Unavailable),
             Answer::Unknown => Some(Written::Unknown),
         };
-        Event::Written { write: flight.write, answer }
+        Event::Written { write: flight.write, directory: None, answer, password: Some(Secret::new(NEW)) }
     }
 }
 
@@ -213,7 +214,7 @@ impl Model for Changes {
                 let read = if slow { next.slow.take()? } else { read };
                 let old = Secret::new(if right { OLD } else { GUESS });
                 let new = if fit { self.fit.clone() } else { self.unfit.clone() };
-                self.happen(&mut next, read, Event::Change { old, new });
+                self.happen(&mut next, read, Event::Change { old, new, survey: Survey::default() });
             }
             Action::Read => next.slow = Some(read),
             Action::Answer(answer) => {
@@ -273,7 +274,9 @@ fn finds(property: &'static str, model: Changes) {
 /// Passes over the number of a write.
 fn any_answer_will_do(ctx: &Ctx, flow: ChangePassword, event: Event) -> Step<ChangePassword, View> {
     let event = match event {
-        Event::Written { answer, .. } => Event::Written { write: flow.refused, answer },
+        Event::Written { answer, directory, password, .. } => {
+            Event::Written { write: flow.refused, directory, answer, password }
+        }
         other => other,
     };
     step(ctx, flow, event)
@@ -295,7 +298,7 @@ fn the_page_is_whoever_opens_it(ctx: &Ctx, mut flow: ChangePassword, event: Even
 fn silence_is_consent(ctx: &Ctx, flow: ChangePassword, event: Event) -> Step<ChangePassword, View> {
     let write = flow.refused;
     let event = if let (Stage::Writing { .. }, Event::Resume) = (&flow.stage, &event) {
-        Event::Written { write, answer: Some(Written::Done) }
+        Event::Written { write, directory: None, answer: Some(Written::Done), password: None }
     } else {
         event
     };

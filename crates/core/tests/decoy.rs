@@ -8,6 +8,7 @@ mod registered;
 
 use regain_core::captcha::{self, Answer};
 use regain_core::effect::Message;
+use regain_core::elsewhere::Survey;
 use regain_core::keys::Digest;
 use regain_core::method::issued_code::Purpose;
 use regain_core::method::{ContactKind, Method};
@@ -190,8 +191,8 @@ impl<'a> Twins<'a> {
             Do::Resend => Event::Resend,
             Do::WrongCode => Event::Code { typed: Secret::new("none"), seen: flow.wrong },
             Do::OtherWay => Event::OtherWay,
-            Do::Unlock => Event::Unlock,
-            Do::Password => Event::Password(self.password.clone()),
+            Do::Unlock => Event::Unlock { survey: Survey::default() },
+            Do::Password => Event::Password { judged: self.password.clone(), survey: Survey::default() },
             Do::Extend => Event::Extend,
             Do::Back => Event::Back,
             Do::Resume => Event::Resume,

@@ -24,8 +24,9 @@ use regain_core::throttle::Limit;
 use regain_core::{Policy, Span};
 use stateright::{Checker, HasDiscoveries, Model as _};
 
+use parts::Found::{Away, Barred, NotThere, There};
 use parts::{Config, Machine, Outcome, Outside, Person, tiny};
-use watch::{P1, P2, P3, P4, P5, P6, P7, P8, P9, P10, P11};
+use watch::{P1, P2, P3, P4, P5, P6, P7, P8, P9, P10, P11, P12, P13};
 use world::Model;
 
 const EMAIL: (ContactKind, &str) = (ContactKind::Email, "email");
@@ -72,6 +73,7 @@ fn config(name: &'static str, policy: Policy, people: Vec<Person>) -> Config {
         outside: (Vec::new(), 0),
         unlock: vec![false],
         rehearsal: false,
+        surveys: &[&[]],
         reaches: &[],
     }
 }
@@ -223,6 +225,38 @@ fn rehearsal() -> Config {
     }
 }
 
+/// Two further directories, with all that can be found there and all that they can answer.
+fn elsewhere() -> Config {
+    let policy = Policy { lifetime: Span(2), password_tries: 3, sends: 1, ..tiny(&[Method::Email]) };
+    Config {
+        mishaps: 1,
+        pictures: 1,
+        outcomes: ALL_OUTCOMES.to_vec(),
+        surveys: &[&[There, There], &[There, Away], &[Away, Away], &[NotThere, Barred]],
+        reaches: &[
+            "done everywhere",
+            "done at the second try",
+            "left as it is",
+            "unknown elsewhere",
+            "refused, then done",
+        ],
+        ..config("elsewhere", policy, people(account("a", &[], &[EMAIL]), None))
+    }
+}
+
+/// The same for an account that is unlocked, or frozen meanwhile.
+fn unlocking_elsewhere() -> Config {
+    Config {
+        mishaps: 0,
+        outcomes: vec![Outcome::Done, Outcome::Refused, Outcome::LostNotWritten],
+        unlock: vec![true, false],
+        outside: (vec![Outside::Freeze], 1),
+        surveys: &[&[There, There], &[Away, There]],
+        reaches: &["unlocked everywhere", "done everywhere", "frozen before the second"],
+        ..elsewhere()
+    }
+}
+
 /// Visits everything, expects no property broken and all that must be reachable reached.
 fn check(config: Config) {
     let name = config.name;
@@ -294,6 +328,16 @@ fn unlocking_holds() {
 #[test]
 fn rehearsal_holds() {
     check(rehearsal());
+}
+
+#[test]
+fn several_directories_hold() {
+    check(elsewhere());
+}
+
+#[test]
+fn several_directories_hold_while_unlocking_and_freezing() {
+    check(unlocking_elsewhere());
 }
 
 /// Expects that the checker finds this property broken.
@@ -388,6 +432,18 @@ fn finds_that_a_removed_contact_still_proves_something() {
 fn finds_a_rehearsal_that_is_none_and_an_unlocking_that_sets_a_password() {
     finds(P11, with(bugs::a_rehearsal_writes, rehearsal()));
     finds(P11, with(bugs::unlocking_takes_a_password, unlocking()));
+}
+
+#[test]
+fn finds_what_is_done_wrongly_elsewhere() {
+    finds(P12, with(bugs::anybodys_survey_will_do, elsewhere()));
+    finds(P12, with(bugs::away_is_not_told, elsewhere()));
+    finds(P12, with(bugs::the_others_are_told_whatever_the_primary_says, elsewhere()));
+    finds(P4, with(bugs::written_again_on_resume, elsewhere()));
+    finds(P13, with(bugs::silence_elsewhere_is_consent, elsewhere()));
+    finds(P13, with(bugs::leaving_the_rest_is_cancelling, elsewhere()));
+    finds(P8, with(bugs::each_directory_has_a_notice, elsewhere()));
+    finds(P9, with(bugs::the_freeze_is_overlooked, unlocking_elsewhere()));
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 #[path = "reset/desk.rs"]
 mod desk;
+#[path = "reset/elsewhere.rs"]
+mod elsewhere;
 #[path = "reset/goals.rs"]
 mod goals;
 #[path = "support/registered.rs"]

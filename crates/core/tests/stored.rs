@@ -10,6 +10,7 @@ mod registered;
 
 use regain_core::captcha::{self, Answer};
 use regain_core::change::{self, ChangePassword};
+use regain_core::elsewhere::{Bar, Outcome, Survey, Target};
 use regain_core::flow::{Flow, Stored};
 use regain_core::keys::Digest;
 use regain_core::method::{ContactKind, Method};
@@ -85,6 +86,10 @@ impl Made {
     }
 
     fn password(&self, seconds: i64) -> Self {
+        self.password_with(seconds, Survey::default())
+    }
+
+    fn password_with(&self, seconds: i64, survey: Survey) -> Self {
         let judged = judge(
             &Policy::default().password,
             &Lists::default(),
@@ -92,11 +97,20 @@ impl Made {
             &Secret::new("plum kettle 94 orbit"),
             None,
         );
-        self.then(seconds, Event::Password(judged))
+        self.then(seconds, Event::Password { judged, survey })
     }
 
     fn written(&self, seconds: i64, answer: Written) -> Self {
-        self.then(seconds, Event::Written { write: self.flow.refused, answer })
+        self.heard(seconds, None, answer)
+    }
+
+    fn written_at(&self, seconds: i64, directory: &str, answer: Written) -> Self {
+        self.heard(seconds, Some(directory.to_owned()), answer)
+    }
+
+    fn heard(&self, seconds: i64, directory: Option<String>, answer: Written) -> Self {
+        let (write, password) = (self.flow.refused, Some(Secret::new("plum kettle 94 orbit")));
+        self.then(seconds, Event::Written { write, directory, answer, password })
     }
 }
 
@@ -143,7 +157,7 @@ fn goals() -> BTreeMap<&'static str, Flow> {
     let practises = new.then(0, Event::Practise { account: jo().id, user_id: "jo".into() });
     let practised = proven(&practises.identified(1));
     let not_his = Account { id: AccountId("5d1f0c9e-0002".into()), ..jo() };
-    let writing = unlock.then(7, Event::Unlock);
+    let writing = unlock.then(7, Event::Unlock { survey: Survey::default() });
     let all = [
         ("unlock", unlock.clone()),
         ("unlock-unavailable", writing.written(8, Written::Unavailable)),
@@ -195,8 +209,9 @@ fn changes() -> BTreeMap<&'static str, Flow> {
     );
     let closed = ChangePassword::new(FlowId([0xef; 16]), START);
     let asking = then(&closed, change::Event::Open(person));
-    let writing = then(&asking, change::Event::Change { old: Secret::new("quince"), new });
-    let answered = |answer| then(&writing, change::Event::Written { write: 0, answer });
+    let writing = then(&asking, change::Event::Change { old: Secret::new("quince"), new, survey: Survey::default() });
+    let answered =
+        |answer| then(&writing, change::Event::Written { write: 0, directory: None, answer, password: None });
     let all = [
         ("change-closed", closed.clone()),
         ("change-asking", asking.clone()),
@@ -207,10 +222,62 @@ fn changes() -> BTreeMap<&'static str, Flow> {
     all.into_iter().map(|(name, flow)| (name, Flow::Change(flow))).collect()
 }
 
+/// A person in three further directories, of which one answers, one does not, and one has a barred account.
+fn survey() -> Survey {
+    let target = |name: &str, outcome| Target {
+        name: name.into(),
+        account: (outcome != Outcome::Unavailable).then(|| AccountId(format!("{name}-17"))),
+        outcome,
+    };
+    let barred = Outcome::Barred { bar: Bar::Protected };
+    let found = [("Wi-Fi", Outcome::Untried), ("Library", Outcome::Unavailable), ("Safe", barred)];
+    Survey {
+        of: Some(jo().id),
+        targets: found.into_iter().map(|(name, outcome)| target(name, outcome)).collect(),
+        told: vec!["Library".into()],
+    }
+}
+
+/// A reset and a change in several directories, in every stage that differs.
+fn elsewhere() -> BTreeMap<&'static str, Flow> {
+    let made = Made::new().identified(1).found(Some(jo())).chosen(3, 0).proven(4).chosen(5, 1).proven(6);
+    let writing = made.password_with(7, survey());
+    let first = writing.written(8, Written::Done);
+    let refused = Written::Refused { problem: Problem::InHistory, reason: "in history".into() };
+    let failed = first.written_at(9, "Wi-Fi", refused);
+    let told = |flow: &ChangePassword, event| ctx_at(1, |ctx| change::step(ctx, flow.clone(), event).state);
+    let person = change::Person { account: jo().id, user_id: "jo".into(), own_mail: jo().own_mail };
+    let new = || {
+        let (rules, lists, nobody) = (Policy::default().password, Lists::default(), password::Person::default());
+        judge(&rules, &lists, &nobody, &Secret::new("plum kettle 94 orbit"), None)
+    };
+    let asking = told(&ChangePassword::new(FlowId([0xef; 16]), START), change::Event::Open(person));
+    let change = told(&asking, change::Event::Change { old: Secret::new("quince"), new: new(), survey: survey() });
+    let heard = |flow: &ChangePassword, directory: Option<&str>, answer| {
+        let (directory, password) = (directory.map(str::to_owned), Some(Secret::new("plum kettle 94 orbit")));
+        told(flow, change::Event::Written { write: 0, directory, answer: Some(answer), password })
+    };
+    let changed = heard(&change, None, Written::Done);
+    let unknown = heard(&changed, Some("Wi-Fi"), Written::Unknown);
+    let resets = [
+        ("writing-several", writing.clone()),
+        ("writing-elsewhere", first),
+        ("elsewhere", failed.clone()),
+        ("ended-elsewhere", failed.then(10, Event::Cancel)),
+    ];
+    let changes = [
+        ("change-writing-elsewhere", changed),
+        ("change-elsewhere", unknown.clone()),
+        ("change-ended-elsewhere", told(&unknown, change::Event::Finish)),
+    ];
+    let resets = resets.into_iter().map(|(name, made)| (name, Flow::Reset(made.flow)));
+    resets.chain(changes.into_iter().map(|(name, flow)| (name, Flow::Change(flow)))).collect()
+}
+
 /// All of them.
 fn samples() -> BTreeMap<&'static str, Flow> {
     let resets = resets().into_iter().map(|(name, flow)| (name, Flow::Reset(flow)));
-    resets.chain(goals()).chain(registers()).chain(changes()).collect()
+    resets.chain(goals()).chain(registers()).chain(changes()).chain(elsewhere()).collect()
 }
 
 /// One reset in every stage, and in every shape a stage can have.
@@ -281,6 +348,7 @@ fn stage(flow: &Flow) -> &'static str {
             change::Stage::Closed => "change-closed",
             change::Stage::Asking { .. } => "change-asking",
             change::Stage::Writing { .. } => "change-writing",
+            change::Stage::Elsewhere { .. } => "change-elsewhere",
             change::Stage::Ended { .. } => "change-ended",
         },
     }
@@ -295,6 +363,7 @@ fn stage_of_reset(flow: &Reset) -> &'static str {
         Stage::Password { .. } => "password",
         Stage::Unlock { .. } => "unlock",
         Stage::Writing { .. } => "writing",
+        Stage::Elsewhere { .. } => "elsewhere",
         Stage::Ended { .. } => "ended",
     }
 }
@@ -336,6 +405,7 @@ fn every_sample_of_every_version_is_read() {
             "password",
             "unlock",
             "writing",
+            "elsewhere",
             "ended",
             "register",
             "change",

@@ -303,6 +303,10 @@ act-writing = A new password was being set.
 act-password-refused = The system that keeps passwords turned a new one down.
 act-write-failed = A new password could not be set, because the system that keeps passwords did not answer.
 act-password-set = A new password was set by a reset.
+act-elsewhere-done = The same was done for { $name }.
+act-elsewhere-unknown = It was tried for { $name }, and the answer got lost.
+act-elsewhere-not-there = There was no account for { $name }, so nothing was done there.
+act-elsewhere-not = It could not be done for { $name }.
 act-outcome-unknown = A new password was sent off, and the answer got lost.
 act-tries-exhausted = There were too many wrong answers, and it was stopped.
 act-throttled = A limit was reached, and it was stopped for a while.
@@ -675,6 +679,31 @@ note-other = This is the reset you have begun already, for the User ID shown her
 note-over = That page belonged to an attempt that is over. Nothing was changed. You can start again here.
 note-sent = We have sent another code. Only the newest one works.
 
+## Several directories, before something is written and after it
+
+ahead-also = It will also be your password for { $names }.
+ahead-list = { $first } and { $last }
+ahead-away = { $name } cannot be reached at the moment. If you go on now, the password you have there stays as it is, and you can try again afterwards.
+ahead-barred = Your password for { $name } cannot be changed here. It stays as it is.
+bad-away = { $name } cannot be reached at the moment, so we have not changed anything yet. Type the password again to set it everywhere else now.
+outcome-primary = Your { $organisation } account
+outcome-done = The new password is set.
+outcome-unlocked = Unlocked.
+outcome-not-unlocked = Not unlocked: that was not accepted.
+outcome-refused = Not set. { $why }
+outcome-disabled = Not changed, because your account there is switched off. Ask the { $team } about it.
+outcome-expired = Not changed, because your account there has expired. Ask the { $team } about it.
+outcome-protected = Not changed, because your account there is specially protected. Ask the { $team } about it.
+outcome-unavailable = Not changed, because it could not be reached.
+outcome-unknown = Perhaps set: the answer got lost. Try the new password there, and if it does not work, the old one.
+outcome-untried = Not changed. We did not get that far.
+again-title = Try again
+again-body = You can try { $names } once more now. We do not keep passwords, so please type the one you have just chosen again.
+again-only = What you type here goes to { $names } only. If you choose another one, you will have two different passwords.
+again-unlock = You can try { $names } once more now.
+again-button = Try again
+again-leave = Leave it as it is
+
 ## Time
 
 time-until = You have until { $clock } to finish.
@@ -698,6 +727,11 @@ done-next = What to do now
 done-sign-in = Sign in with your new password.
 done-devices = Your phone, tablet or mail program may still use the old password. Type the new one there when they ask, or they may lock you out again.
 done-notice = If we have a way to write to you, we are sending you a message about this change. If it was not you, tell the { $team } at once.
+partly-title = You have a new password, but not everywhere
+partly-body = Your { $organisation } account has it. Use it there from now on. Where it is not set, use the old one.
+partly-unlocked-title = Your account is unlocked, but not everywhere
+partly-unlocked-body = You can sign in to your { $organisation } account with your password now.
+partly-next = For what is still missing, start again later, or ask the { $team }.
 unknown-title = Your new password may work already
 unknown-body = We sent your new password off, but the answer got lost. So we do not know yet whether it is in place.
 unknown-try-new = Try to sign in with your new password.

@@ -11,6 +11,7 @@ use crate::banned;
 use crate::breach::Shelf;
 use crate::clock::{self, Clock};
 use crate::config::{Config, Settings};
+use crate::directory::several::{self, Others};
 use crate::directory::{self, Deps, Directory};
 use crate::store::{self, Store};
 
@@ -26,8 +27,10 @@ pub struct App {
     pub clock: Clock,
     /// What lasts.
     pub store: Store,
-    /// Where accounts live.
+    /// Where accounts live; the primary one, where there are several.
     pub directory: Arc<dyn Directory>,
+    /// Further directories, which get the same passwords.
+    pub others: Others,
     /// Words that the organisation bans from passwords.
     pub banned: banned::Words,
     /// Passwords known from data breaches, if there is a filter.
@@ -50,10 +53,11 @@ impl App {
         let opened = Store::open(&url, keys.clone(), clock.clone()).await;
         let store = opened.map_err(|error| format!("store.url: {error}"))?;
         let deps = Deps { store: store.clone(), clock: clock.clone() };
+        let others = several::open(&deps, config.others)?;
         let directory = directory::open(deps, config.directory)?;
         let (settings, policy) = (config.settings, config.policy);
         let banned = banned::Words::open(settings.password_files.banned_words.clone())?;
-        Ok(Self { settings, policy, keys, clock, store, directory, banned, breach, wake: Notify::new() })
+        Ok(Self { settings, policy, keys, clock, store, directory, others, banned, breach, wake: Notify::new() })
     }
 
     /// The verdict on a password, with the lists as they are now. Takes up to 0.1 s: call it where that holds up nobody.

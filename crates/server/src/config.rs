@@ -51,8 +51,10 @@ pub struct Config {
     pub settings: Settings,
     /// The store.
     pub store: StoreSection,
-    /// The directory's own section, for its kind to read.
+    /// The section of the directory, or of the primary one, for its kind to read.
     pub directory: Table,
+    /// The sections of further directories, in order.
+    pub others: Vec<Table>,
     /// The gateways of each channel, in order, for their kinds to read.
     pub delivery: BTreeMap<Channel, Vec<Table>>,
     /// The rules.
@@ -105,7 +107,7 @@ impl Config {
         let organisation = section::<Organisation>(&mut table, "organisation", &mut problems);
         let care_team = section::<care_team::CareTeamSection>(&mut table, "care_team", &mut problems);
         let register = section::<Register>(&mut table, "register", &mut problems);
-        let directory = take_table(&mut table, "directory", &mut problems);
+        let (directory, others) = directories(&mut table, &mut problems);
         let delivery = delivery(take_table(&mut table, "delivery", &mut problems), &mut problems);
         problems.extend(table.keys().map(|key| format!("{key}: there is no such section; see docs/admin.md")));
 
@@ -117,7 +119,7 @@ impl Config {
         register.check(&mut problems);
         let policy = rules::policy(policy, &register, password, captcha, throttle, &organisation, &mut problems);
         let settings = Settings { server, organisation, care_team, register, session, password_files };
-        (Self { settings, store, directory, delivery, policy }, problems)
+        (Self { settings, store, directory, others, delivery, policy }, problems)
     }
 }
 
@@ -178,6 +180,23 @@ fn take_table(table: &mut Table, name: &str, problems: &mut Vec<String>) -> Tabl
             Table::new()
         }
     }
+}
+
+/// `[directory]`, or the first `[[directory]]` and those after it.
+fn directories(table: &mut Table, problems: &mut Vec<String>) -> (Table, Vec<Table>) {
+    let Some(Value::Array(list)) = table.get("directory") else {
+        return (take_table(table, "directory", problems), Vec::new());
+    };
+    let mut listed = list.clone().into_iter().filter_map(|one| match one {
+        Value::Table(section) => Some(section),
+        _ => None,
+    });
+    if listed.clone().count() != list.len() {
+        problems.push("directory: each must be a section, [[directory]]".to_owned());
+    }
+    let all = (listed.next().unwrap_or_default(), listed.collect());
+    table.remove("directory");
+    all
 }
 
 fn delivery(mut section: Table, problems: &mut Vec<String>) -> BTreeMap<Channel, Vec<Table>> {

@@ -6,6 +6,7 @@ pub mod active_directory;
 pub mod canary;
 pub mod embedded;
 pub mod ldap;
+pub mod several;
 
 use async_trait::async_trait;
 use regain_core::method::ContactKind;

@@ -288,7 +288,8 @@ impl App {
     ) -> Result<Vec<Stmt>, Fault> {
         let place = version.unwrap_or(0) + 1;
         let mut batch = vec![self.store.put_flow(version, flow, flow.due(ctx.policy))?];
-        let writes = |effect: &Effect| matches!(effect, Effect::SetPassword { .. } | Effect::Unlock { .. });
+        let resets = matches!(flow, Flow::Reset(_));
+        let writes = |effect: &Effect| resets && matches!(effect, Effect::SetPassword { .. } | Effect::Unlock { .. });
         if let Some(account) = flow.account()
             && (flow.proved() > before.proved() || effects.iter().any(writes))
         {

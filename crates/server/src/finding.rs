@@ -45,6 +45,12 @@ impl Finding {
         Self { what: what.to_owned(), state: State::Bad, says: says.into(), fix: Some(fix.into()) }
     }
 
+    /// The same, of one directory among several.
+    #[must_use]
+    pub fn of(self, directory: &str) -> Self {
+        Self { what: format!("{directory}: {}", self.what), ..self }
+    }
+
     /// Not looked at, and why.
     pub fn skipped(what: &str, says: impl Into<String>) -> Self {
         Self { what: what.to_owned(), state: State::Skipped, says: says.into(), fix: None }

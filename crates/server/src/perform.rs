@@ -12,7 +12,7 @@ use regain_core::throttle;
 use regain_core::{Secret, change};
 
 use crate::app::App;
-use crate::directory::{self, Lost, Refusal, Verdict};
+use crate::directory::{self, Directory, Lost, Refusal, Verdict};
 use crate::drive::Fault;
 
 /// Does it. Effects that belong into the transaction are not for here and have no answer.
@@ -29,17 +29,29 @@ pub(crate) async fn perform(app: &App, flow: &Flow, effect: Effect) -> Option<Ev
             });
             Some(reset::Event::LookedUp { user_id, found }.into())
         }
-        Effect::SetPassword { write, account, password } => {
-            let answer = set_password(app, &account, &password).await;
-            Some(reset::Event::Written { write, answer }.into())
+        Effect::SetPassword { write, directory, account, password } => {
+            let answer = match at(app, directory.as_deref()) {
+                Some(asked) => set_password(asked, &account, &password).await,
+                None => Written::Unavailable,
+            };
+            let password = Some(password);
+            Some(match flow {
+                Flow::Change(_) => change::Event::Written { write, directory, answer: Some(answer), password }.into(),
+                Flow::Reset(_) | Flow::Register(_) => {
+                    reset::Event::Written { write, directory, answer, password }.into()
+                }
+            })
         }
-        Effect::Unlock { write, account } => {
-            let answer = unlock(app, &account).await;
-            Some(reset::Event::Written { write, answer }.into())
+        Effect::Unlock { write, directory, account } => {
+            let answer = match at(app, directory.as_deref()) {
+                Some(asked) => unlock(asked, &account).await,
+                None => Written::Unavailable,
+            };
+            Some(reset::Event::Written { write, directory, answer, password: None }.into())
         }
         Effect::ChangePassword { write, account, old, new } => {
             let answer = change_password(app, &account, &old, &new).await;
-            Some(change::Event::Written { write, answer }.into())
+            Some(change::Event::Written { write, directory: None, answer, password: Some(new) }.into())
         }
         Effect::Audit(_)
         | Effect::Deliver(_)
@@ -75,14 +87,24 @@ async fn look_up(app: &App, purpose: Purpose, user_id: &str) -> Result<LookedUp,
     Ok(LookedUp::Answer { account, resting })
 }
 
-async fn set_password(app: &App, account: &AccountId, password: &Secret) -> Written {
-    crate::fault::point("directory.reset.before");
-    let answer = app.directory.reset(account, password).await;
-    crate::fault::point("directory.reset.after");
-    written(app, account, password, answer).await
+/// The primary directory, or the further one with this name, if there is one.
+fn at<'a>(app: &'a App, name: Option<&str>) -> Option<&'a dyn Directory> {
+    name.map_or(Some(app.directory.as_ref()), |name| app.others.named(name))
 }
 
-async fn written(app: &App, account: &AccountId, password: &Secret, answer: Result<(), directory::Error>) -> Written {
+async fn set_password(asked: &dyn Directory, account: &AccountId, password: &Secret) -> Written {
+    crate::fault::point("directory.reset.before");
+    let answer = asked.reset(account, password).await;
+    crate::fault::point("directory.reset.after");
+    written(asked, account, password, answer).await
+}
+
+async fn written(
+    asked: &dyn Directory,
+    account: &AccountId,
+    password: &Secret,
+    answer: Result<(), directory::Error>,
+) -> Written {
     match answer {
         Ok(()) => Written::Done,
         Err(directory::Error::Refused(refusal)) => {
@@ -95,14 +117,14 @@ async fn written(app: &App, account: &AccountId, password: &Secret, answer: Resu
         }
         Err(directory::Error::Indeterminate(lost)) => {
             tracing::error!(error = %lost, "the directory's answer was lost; looking whether the password is set");
-            find_out(app, &lost, account, password).await
+            find_out(asked, &lost, account, password).await
         }
     }
 }
 
-async fn unlock(app: &App, account: &AccountId) -> Written {
+async fn unlock(asked: &dyn Directory, account: &AccountId) -> Written {
     crate::fault::point("directory.unlock.before");
-    match app.directory.unlock(account).await {
+    match asked.unlock(account).await {
         Ok(()) => Written::Done,
         Err(directory::Error::Refused(refusal)) => {
             tracing::warn!(%refusal, "the directory would not unlock an account");
@@ -123,12 +145,12 @@ async fn change_password(app: &App, account: &AccountId, old: &Secret, new: &Sec
     if let Err(directory::Error::Refused(Refusal::OldPassword)) = answer {
         return None;
     }
-    Some(written(app, account, new, answer).await)
+    Some(written(app.directory.as_ref(), account, new, answer).await)
 }
 
 /// A lost answer is found out by signing in with the new password, never by setting it again.
-async fn find_out(app: &App, lost: &Lost, account: &AccountId, password: &Secret) -> Written {
-    match app.directory.find_out(lost, account, password).await {
+async fn find_out(asked: &dyn Directory, lost: &Lost, account: &AccountId, password: &Secret) -> Written {
+    match asked.find_out(lost, account, password).await {
         Ok(Verdict::Right | Verdict::MustChange | Verdict::Disabled) => Written::Done,
         // A locked account's directory may not have looked at the password at all.
         Ok(Verdict::Wrong | Verdict::Locked) | Err(_) => Written::Unknown,

@@ -87,6 +87,9 @@ pub struct State {
     pub return_to: Option<String>,
     /// Changes of the password that came to an end without one: numbers the next.
     pub changes: u32,
+    /// A change that brought a new password, as long as its page on further directories is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<FlowId>,
 }
 
 impl State {
@@ -105,6 +108,7 @@ impl State {
             address: origin.address.clone(),
             return_to: None,
             changes: 0,
+            changed: None,
         })
     }
 }
@@ -117,7 +121,7 @@ impl Session {
 
     /// The name of this session's change of a password.
     pub fn change_flow(&self, keys: &Keys) -> FlowId {
-        self.flow(keys, b"change", self.state.changes)
+        self.state.changed.unwrap_or_else(|| self.flow(keys, b"change", self.state.changes))
     }
 
     /// A flow's name tells neither the session's nor its cookie.

@@ -13,6 +13,7 @@ mod brand;
 mod chooser;
 mod contact;
 pub mod demo;
+mod elsewhere;
 mod fields;
 mod freeze;
 mod guard;
@@ -86,6 +87,8 @@ fn pages() -> Router<Arc<Web>> {
         .route("/change", get(account::change::show).post(account::change::change))
         .route("/change/strength", post(account::change::rate))
         .route("/change/resume", post(account::change::resume))
+        .route("/change/again", post(account::change::again))
+        .route("/change/finish", post(account::change::finish))
         .route("/contact", get(contact::show))
         .route("/help", get(help::show))
         .route("/reset", get(reset::show).post(reset::identify))

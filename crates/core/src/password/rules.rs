@@ -54,6 +54,23 @@ pub struct DirectoryRules {
     pub history: u32,
 }
 
+impl DirectoryRules {
+    /// The rules of two directories that get the same password: the stricter of each.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let both = |one: Option<usize>, two: Option<usize>, pick: fn(usize, usize) -> usize| match (one, two) {
+            (Some(one), Some(two)) => Some(pick(one, two)),
+            (one, two) => one.or(two),
+        };
+        Self {
+            min: both(self.min, other.min, usize::max),
+            max: both(self.max, other.max, usize::min),
+            complexity: self.complexity || other.complexity,
+            history: self.history.max(other.history),
+        }
+    }
+}
+
 /// A rule as a line of the list beside the box.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Line {

@@ -43,8 +43,14 @@ impl Reset {
     /// What happened to the person's registration meanwhile that ends this: "This wasn't me", or a contact that was used here
     /// is not theirs any more.
     pub(super) fn overtaken(&self, ctx: &Ctx) -> Option<(End, Act)> {
+        // What is being written is carried through.
+        if let Stage::Writing { .. } = self.stage { None } else { self.undermined(ctx) }
+    }
+
+    /// The same, whatever is being written.
+    pub(super) fn undermined(&self, ctx: &Ctx) -> Option<(End, Act)> {
         let stage = &self.stage;
-        let subject = stage.subject().filter(|subject| subject.is_real() && !matches!(stage, Stage::Writing { .. }))?;
+        let subject = stage.subject().filter(|subject| subject.is_real())?;
         let registration = ctx.registration;
         let gone = |proof: &Proof| {
             let contact = subject.options.get(proof.option()).and_then(|option| option.contact.as_ref());

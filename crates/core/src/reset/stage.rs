@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::elsewhere::Target;
 use crate::method::issued_code::{Proof, Purpose, Sent};
 use crate::password;
 use crate::subject::{AccountId, Subject};
@@ -30,6 +31,15 @@ impl Goal {
             Self::Reset => Purpose::Reset,
             Self::Unlock => Purpose::Unlock,
             Self::Rehearsal { .. } => Purpose::Rehearsal,
+        }
+    }
+
+    /// How a reset ends in which it was reached.
+    pub(super) const fn reached(&self) -> End {
+        match self {
+            Self::Reset => End::Done,
+            Self::Unlock => End::Unlocked,
+            Self::Rehearsal { .. } => End::Rehearsed,
         }
     }
 }
@@ -91,6 +101,23 @@ pub enum Stage {
         proofs: Vec<Proof>,
         /// Since when.
         since: Time,
+        /// The further directories.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        others: Vec<Target>,
+        /// Which of them is being told; nothing while it is the primary one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<String>,
+    },
+    /// The primary directory has it, not all others have: waiting for one more try, or for the word to leave it at that.
+    Elsewhere {
+        /// Whose password.
+        subject: Subject,
+        /// Steps passed: all.
+        proofs: Vec<Proof>,
+        /// The further directories.
+        others: Vec<Target>,
+        /// Why the password of the last try was turned down before it was sent anywhere.
+        problems: Vec<password::Problem>,
     },
     /// Over.
     Ended {
@@ -98,6 +125,9 @@ pub enum Stage {
         end: End,
         /// When.
         at: Time,
+        /// What became of the further directories.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        others: Vec<Target>,
     },
 }
 
@@ -109,8 +139,17 @@ impl Stage {
             | Self::Proving { proofs, .. }
             | Self::Password { proofs, .. }
             | Self::Unlock { proofs, .. }
-            | Self::Writing { proofs, .. } => proofs,
+            | Self::Writing { proofs, .. }
+            | Self::Elsewhere { proofs, .. } => proofs,
             Self::Identify { .. } | Self::LookingUp | Self::Ended { .. } => &[],
+        }
+    }
+
+    /// The further directories, and what became of each so far.
+    pub fn others(&self) -> &[Target] {
+        match self {
+            Self::Writing { others, .. } | Self::Elsewhere { others, .. } | Self::Ended { others, .. } => others,
+            _ => &[],
         }
     }
 
@@ -121,13 +160,14 @@ impl Stage {
             | Self::Proving { subject, .. }
             | Self::Password { subject, .. }
             | Self::Unlock { subject, .. }
-            | Self::Writing { subject, .. } => Some(subject),
+            | Self::Writing { subject, .. }
+            | Self::Elsewhere { subject, .. } => Some(subject),
             Self::Identify { .. } | Self::LookingUp | Self::Ended { .. } => None,
         }
     }
 }
 
-/// How a reset ends.
+/// How a reset ends. The further directories may each have come to something else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum End {

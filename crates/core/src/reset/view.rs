@@ -1,6 +1,7 @@
 //! What the person may see. A view never says whether the subject is real.
 
 use crate::Ctx;
+use crate::elsewhere::Target;
 use crate::method::Method;
 use crate::method::issued_code::Proof;
 use crate::password;
@@ -74,12 +75,25 @@ pub enum View {
         /// What went wrong the last time.
         problem: Option<UnlockProblem>,
     },
+    /// What became of each directory, and the boxes or the button for those that failed.
+    Elsewhere {
+        /// As typed.
+        user_id: String,
+        /// Where the person is.
+        stepper: Stepper,
+        /// The further directories.
+        others: Vec<Target>,
+        /// Why the last password was turned down before it was sent anywhere.
+        problems: Vec<password::Problem>,
+    },
     /// How it ended.
     Ended {
         /// As typed.
         user_id: String,
         /// How.
         end: End,
+        /// What became of the further directories.
+        others: Vec<Target>,
     },
 }
 
@@ -108,13 +122,16 @@ pub struct Stepper {
 /// What this flow shows at this moment. A flow whose time has run out shows so before anybody has written it down.
 pub fn view(ctx: &Ctx, flow: &Reset) -> View {
     let user_id = flow.user_id.clone();
-    let over = ctx.now >= flow.expires && !matches!(flow.stage, Stage::Ended { .. } | Stage::Writing { .. });
-    if over {
-        return View::Ended { user_id, end: End::Expired };
-    }
+    let over = ctx.now >= flow.expires;
     match &flow.stage {
+        Stage::Elsewhere { others, .. } if over => {
+            View::Ended { user_id, end: flow.goal.reached(), others: others.clone() }
+        }
+        Stage::Ended { end, others, .. } => View::Ended { user_id, end: *end, others: others.clone() },
+        Stage::Writing { .. } => View::Wait { user_id },
+        _ if over => View::Ended { user_id, end: End::Expired, others: Vec::new() },
         Stage::Identify { problem } => View::Identify { user_id, picture: flow.picture, problem: *problem },
-        Stage::LookingUp | Stage::Writing { .. } => View::Wait { user_id },
+        Stage::LookingUp => View::Wait { user_id },
         Stage::Choosing { subject, proofs, problem } => {
             let options = options(ctx, subject, proofs);
             View::Choose { user_id, stepper: stepper(ctx, subject, proofs), options, problem: *problem }
@@ -135,7 +152,12 @@ pub fn view(ctx: &Ctx, flow: &Reset) -> View {
         Stage::Unlock { subject, proofs, problem } => {
             View::Unlock { user_id, stepper: stepper(ctx, subject, proofs), problem: *problem }
         }
-        Stage::Ended { end, .. } => View::Ended { user_id, end: *end },
+        Stage::Elsewhere { subject, proofs, others, problems } => View::Elsewhere {
+            user_id,
+            stepper: stepper(ctx, subject, proofs),
+            others: others.clone(),
+            problems: problems.clone(),
+        },
     }
 }
 

@@ -2,16 +2,18 @@
 
 use crate::audit::Act;
 use crate::effect::{Delivery, Effect, Message, To};
+use crate::elsewhere::{Survey, Target, away, left_out};
 use crate::method::issued_code::Proof;
 use crate::method::{Channel, ContactKind};
 use crate::password::{self, Judged};
 use crate::registration::Change;
 use crate::reset::{End, Goal, Machine, Stage, UnlockProblem, Written};
+use crate::secret::Secret;
 use crate::subject::{AccountId, Subject, device};
 use crate::time::{Span, Time};
 
 impl Machine<'_> {
-    pub(super) fn password(&mut self, subject: Subject, proofs: Vec<Proof>, judged: Judged) {
+    pub(super) fn password(&mut self, subject: Subject, proofs: Vec<Proof>, judged: Judged, survey: Survey) {
         if !judged.problems().is_empty() {
             self.audit(Act::PasswordUnfit);
             return self.flow.stage = Stage::Password { subject, proofs, problems: judged.problems().to_vec() };
@@ -19,36 +21,52 @@ impl Machine<'_> {
         // Asked again here, where it matters: no write without the proofs, however this stage was reached.
         let account: Option<AccountId> =
             subject.account.clone().filter(|_| self.ctx.policy.satisfied(&subject, &proofs));
-        let Some(account) = account else { return };
+        let Some(account) = account.filter(|account| survey.is_for(account)) else { return };
         if let Goal::Rehearsal { .. } = self.flow.goal {
             self.effects.push(Effect::Register { account, change: Change::Rehearsed });
             return self.end(End::Rehearsed, Act::Rehearsed);
         }
-        self.flow.stage = Stage::Writing { subject, proofs, since: self.ctx.now };
+        let untold = survey.untold();
+        if !untold.is_empty() {
+            untold.iter().filter_map(|target| left_out(target)).for_each(|act| self.audit(act));
+            let problems = untold.iter().map(away).collect();
+            return self.flow.stage = Stage::Password { subject, proofs, problems };
+        }
+        self.begin(subject, proofs, survey.targets);
+        self.tell_directory(None, account, Some(judged.password().clone()));
+    }
+
+    pub(super) fn unlock(&mut self, subject: Subject, proofs: Vec<Proof>, survey: Survey) {
+        let account = subject.account.clone().filter(|_| self.ctx.policy.satisfied(&subject, &proofs));
+        let Some(account) = account.filter(|account| survey.is_for(account)) else { return };
+        self.begin(subject, proofs, survey.targets);
+        self.tell_directory(None, account, None);
+    }
+
+    /// The primary directory comes first.
+    fn begin(&mut self, subject: Subject, proofs: Vec<Proof>, others: Vec<Target>) {
+        self.flow.stage = Stage::Writing { subject, proofs, since: self.ctx.now, others, at: None };
         self.audit(Act::Writing);
-        self.effects.push(Effect::SetPassword {
-            write: self.flow.refused,
-            account,
-            password: judged.password().clone(),
+    }
+
+    /// Tells it to set this password; without one, to unlock.
+    pub(super) fn tell_directory(&mut self, directory: Option<String>, account: AccountId, password: Option<Secret>) {
+        let write = self.flow.refused;
+        self.effects.push(match password {
+            Some(password) => Effect::SetPassword { write, directory, account, password },
+            None => Effect::Unlock { write, directory, account },
         });
     }
 
-    pub(super) fn unlock(&mut self, subject: Subject, proofs: Vec<Proof>) {
-        let account = subject.account.clone().filter(|_| self.ctx.policy.satisfied(&subject, &proofs));
-        let Some(account) = account else { return };
-        self.flow.stage = Stage::Writing { subject, proofs, since: self.ctx.now };
-        self.audit(Act::Writing);
-        self.effects.push(Effect::Unlock { write: self.flow.refused, account });
-    }
-
     /// The directory's answer to an unlocking.
-    fn unlocked(&mut self, subject: Subject, proofs: Vec<Proof>, answer: Written) {
-        let again = |problem| Stage::Unlock { subject: subject.clone(), proofs, problem: Some(problem) };
+    fn unlocked(&mut self, subject: Subject, proofs: Vec<Proof>, others: Vec<Target>, answer: Written) {
+        let again =
+            |problem| Stage::Unlock { subject: subject.clone(), proofs: proofs.clone(), problem: Some(problem) };
         match answer {
             Written::Done => {
                 self.tell_all(&subject, Message::Unlocked { user_id: self.flow.user_id.clone(), at: self.ctx.now });
                 self.effects.push(Effect::Forgive { counter: subject.counter.clone() });
-                return self.end(End::Unlocked, Act::Unlocked);
+                return self.primary_done(subject, proofs, others, None, Act::Unlocked);
             }
             // Unlocking twice does no harm: whoever presses the button again finds out.
             Written::Unavailable | Written::Unknown => {
@@ -68,16 +86,24 @@ impl Machine<'_> {
         }
     }
 
-    pub(super) fn written(&mut self, subject: Subject, proofs: Vec<Proof>, answer: Written) {
+    /// The primary directory's answer. Only when it has the new password are others told.
+    pub(super) fn written(
+        &mut self,
+        subject: Subject,
+        proofs: Vec<Proof>,
+        others: Vec<Target>,
+        answer: Written,
+        password: Option<Secret>,
+    ) {
         if self.flow.goal == Goal::Unlock {
-            return self.unlocked(subject, proofs, answer);
+            return self.unlocked(subject, proofs, others, answer);
         }
         match answer {
             Written::Done => {
                 self.tell(&subject, true);
                 self.effects.push(Effect::Forgive { counter: subject.counter.clone() });
                 self.end_sessions(&subject);
-                self.end(End::Done, Act::PasswordSet);
+                self.primary_done(subject, proofs, others, password, Act::PasswordSet);
             }
             Written::Unknown => self.unknown(&subject),
             Written::Refused { problem, reason } => {
@@ -102,9 +128,12 @@ impl Machine<'_> {
 
     pub(super) fn wait_for_write(&mut self, since: Time) {
         if self.ctx.now >= since + self.ctx.policy.write_patience
-            && let Stage::Writing { subject, proofs, .. } = self.flow.stage.clone()
+            && let Stage::Writing { subject, proofs, others, at, .. } = self.flow.stage.clone()
         {
-            self.written(subject, proofs, Written::Unknown);
+            match at {
+                None => self.written(subject, proofs, others, Written::Unknown, None),
+                Some(at) => self.written_elsewhere(subject, proofs, others, &at, Written::Unknown, None),
+            }
         }
     }
 

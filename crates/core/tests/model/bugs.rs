@@ -1,10 +1,12 @@
 //! Machines with one mistake each, such as have been made elsewhere. A checker that does not find them is no checker.
 
 use regain_core::audit::Act;
-use regain_core::effect::{Message, To};
+use regain_core::effect::{Delivery, Message, To};
+use regain_core::elsewhere::Target;
+use regain_core::method::Channel;
 use regain_core::method::issued_code::Proof;
 use regain_core::registration::Registered;
-use regain_core::reset::{Event, Goal, LookedUp, Reset, Stage, View, step};
+use regain_core::reset::{End, Event, Goal, LookedUp, Reset, Stage, View, Written, step};
 use regain_core::subject::{Account, ContactId, Option_};
 use regain_core::{Ctx, Effect, Policy, Registration, Secret, Span, Step, Time};
 
@@ -69,10 +71,12 @@ pub(crate) fn code_expiry_ignored(ctx: &Ctx, _: &mut Spare, mut flow: Reset, eve
 pub(crate) fn written_again_on_resume(ctx: &Ctx, _: &mut Spare, flow: Reset, event: Event) -> Result {
     let resume = matches!(event, Event::Resume);
     let mut result = step(ctx, flow, event);
-    if let (true, Stage::Writing { subject, .. }) = (resume, &result.state.stage) {
+    if let (true, Stage::Writing { subject, others, at, .. }) = (resume, &result.state.stage) {
         let account = subject.account.clone().expect("only a real subject writes");
-        let password = Secret::new("plum kettle 94 orbit");
-        result.effects.push(Effect::SetPassword { write: result.state.refused, account, password });
+        let there = others.iter().find(|other| Some(&other.name) == at.as_ref());
+        let account = there.and_then(|other| other.account.clone()).unwrap_or(account);
+        let (write, directory, password) = (result.state.refused, at.clone(), Secret::new("plum kettle 94 orbit"));
+        result.effects.push(Effect::SetPassword { write, directory, account, password });
     }
     result
 }
@@ -80,7 +84,9 @@ pub(crate) fn written_again_on_resume(ctx: &Ctx, _: &mut Spare, flow: Reset, eve
 /// An answer of the directory counts for whichever write is under way.
 pub(crate) fn answers_have_no_number(ctx: &Ctx, _: &mut Spare, flow: Reset, event: Event) -> Result {
     let event = match event {
-        Event::Written { answer, .. } => Event::Written { write: flow.refused, answer },
+        Event::Written { directory, answer, password, .. } => {
+            Event::Written { write: flow.refused, directory, answer, password }
+        }
         other => other,
     };
     step(ctx, flow, event)
@@ -226,7 +232,7 @@ pub(crate) fn removed_contacts_count(ctx: &Ctx, _: &mut Spare, flow: Reset, even
 
 /// A rehearsal is a reset by another name.
 pub(crate) fn a_rehearsal_writes(ctx: &Ctx, _: &mut Spare, flow: Reset, event: Event) -> Result {
-    if let (Event::Password(_), Goal::Rehearsal { .. }) = (&event, &flow.goal) {
+    if let (Event::Password { .. }, Goal::Rehearsal { .. }) = (&event, &flow.goal) {
         return step(ctx, Reset { goal: Goal::Reset, ..flow }, event);
     }
     step(ctx, flow, event)
@@ -234,7 +240,7 @@ pub(crate) fn a_rehearsal_writes(ctx: &Ctx, _: &mut Spare, flow: Reset, event: E
 
 /// Whoever came to unlock may choose a password as well.
 pub(crate) fn unlocking_takes_a_password(ctx: &Ctx, _: &mut Spare, mut flow: Reset, event: Event) -> Result {
-    if let (Event::Password(_), Stage::Unlock { subject, proofs, .. }) = (&event, &flow.stage) {
+    if let (Event::Password { .. }, Stage::Unlock { subject, proofs, .. }) = (&event, &flow.stage) {
         flow.stage = Stage::Password { subject: subject.clone(), proofs: proofs.clone(), problems: Vec::new() };
     }
     step(ctx, flow, event)
@@ -251,4 +257,76 @@ pub(crate) fn new_contacts_are_as_good_as_old(ctx: &Ctx, _: &mut Spare, flow: Re
         other => other,
     };
     step(ctx, flow, event)
+}
+
+/// What was found of one person passes for another.
+pub(crate) fn anybodys_survey_will_do(ctx: &Ctx, _: &mut Spare, flow: Reset, mut event: Event) -> Result {
+    if let Event::Password { survey, .. } | Event::Unlock { survey } = &mut event {
+        survey.of = flow.stage.subject().and_then(|subject| subject.account.clone());
+    }
+    step(ctx, flow, event)
+}
+
+/// Nobody is told what cannot be reached.
+pub(crate) fn away_is_not_told(ctx: &Ctx, _: &mut Spare, flow: Reset, mut event: Event) -> Result {
+    if let Event::Password { survey, .. } = &mut event {
+        survey.told = survey.targets.iter().map(|target| target.name.clone()).collect();
+    }
+    step(ctx, flow, event)
+}
+
+/// The further directories are told though the primary one would not have it.
+pub(crate) fn the_others_are_told_whatever_the_primary_says(
+    ctx: &Ctx,
+    _: &mut Spare,
+    flow: Reset,
+    event: Event,
+) -> Result {
+    let refused = matches!(event, Event::Written { directory: None, answer: Written::Refused { .. }, .. });
+    let first = flow.stage.others().first().cloned();
+    let mut result = step(ctx, flow, event);
+    if let (true, Some(Target { name, account: Some(account), .. })) = (refused, first) {
+        let (write, directory) = (result.state.refused, Some(name));
+        let password = Secret::new("plum kettle 94 orbit");
+        result.effects.push(Effect::SetPassword { write, directory, account, password });
+    }
+    result
+}
+
+/// A further directory that does not answer is taken to agree.
+pub(crate) fn silence_elsewhere_is_consent(ctx: &Ctx, _: &mut Spare, flow: Reset, event: Event) -> Result {
+    let event = match (&flow.stage, event) {
+        (Stage::Writing { at: at @ Some(_), .. }, Event::Resume) => {
+            Event::Written { write: flow.refused, directory: at.clone(), answer: Written::Done, password: None }
+        }
+        (_, event) => event,
+    };
+    step(ctx, flow, event)
+}
+
+/// Who stops after the primary directory has it is told that nothing was changed.
+pub(crate) fn leaving_the_rest_is_cancelling(ctx: &Ctx, _: &mut Spare, flow: Reset, event: Event) -> Result {
+    let leaving = matches!((&flow.stage, &event), (Stage::Elsewhere { .. }, Event::Cancel));
+    let mut result = step(ctx, flow, event);
+    if let (true, Stage::Ended { end, .. }) = (leaving, &mut result.state.stage) {
+        *end = End::Cancelled;
+    }
+    result
+}
+
+/// The notice is sent for each directory.
+pub(crate) fn each_directory_has_a_notice(ctx: &Ctx, _: &mut Spare, flow: Reset, event: Event) -> Result {
+    let answer = match &event {
+        Event::Written { directory: Some(_), answer: Written::Done, .. } => true,
+        _ => false,
+    };
+    let user_id = flow.user_id.clone();
+    let to = flow.stage.subject().and_then(|subject| subject.options.first()?.contact.clone());
+    let mut result = step(ctx, flow, event);
+    if let (true, Some(contact)) = (answer, to) {
+        let message = Message::PasswordChanged { certain: true, user_id, at: ctx.now };
+        let (to, channel, deadline) = (To::Contact(contact), Channel::Email, ctx.now + Span(1));
+        result.effects.push(Effect::Deliver(Delivery { to, channel, message, deadline }));
+    }
+    result
 }

@@ -44,8 +44,29 @@ pub(crate) struct Config {
     pub(crate) unlock: Vec<bool>,
     /// Whether it is the rehearsal of the first of these people.
     pub(crate) rehearsal: bool,
+    /// What may be found in the further directories, one after the other, when a password is typed or an account unlocked.
+    pub(crate) surveys: &'static [&'static [Found]],
     /// Names of what must be reachable.
     pub(crate) reaches: &'static [&'static str],
+}
+
+/// What is found of a person in a further directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Found {
+    There,
+    Away,
+    NotThere,
+    Barred,
+}
+
+/// Which of the surveys an event brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Surveyed {
+    pub(crate) place: usize,
+    /// Whether the page had told of what is away.
+    pub(crate) told: bool,
+    /// Whether it is about the person of the flow.
+    pub(crate) own: bool,
 }
 
 /// What the store keeps under a version. The version itself is not modelled: a tab knows whether its copy is the newest.
@@ -75,8 +96,8 @@ pub(crate) struct Mail {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Flight {
     LookUp { user_id: String },
-    Set { serial: u8, write: u8, unlock: bool },
-    Wrote { serial: u8, write: u8, answer: Written },
+    Set { serial: u8, write: u8, unlock: bool, directory: Option<String> },
+    Wrote { serial: u8, write: u8, directory: Option<String>, answer: Written },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -125,9 +146,10 @@ pub(crate) enum Do {
     Resend,
     Code(Typed),
     OtherWay,
-    Unlock,
+    Unlock(Surveyed),
     Password {
         good: bool,
+        found: Surveyed,
     },
     Extend,
     Back,

@@ -2,15 +2,16 @@
 
 use regain_core::audit::{self, Act};
 use regain_core::effect::{Delivery, Message, To};
+use regain_core::elsewhere;
 use regain_core::method::{Channel, ContactKind, Method};
 use regain_core::registration::Change;
-use regain_core::reset::{End, Event, Stage};
+use regain_core::reset::{End, Event, Stage, Written};
 use regain_core::subject::AccountId;
 use regain_core::throttle::{Claim, What};
 use regain_core::{Effect, Span};
 use stateright::Property;
 
-use crate::parts::{Do, Mail, Row, World};
+use crate::parts::{Do, Found, Mail, Row, Surveyed, World};
 use crate::world::Model;
 
 pub(crate) const P1: &str = "P1 no write without the proofs the policy asks of that very account";
@@ -24,8 +25,12 @@ pub(crate) const P8: &str = "P8 few messages, and only to addresses on offer";
 pub(crate) const P9: &str = "P9 a freeze stops it";
 pub(crate) const P10: &str = "P10 a contact that was removed proves nothing";
 pub(crate) const P11: &str = "P11 a rehearsal writes nothing, and unlocking sets no password";
+pub(crate) const P12: &str =
+    "P12 a further directory is told only after the primary one has it, once in a try, of this person";
+pub(crate) const P13: &str =
+    "P13 what is said of a further directory is what it did, and what the primary one has stands";
 
-const ALWAYS: [&str; 11] = [P1, P2, P3, P4, P5, P6, P7, P8, P9, P10, P11];
+const ALWAYS: [&str; 13] = [P1, P2, P3, P4, P5, P6, P7, P8, P9, P10, P11, P12, P13];
 
 /// A code that was accepted since the User ID was last typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -56,6 +61,15 @@ pub(crate) struct Ghost {
     pub(crate) unlocks: bool,
     refused: bool,
     late: bool,
+    /// Whether the primary directory has said that it is done.
+    primary: bool,
+    /// Notices queued.
+    notices: u8,
+    /// Further directories told in this try, and those in which it took effect, ever.
+    told: Vec<String>,
+    elsewhere: Vec<String>,
+    /// Tries.
+    tries: u8,
     violated: u16,
 }
 
@@ -75,6 +89,11 @@ impl Ghost {
             unlocks: false,
             refused: false,
             late: false,
+            primary: false,
+            notices: 0,
+            told: Vec::new(),
+            elsewhere: Vec::new(),
+            tries: 0,
             violated: 0,
         }
     }
@@ -83,9 +102,15 @@ impl Ghost {
         self.violated != 0
     }
 
-    pub(crate) fn write_took_effect(&mut self) {
-        self.effective += 1;
-        self.check(P4, self.effective <= 1);
+    pub(crate) fn write_took_effect(&mut self, unlock: bool, directory: Option<&str>) {
+        match directory {
+            Some(directory) => self.elsewhere.push(directory.to_owned()),
+            None if unlock => {}
+            None => {
+                self.effective += 1;
+                self.check(P4, self.effective <= 1);
+            }
+        }
     }
 
     fn check(&mut self, property: &str, holds: bool) {
@@ -123,20 +148,28 @@ impl Model {
             ghost.deadline = world.now + self.config.policy.lifetime.0;
             ghost.check(P5, ghost.extensions <= self.config.policy.extensions);
         }
+        if let (Event::Written { directory: None, answer: Written::Done, .. }, true) = (event, changed) {
+            ghost.primary = true;
+        }
+        if let (Do::Password { .. } | Do::Unlock(_), true) = (what, changed) {
+            ghost.told.clear();
+            ghost.tries += u8::from(!matches!(after.flow.stage, Stage::Password { .. }));
+        }
+        watch_others(&mut ghost, after);
         self.watch_answers(&mut ghost, world, before, after, event, claims, effects);
         for effect in effects {
             match effect {
-                Effect::SetPassword { account, password, .. } => {
+                Effect::SetPassword { account, password, directory, .. } => {
                     ghost.check(P11, !ghost.unlocks && !self.config.rehearsal);
-                    self.watch_end(&mut ghost, world, after, account);
+                    self.watch_telling(&mut ghost, world, after, what, account, directory.as_deref());
                     ghost.check(P1, password.same_as(self.good.password()));
                     ghost.check(P4, ghost.unanswered.is_none());
                     ghost.writes += 1;
                     ghost.unanswered = Some(ghost.writes);
                 }
-                Effect::Unlock { account, .. } => {
+                Effect::Unlock { account, directory, .. } => {
                     ghost.check(P11, ghost.unlocks);
-                    self.watch_end(&mut ghost, world, after, account);
+                    self.watch_telling(&mut ghost, world, after, what, account, directory.as_deref());
                     ghost.writes += 1;
                 }
                 Effect::Register { account, change } => {
@@ -153,6 +186,34 @@ impl Model {
         ghost.refused |= acts(effects).any(|act| matches!(act, Act::PasswordRefused { .. }));
         ghost.late |= acts(effects).any(|act| matches!(act, Act::CodeLate { .. }));
         ghost
+    }
+
+    /// A directory is told: the primary one of this account, or a further one of the account that goes with it.
+    fn watch_telling(
+        &self,
+        ghost: &mut Ghost,
+        world: &World,
+        after: &Row,
+        what: Do,
+        account: &AccountId,
+        directory: Option<&str>,
+    ) {
+        let found = match what {
+            Do::Password { found, .. } => found,
+            Do::Unlock(found) => Surveyed { told: true, ..found },
+            _ => Surveyed { place: 0, told: true, own: true },
+        };
+        let Some(name) = directory else {
+            let away = self.config.surveys[found.place].contains(&Found::Away);
+            ghost.check(P12, found.told || !away);
+            return self.watch_end(ghost, world, after, account);
+        };
+        ghost.check(P12, ghost.primary && !ghost.told.iter().any(|told| told == name));
+        ghost.told.push(name.to_owned());
+        let primary = account.0.strip_suffix(&format!("@{name}")).unwrap_or_default();
+        let person = self.person(&after.flow.user_id).and_then(|person| self.account(person));
+        ghost.check(P12, person.is_some_and(|person| person.id.0 == primary));
+        self.watch_end(ghost, world, after, &AccountId(primary.into()));
     }
 
     /// What the proofs have led to, whatever the person wanted.
@@ -242,12 +303,13 @@ impl Model {
                 ghost.check(P8, allowed && (method.is_some() || account.is_none()));
             }
             Message::PasswordChanged { .. } => {
-                let told = matches!(after.flow.stage, Stage::Ended { end: End::Done | End::Unknown, .. });
-                ghost.check(P8, told && ghost.writes > 0);
+                ghost.notices += 1;
+                let told = ghost.primary || matches!(after.flow.stage, Stage::Ended { end: End::Unknown, .. });
+                ghost.check(P8, told && ghost.writes > 0 && ghost.notices <= 1);
             }
             Message::Unlocked { .. } => {
-                let told = matches!(after.flow.stage, Stage::Ended { end: End::Unlocked, .. });
-                ghost.check(P8, told && ghost.writes > 0);
+                ghost.notices += 1;
+                ghost.check(P8, ghost.primary && ghost.writes > 0 && ghost.notices <= 1);
             }
             Message::RegistrationChanged { .. } | Message::Frozen { .. } | Message::Invitation { .. } => {
                 ghost.check(P8, false);
@@ -304,9 +366,24 @@ fn proofs(row: &Row) -> usize {
         | Stage::Proving { proofs, .. }
         | Stage::Password { proofs, .. }
         | Stage::Unlock { proofs, .. }
-        | Stage::Writing { proofs, .. } => proofs.len(),
+        | Stage::Writing { proofs, .. }
+        | Stage::Elsewhere { proofs, .. } => proofs.len(),
         Stage::Identify { .. } | Stage::LookingUp | Stage::Ended { .. } => 0,
     }
+}
+
+/// What the flow says of the further directories is no more than what happened there.
+fn watch_others(ghost: &mut Ghost, after: &Row) {
+    let done = after.flow.stage.others().iter().filter(|other| other.outcome == elsewhere::Outcome::Done);
+    let true_of_all = done.into_iter().all(|other| ghost.elsewhere.contains(&other.name));
+    ghost.check(P13, true_of_all);
+    let stands = match after.flow.stage {
+        Stage::Ended { end, .. } => matches!(end, End::Done | End::Unlocked),
+        Stage::Elsewhere { .. } => true,
+        Stage::Writing { ref at, .. } => at.is_some(),
+        _ => false,
+    };
+    ghost.check(P13, stands || !ghost.primary);
 }
 
 fn acts(effects: &[Effect]) -> impl Iterator<Item = &Act> {
@@ -324,10 +401,29 @@ fn ended(world: &World, how: fn(&End) -> bool) -> bool {
     matches!(&world.row.flow.stage, Stage::Ended { end, .. } if how(end))
 }
 
+fn all(world: &World, outcome: &elsewhere::Outcome) -> bool {
+    let others = world.row.flow.stage.others();
+    !others.is_empty() && others.iter().all(|other| other.outcome == *outcome)
+}
+
 type Condition = fn(&Model, &World) -> bool;
 
 /// What has to be reachable somewhere, lest the rest hold for want of anything happening.
-const SOMETIMES: [(&str, Condition); 19] = [
+const SOMETIMES: [(&str, Condition); 25] = [
+    ("done everywhere", |_, w| ended(w, |end| *end == End::Done) && all(w, &elsewhere::Outcome::Done)),
+    ("done at the second try", |_, w| {
+        ended(w, |end| *end == End::Done) && all(w, &elsewhere::Outcome::Done) && w.ghost.tries > 1
+    }),
+    ("unlocked everywhere", |_, w| ended(w, |end| *end == End::Unlocked) && all(w, &elsewhere::Outcome::Done)),
+    ("left as it is", |_, w| {
+        ended(w, |end| *end == End::Done) && w.now < w.row.flow.expires.0 && all(w, &elsewhere::Outcome::Unavailable)
+    }),
+    ("unknown elsewhere", |_, w| w.row.flow.stage.others().iter().any(|o| o.outcome == elsewhere::Outcome::Unknown)),
+    ("frozen before the second", |_, w| {
+        ended(w, |end| *end == End::Done)
+            && w.kept.registration.frozen.is_some()
+            && all(w, &elsewhere::Outcome::Untried)
+    }),
     ("unlocked", |_, w| ended(w, |end| *end == End::Unlocked)),
     ("rehearsed", |_, w| ended(w, |end| *end == End::Rehearsed)),
     ("superseded", |_, w| ended(w, |end| *end == End::Superseded)),
@@ -352,7 +448,7 @@ const SOMETIMES: [(&str, Condition); 19] = [
 ];
 
 pub(crate) fn properties(reaches: &[&str]) -> Vec<Property<Model>> {
-    let holds: [Condition; 11] = [
+    let holds: [Condition; 13] = [
         holds::<0>,
         holds::<1>,
         holds::<2>,
@@ -364,6 +460,8 @@ pub(crate) fn properties(reaches: &[&str]) -> Vec<Property<Model>> {
         holds::<8>,
         holds::<9>,
         holds::<10>,
+        holds::<11>,
+        holds::<12>,
     ];
     let always = ALWAYS.into_iter().zip(holds).map(|(name, condition)| Property::always(name, condition));
     let known = |name: &str| SOMETIMES.iter().any(|(known, _)| *known == name);

@@ -3,18 +3,21 @@
 use std::sync::Arc;
 
 use regain_core::captcha::{self, Answer};
+use regain_core::elsewhere::{self, Bar, Survey, Target};
 use regain_core::keys::Digest;
 use regain_core::method::ContactKind;
 use regain_core::method::issued_code::{Issue, Purpose};
 use regain_core::password::{self, Judged, Lists};
 use regain_core::registration::Change;
 use regain_core::reset::{Event, LookedUp, Reset, Stage, Written};
-use regain_core::subject::{self, Account, Contact, Subject};
+use regain_core::subject::{self, Account, AccountId, Contact, Subject};
 use regain_core::throttle::{Claim, free_at};
 use regain_core::{Ctx, Effect, FlowId, Keys, Secret, Step, Time};
 
 use crate::kept::Kept;
-use crate::parts::{Action, BOUNDLESS, Config, Do, Flight, Outcome, Outside, Person, Row, Tab, Typed, World};
+use crate::parts::{
+    Action, BOUNDLESS, Config, Do, Flight, Found, Outcome, Outside, Person, Row, Surveyed, Tab, Typed, World,
+};
 use crate::registered::registered;
 use crate::watch::Ghost;
 
@@ -27,6 +30,9 @@ pub(crate) struct Model {
     options: usize,
     kept: Arc<Kept>,
 }
+
+/// What the further directories are called.
+pub(crate) const NAMES: [&str; 2] = ["wifi", "library"];
 
 pub(crate) const FLOW: FlowId = FlowId([5; 16]);
 
@@ -147,11 +153,45 @@ impl Model {
             }
         }
         all.extend([Typed::Right, Typed::Wrong, Typed::Old].map(Do::Code));
-        all.extend([true, false].map(|good| Do::Password { good }));
-        if self.config.unlock.contains(&true) {
-            all.push(Do::Unlock);
+        for found in self.surveyed() {
+            all.push(Do::Password { good: true, found });
+            if self.config.unlock.contains(&true) {
+                all.push(Do::Unlock(found));
+            }
+        }
+        all.push(Do::Password { good: false, found: Surveyed { place: 0, told: true, own: true } });
+        all
+    }
+
+    /// The surveys an event may bring: with what is away told or not, and one of somebody else.
+    fn surveyed(&self) -> Vec<Surveyed> {
+        let surveys = self.config.surveys.iter().enumerate();
+        let mut all: Vec<Surveyed> =
+            surveys.clone().map(|(place, _)| Surveyed { place, told: true, own: true }).collect();
+        let away = surveys.filter(|(_, found)| found.contains(&Found::Away));
+        all.extend(away.map(|(place, _)| Surveyed { place, told: false, own: true }));
+        if !self.config.surveys[0].is_empty() {
+            all.push(Surveyed { place: 0, told: true, own: false });
         }
         all
+    }
+
+    fn survey(&self, row: &Row, found: Surveyed) -> Survey {
+        let own = row.flow.stage.subject().and_then(|subject| subject.account.clone());
+        let of = if found.own { own } else { Some(AccountId("mallory".into())) };
+        let target = |(name, found): (&str, &Found)| {
+            let account = of.as_ref().map(|account| AccountId(format!("{}@{name}", account.0)));
+            let (outcome, account) = match found {
+                Found::There => (elsewhere::Outcome::Untried, account),
+                Found::Barred => (elsewhere::Outcome::Barred { bar: Bar::Protected }, account),
+                Found::Away => (elsewhere::Outcome::Unavailable, None),
+                Found::NotThere => (elsewhere::Outcome::NotThere, None),
+            };
+            Target { name: name.to_owned(), account, outcome }
+        };
+        let targets: Vec<Target> = NAMES.into_iter().zip(self.config.surveys[found.place]).map(target).collect();
+        let told = if found.told { NAMES.map(str::to_owned).to_vec() } else { Vec::new() };
+        Survey { of, targets, told }
     }
 
     /// The event a request stands for, given what its tab has loaded; nothing where the person has nothing to type.
@@ -182,8 +222,11 @@ impl Model {
             }
             Do::Code(Typed::Wrong) => Event::Code { typed: Secret::new("none"), seen },
             Do::OtherWay => Event::OtherWay,
-            Do::Unlock => Event::Unlock,
-            Do::Password { good } => Event::Password(if good { self.good.clone() } else { self.bad.clone() }),
+            Do::Unlock(found) => Event::Unlock { survey: self.survey(row, found) },
+            Do::Password { good, found } => {
+                let judged = if good { self.good.clone() } else { self.bad.clone() };
+                Event::Password { judged, survey: self.survey(row, found) }
+            }
             Do::Extend => Event::Extend,
             Do::Back => Event::Back,
             Do::Resume => Event::Resume,
@@ -259,11 +302,11 @@ impl Model {
         match effect {
             Effect::Audit(_) | Effect::EndSessions { .. } => {}
             Effect::ChangePassword { .. } => {}
-            Effect::Unlock { write, .. } => self.tell_directory(world, write, true),
+            Effect::Unlock { write, directory, .. } => self.tell_directory(world, write, true, directory),
             Effect::Register { change, .. } => Arc::make_mut(&mut world.kept).change(&change, Time(world.now)),
             Effect::Deliver(delivery) => world.outbox.extend(self.mail(&delivery, world.now)),
             Effect::LookUp { user_id } => world.flight.push(Flight::LookUp { user_id }),
-            Effect::SetPassword { write, .. } => self.tell_directory(world, write, false),
+            Effect::SetPassword { write, directory, .. } => self.tell_directory(world, write, false, directory),
             Effect::GiveBack { counter } => {
                 let place = place(counter);
                 world.counters[place] = world.counters[place].saturating_sub(1);
@@ -272,15 +315,15 @@ impl Model {
         }
     }
 
-    fn tell_directory(&self, world: &mut World, write: u8, unlock: bool) {
-        world.flight.push(Flight::Set { serial: world.ghost.writes, write, unlock });
+    fn tell_directory(&self, world: &mut World, write: u8, unlock: bool, directory: Option<String>) {
+        world.flight.push(Flight::Set { serial: world.ghost.writes, write, unlock, directory });
     }
 
     fn perform(&self, world: &World, flight: usize, outcome: Outcome) -> Option<World> {
-        let Flight::Set { serial, write, unlock } = world.flight[flight] else { return None };
+        let Flight::Set { serial, write, unlock, directory } = world.flight[flight].clone() else { return None };
         let mut next = world.clone();
-        if !unlock && matches!(outcome, Outcome::Done | Outcome::LostThoughWritten) {
-            next.ghost.write_took_effect();
+        if matches!(outcome, Outcome::Done | Outcome::LostThoughWritten) {
+            next.ghost.write_took_effect(unlock, directory.as_deref());
         }
         let answer = match outcome {
             Outcome::Done => Written::Done,
@@ -288,7 +331,7 @@ impl Model {
             Outcome::Unavailable => Written::Unavailable,
             Outcome::LostThoughWritten | Outcome::LostNotWritten => Written::Unknown,
         };
-        next.flight[flight] = Flight::Wrote { serial, write, answer };
+        next.flight[flight] = Flight::Wrote { serial, write, directory, answer };
         Some(next)
     }
 
@@ -303,9 +346,9 @@ impl Model {
                 let event = Event::LookedUp { user_id, found: found_event };
                 self.decide(&mut next, (&world.row, &world.kept), true, Do::Found(found), event);
             }
-            Flight::Wrote { serial, write, answer } => {
+            Flight::Wrote { serial, write, directory, answer } => {
                 next.ghost.answering = Some(serial);
-                let event = Event::Written { write, answer };
+                let event = Event::Written { write, directory, answer, password: Some(self.good.password().clone()) };
                 self.decide(&mut next, (&world.row, &world.kept), true, Do::Wrote, event);
                 next.ghost.answering = None;
             }

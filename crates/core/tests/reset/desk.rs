@@ -1,7 +1,9 @@
 //! Plays a reset written down line by line: `what happens => what the page shows | what else is done`.
 
+use regain_core::audit::Act;
 use regain_core::captcha::Answer;
 use regain_core::effect::{Message, To};
+use regain_core::elsewhere::{Bar, Outcome, Survey, Target};
 use regain_core::keys::Digest;
 use regain_core::method::issued_code::Issue;
 use regain_core::method::{ContactKind, Method};
@@ -105,7 +107,10 @@ impl Desk {
 
     fn note(&mut self, effect: &Effect) -> String {
         match effect {
-            Effect::Audit(event) => event.act.name().into(),
+            Effect::Audit(event) => match &event.act {
+                Act::Elsewhere { directory, came_to } => format!("{directory} {came_to:?}"),
+                act => act.name().into(),
+            },
             Effect::Deliver(delivery) => {
                 let to = match &delivery.to {
                     To::Contact(contact) => contact.0.clone(),
@@ -127,9 +132,11 @@ impl Desk {
                 format!("{what} by {} to {to}", delivery.channel.name())
             }
             Effect::LookUp { user_id } => format!("look up {user_id}"),
-            Effect::SetPassword { write, account, .. } => format!("set password of {} ({write})", account.0),
+            Effect::SetPassword { write, directory, account, .. } => {
+                format!("set password of {} ({write}){}", account.0, at(directory))
+            }
             Effect::ChangePassword { write, account, .. } => format!("change password of {} ({write})", account.0),
-            Effect::Unlock { write, account } => format!("unlock {} ({write})", account.0),
+            Effect::Unlock { write, directory, account } => format!("unlock {} ({write}){}", account.0, at(directory)),
             Effect::Register { account, change } => format!("register {}: {change:?}", account.0),
             Effect::EndSessions { account } => format!("end sessions of {}", account.0),
             Effect::GiveBack { counter } => format!("give back {}", counter.split(':').next().unwrap_or_default()),
@@ -148,7 +155,7 @@ impl Desk {
             ["types", user_id, "to", "unlock"] => {
                 Event::Identify { user_id: (*user_id).into(), answer: Answer::None, unlock: true }
             }
-            ["unlock"] => Event::Unlock,
+            ["unlock", found @ ..] => Event::Unlock { survey: survey(found) },
             ["practises", user_id] => Event::Practise { account: AccountId("17".into()), user_id: (*user_id).into() },
             ["types", user_id, "reads", "rightly"] => {
                 let characters = captcha::characters(&keys(), FLOW, self.flow.picture);
@@ -176,12 +183,15 @@ impl Desk {
                 Event::Code { typed: self.issues[place - 1].code(&keys()), seen: self.flow.wrong }
             }
             ["other", "way"] => Event::OtherWay,
-            ["password"] => Event::Password(self.judged("plum kettle 94 orbit")),
-            ["password", bad] => Event::Password(self.judged(bad)),
-            ["written", answer] => Event::Written { write, answer: written(answer) },
-            ["written", answer, number] => {
-                Event::Written { write: number.parse().expect("a number"), answer: written(answer) }
+            ["password"] => self.password("plum kettle 94 orbit", &[]),
+            ["password", "with", found @ ..] => self.password("plum kettle 94 orbit", found),
+            ["password", bad] => self.password(bad, &[]),
+            ["written", answer] => heard(write, None, answer),
+            ["written", answer, "at", directory] => heard(write, Some(directory), answer),
+            ["written", answer, "at", directory, number] => {
+                heard(number.parse().expect("a number"), Some(directory), answer)
             }
+            ["written", answer, number] => heard(number.parse().expect("a number"), None, answer),
             ["extend"] => Event::Extend,
             ["back"] => Event::Back,
             ["resume"] => Event::Resume,
@@ -205,6 +215,10 @@ impl Desk {
         Event::Choose { option, confirmation }
     }
 
+    fn password(&self, text: &str, found: &[&str]) -> Event {
+        Event::Password { judged: self.judged(text), survey: survey(found) }
+    }
+
     fn judged(&self, text: &str) -> Judged {
         password::judge(
             &self.policy.password,
@@ -214,6 +228,39 @@ impl Desk {
             None,
         )
     }
+}
+
+fn at(directory: &Option<String>) -> String {
+    directory.as_ref().map(|directory| format!(" at {directory}")).unwrap_or_default()
+}
+
+fn heard(write: u8, directory: Option<&str>, answer: &str) -> Event {
+    let password = Some(Secret::new("plum kettle 94 orbit"));
+    Event::Written { write, directory: directory.map(str::to_owned), answer: written(answer), password }
+}
+
+/// What was found of the person `17`, or another: `wifi`, `wifi:away`, `wifi:none`, `wifi:protected`, `wifi:told` (that is,
+/// away, as the page said before).
+fn survey(found: &[&str]) -> Survey {
+    let mut survey = Survey { of: Some(AccountId("17".into())), ..Survey::default() };
+    for word in found {
+        let (name, what) = word.split_once(':').unwrap_or((word, ""));
+        let outcome = match what {
+            "" => Outcome::Untried,
+            "away" | "told" => Outcome::Unavailable,
+            "none" => Outcome::NotThere,
+            "protected" => Outcome::Barred { bar: Bar::Protected },
+            other => {
+                survey.of = Some(AccountId(other.into()));
+                Outcome::Untried
+            }
+        };
+        survey.told.extend((what == "told").then(|| name.to_owned()));
+        let account = matches!(outcome, Outcome::Untried | Outcome::Barred { .. });
+        let account = account.then(|| AccountId(format!("17@{name}")));
+        survey.targets.push(Target { name: name.into(), account, outcome });
+    }
+    survey
 }
 
 fn written(answer: &str) -> Written {
@@ -244,8 +291,14 @@ fn page(view: &View) -> String {
         View::Password { problems, .. } if problems.is_empty() => "password".into(),
         View::Password { problems, .. } => format!("password {problems:?}"),
         View::Unlock { problem, .. } => format!("unlock{}", with(problem.map(|p| format!("{p:?}")))),
-        View::Ended { end, .. } => format!("ended {end:?}"),
+        View::Elsewhere { others, problems, .. } if problems.is_empty() => format!("elsewhere{}", outcomes(others)),
+        View::Elsewhere { others, problems, .. } => format!("elsewhere{} {problems:?}", outcomes(others)),
+        View::Ended { end, others, .. } => format!("ended {end:?}{}", outcomes(others)),
     }
+}
+
+fn outcomes(others: &[Target]) -> String {
+    others.iter().map(|other| format!(" {}:{:?}", other.name, other.outcome)).collect()
 }
 
 /// Plays a journey at a new desk.

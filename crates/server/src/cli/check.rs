@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::server::StoreSection;
 use crate::delivery::Delivery;
-use crate::directory;
+use crate::directory::{self, several};
 
 /// What `regain check` takes.
 #[derive(clap::Args)]
@@ -31,6 +31,7 @@ pub fn run(args: &Args) -> Result<(), String> {
     let (mut config, mut problems) = Config::read(table);
     problems.extend(store_problem(&config.store));
     problems.extend(directory::check(config.directory.clone()).err());
+    problems.extend(several::check(&config.others));
     problems.extend(config.settings.organisation.logo_problem());
     let files = &config.settings.password_files;
     problems.extend(banned::Words::open(files.banned_words.clone()).err());

@@ -7,7 +7,8 @@ use super::serve::log;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::delivery::Delivery;
-use crate::directory::{self, Deps, canary};
+use crate::directory::several::{self, Others};
+use crate::directory::{self, Deps, Directory, canary};
 use crate::finding::{Finding, State};
 use crate::store::{self, Store};
 
@@ -34,6 +35,7 @@ pub async fn run(args: Args) -> Result<ExitCode, String> {
     let config = Config::load(args.config.config.as_deref()).map_err(lines)?;
     let delivery = Delivery::open(&config.delivery, Clock::real()).map_err(lines)?;
     directory::check(config.directory.clone())?;
+    several::check(&config.others).into_iter().next().map_or(Ok(()), Err)?;
     let mut findings = Vec::new();
     if let Some(store) = store(&config, &mut findings).await {
         findings.extend(directory(&config, store, args.canary.as_deref()).await?);
@@ -98,14 +100,36 @@ async fn store(config: &Config, findings: &mut Vec<Finding>) -> Option<Store> {
 
 async fn directory(config: &Config, store: Store, canary: Option<&str>) -> Result<Vec<Finding>, String> {
     let deps = Deps { store, clock: Clock::real() };
+    let others = several::open(&deps, config.others.clone())?;
     let directory = directory::open(deps, config.directory.clone())?;
     let mut findings = directory.examine().await;
+    findings.extend(others.examine().await);
     match canary {
-        Some(user_id) => findings.extend(canary::try_out(directory.as_ref(), user_id).await),
+        Some(user_id) => {
+            findings.extend(canary::try_out(directory.as_ref(), user_id).await);
+            findings.extend(elsewhere(directory.as_ref(), &others, user_id).await);
+        }
         None => findings.push(Finding::skipped(
             "reset and unlock",
             "whether they work shows only by doing: give --canary the User ID of an account that is there for it",
         )),
     }
     Ok(findings)
+}
+
+/// The same account in the further directories.
+async fn elsewhere(directory: &dyn Directory, others: &Others, user_id: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    // That it is not found has been said.
+    let Ok(Some(person)) = directory.find(user_id).await else { return findings };
+    for (name, other, link) in others.links(&person) {
+        let found = match link {
+            Some(link) => canary::try_out(other, link).await,
+            None => {
+                vec![Finding::skipped("canary", "the primary directory has no address of it, which would name it here")]
+            }
+        };
+        findings.extend(found.into_iter().map(|finding| finding.of(name)));
+    }
+    findings
 }

@@ -140,6 +140,7 @@ fn reason(problem: &Problem) -> String {
         | Problem::TooYoung { .. }
         | Problem::Dictionary
         | Problem::Refused
-        | Problem::Unavailable => "the directory refuses it".into(),
+        | Problem::Unavailable
+        | Problem::Away { .. } => "the directory refuses it".into(),
     }
 }

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use regain_core::audit::Act;
+use regain_core::audit::{Act, CameTo};
 use regain_core::method::{ContactKind, Method};
 
 use super::page::Shell;
@@ -81,6 +81,7 @@ pub(crate) fn said(page: &Shell<'_>, act: &Act) -> String {
         Act::ContactTakenAway { kind } => {
             page.say_with("act-contact-taken-away", &[("contact", contact(*kind).into())])
         }
+        Act::Elsewhere { directory, .. } => page.say_with(key(act), &[("name", directory.as_str().into())]),
         plain => page.say(key(plain)),
     }
 }
@@ -108,6 +109,10 @@ const fn key(act: &Act) -> &'static str {
         Act::WriteFailed => "act-write-failed",
         Act::PasswordSet => "act-password-set",
         Act::OutcomeUnknown => "act-outcome-unknown",
+        Act::Elsewhere { came_to: CameTo::Done, .. } => "act-elsewhere-done",
+        Act::Elsewhere { came_to: CameTo::Unknown, .. } => "act-elsewhere-unknown",
+        Act::Elsewhere { came_to: CameTo::NotThere, .. } => "act-elsewhere-not-there",
+        Act::Elsewhere { .. } => "act-elsewhere-not",
         Act::TriesExhausted => "act-tries-exhausted",
         Act::Throttled { .. } => "act-throttled",
         Act::Unlocked => "act-unlocked",

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use regain_core::change;
+use regain_core::elsewhere::{Outcome, Survey};
 use regain_core::flow::Flow;
 use regain_core::method::ContactKind;
 use regain_core::password::{DirectoryRules, Person, Rules};
@@ -14,6 +15,7 @@ use regain_core::subject::AccountId;
 use regain_core::{FlowId, Secret, Span, Time};
 
 use super::Web;
+use crate::directory::{self, PasswordRules, several};
 use crate::drive::Fault;
 
 /// How long the page waits for the directory's rules. When they come too late our own hold, and the directory still has the
@@ -30,6 +32,8 @@ const FLOWS: usize = 10_000;
 pub(crate) struct Chooser {
     pub(crate) rules: Rules,
     pub(crate) person: Person,
+    /// What further directories have of this person.
+    pub(crate) survey: Survey,
 }
 
 /// Those who choose at this moment. In memory only: it saves questions and guards nothing.
@@ -41,6 +45,10 @@ impl Choosers {
     pub(crate) fn known(&self, flow: FlowId, now: Time) -> Option<Arc<Chooser>> {
         let flows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         flows.get(&flow).filter(|(until, _)| now < *until).map(|(_, chooser)| Arc::clone(chooser))
+    }
+
+    fn forget(&self, flow: FlowId) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&flow);
     }
 
     fn keep(&self, flow: FlowId, until: Time, now: Time, chooser: &Arc<Chooser>) {
@@ -56,6 +64,22 @@ impl Choosers {
 }
 
 impl Web {
+    /// Before anything is written, further directories are asked once more: whether they are there, and by which rules.
+    pub(crate) fn ask_anew(&self, flow: FlowId) {
+        if !self.app.others.is_empty() {
+            self.choosers.forget(flow);
+        }
+    }
+
+    /// What further directories have of the person of this flow at this moment.
+    pub(crate) async fn survey(&self, flow: FlowId, user_id: &str, steps: u8) -> Result<Survey, Fault> {
+        if self.app.others.is_empty() {
+            return Ok(Survey::default());
+        }
+        self.ask_anew(flow);
+        Ok(self.chooser(flow, user_id, steps).await?.survey.clone())
+    }
+
     /// Who chooses a password in this flow, which asks for so many steps.
     pub(crate) async fn chooser(&self, flow: FlowId, user_id: &str, steps: u8) -> Result<Arc<Chooser>, Fault> {
         if let Some(known) = self.choosers.known(flow, self.app.clock.now()) {
@@ -74,7 +98,8 @@ impl Web {
         account: Option<AccountId>,
     ) -> Result<Arc<Chooser>, Fault> {
         let now = self.app.clock.now();
-        let mut directory = None;
+        let (mut rules, mut answered) = (DirectoryRules::default(), false);
+        let mut survey = Survey { of: account.clone(), ..Survey::default() };
         if let Some(account) = account {
             for contact in self.app.store.contacts(&account).await? {
                 match contact.kind {
@@ -82,11 +107,17 @@ impl Web {
                     ContactKind::Mobile | ContactKind::Office => person.numbers.push(contact.address),
                 }
             }
-            directory = self.ask_directory(&account, &mut person).await;
+            let (told, found) = self.ask_directory(&account, &mut person).await;
+            (rules, answered) = (told.unwrap_or_default(), told.is_some());
+            for other in self.app.others.survey(found.as_ref()).await {
+                rules = rules.and(rules_of(&other.rules));
+                answered &= other.target.outcome != Outcome::Unavailable;
+                survey.targets.push(other.target);
+            }
         }
-        let rules = self.app.policy.password.merged(steps, &directory.unwrap_or_default());
-        let chooser = Arc::new(Chooser { rules, person });
-        let kept = if directory.is_some() { KEPT } else { ASKED_IN_VAIN };
+        let rules = self.app.policy.password.merged(steps, &rules);
+        let chooser = Arc::new(Chooser { rules, person, survey });
+        let kept = if answered { KEPT } else { ASKED_IN_VAIN };
         self.choosers.keep(flow, now + kept, now, &chooser);
         Ok(chooser)
     }
@@ -101,18 +132,26 @@ impl Web {
         self.choose(flow, self.app.policy.steps, person, Some(known.account)).await
     }
 
-    /// The rules for whoever chooses a password in this flow, as far as they are known without asking.
-    pub(crate) fn rules(&self, flow: FlowId, steps: u8) -> Rules {
+    /// Whoever chooses a password in this flow, as far as is known without asking.
+    pub(crate) fn known_chooser(&self, flow: FlowId, steps: u8) -> Arc<Chooser> {
         let known = self.choosers.known(flow, self.app.clock.now());
-        let own = || self.app.policy.password.merged(steps, &DirectoryRules::default());
-        known.map_or_else(own, |chooser| chooser.rules.clone())
+        known.unwrap_or_else(|| {
+            let rules = self.app.policy.password.merged(steps, &DirectoryRules::default());
+            Arc::new(Chooser { rules, person: Person::default(), survey: Survey::default() })
+        })
     }
 
     /// Whose flow it is, once that is proven, with the address and the codes that are in it.
     async fn proven(&self, flow: FlowId, person: &mut Person) -> Result<Option<AccountId>, Fault> {
         let loaded = self.app.store.flow(flow).await?;
         match loaded.map(|loaded| loaded.flow) {
-            Some(Flow::Reset(Reset { stage: Stage::Password { subject, proofs, .. }, .. })) => {
+            Some(Flow::Reset(Reset {
+                stage:
+                    Stage::Password { subject, proofs, .. }
+                    | Stage::Unlock { subject, proofs, .. }
+                    | Stage::Elsewhere { subject, proofs, .. },
+                ..
+            })) => {
                 person.mails.extend(subject.own_mail);
                 person.codes.extend(proofs.iter().map(|proof| -> Secret { proof.code(&self.app.keys) }));
                 Ok(subject.account)
@@ -122,28 +161,35 @@ impl Web {
     }
 
     /// The directory's rules, if they come in time; the name and what else it knows goes to the person.
-    async fn ask_directory(&self, account: &AccountId, person: &mut Person) -> Option<DirectoryRules> {
+    async fn ask_directory(
+        &self,
+        account: &AccountId,
+        person: &mut Person,
+    ) -> (Option<DirectoryRules>, Option<directory::Person>) {
         let directory = &self.app.directory;
         let asked = async { tokio::join!(directory.person(account), directory.rules(Some(account))) };
-        let Ok((found, rules)) = tokio::time::timeout(PATIENCE, asked).await else {
+        let patience = if self.app.others.is_empty() { PATIENCE } else { several::PATIENCE };
+        let Ok((found, rules)) = tokio::time::timeout(patience, asked).await else {
             tracing::warn!("the directory did not tell its rules on passwords in time; ours hold");
-            return None;
+            return (None, None);
         };
-        if let Ok(Some(found)) = found {
-            person.name = found.name;
-            person.mails.extend(found.mail);
+        let found = found.ok().flatten();
+        if let Some(found) = &found {
+            person.name = found.name.clone();
+            person.mails.extend(found.mail.clone());
         }
-        match rules {
-            Ok(rules) => Some(DirectoryRules {
-                min: rules.min_length,
-                max: rules.max_length,
-                complexity: rules.complexity.unwrap_or(false),
-                history: rules.history.filter(|_| rules.history_on_reset).unwrap_or(0),
-            }),
-            Err(error) => {
-                tracing::warn!(%error, "the directory did not tell its rules on passwords; ours hold");
-                None
-            }
-        }
+        let rules = rules.map(|rules| rules_of(&rules)).inspect_err(|error| {
+            tracing::warn!(%error, "the directory did not tell its rules on passwords; ours hold");
+        });
+        (rules.ok(), found)
+    }
+}
+
+fn rules_of(rules: &PasswordRules) -> DirectoryRules {
+    DirectoryRules {
+        min: rules.min_length,
+        max: rules.max_length,
+        complexity: rules.complexity.unwrap_or(false),
+        history: rules.history.filter(|_| rules.history_on_reset).unwrap_or(0),
     }
 }

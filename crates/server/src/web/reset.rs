@@ -19,7 +19,7 @@ use serde_json::json;
 use super::fields::Posted;
 use super::page::{Shell, with_user_id};
 use super::visitor::{Asked, Visitor};
-use super::{Refusal, Web, strength};
+use super::{Refusal, Web, elsewhere, strength};
 use crate::drive::Look;
 use crate::phone::Number;
 use pages::{Note, until};
@@ -66,7 +66,7 @@ async fn shown(web: &Web, mut visitor: Visitor, asked: &Asked, unlock: bool) -> 
         let View::Identify { .. } = look.view else { return Ok(Redirect::to("/reset").into_response()) };
         look.goal = Goal::Unlock;
     }
-    if let View::Password { user_id, stepper, .. } = &look.view {
+    if let View::Password { user_id, stepper, .. } | View::Elsewhere { user_id, stepper, .. } = &look.view {
         web.chooser(visitor.flow, user_id, stepper.steps).await?;
     }
     let note = if named_other { Some(Note::Other) } else { Note::parse(asked.get("note")) };
@@ -107,7 +107,8 @@ fn is_about_another(look: &Look, asked: Option<&str>) -> bool {
         View::Choose { user_id, .. }
         | View::Code { user_id, .. }
         | View::Password { user_id, .. }
-        | View::Unlock { user_id, .. } => other(user_id),
+        | View::Unlock { user_id, .. }
+        | View::Elsewhere { user_id, .. } => other(user_id),
         View::Identify { .. } | View::Wait { .. } | View::Ended { .. } => false,
     }
 }
@@ -247,18 +248,22 @@ pub(crate) async fn other_way(State(web): State<Arc<Web>>, mut posted: Posted) -
     go(&web, &mut posted, Event::OtherWay).await
 }
 
-/// `POST /reset/password`: the new password, twice.
+/// `POST /reset/password`: the new password, twice; or, for the directories that failed, once more.
 pub(crate) async fn password(State(web): State<Arc<Web>>, posted: Posted) -> Reply {
     let look = look(&web, &posted.visitor).await?;
-    let View::Password { user_id, stepper, .. } = &look.view else { return Ok(moved(&look)) };
+    let (View::Password { user_id, stepper, .. } | View::Elsewhere { user_id, stepper, .. }) = &look.view else {
+        return Ok(moved(&look));
+    };
     if of_another(&posted, user_id) {
         return Ok(moved(&look));
     }
     let (typed, again) = (posted.secret("password")?, posted.secret("again")?);
+    web.ask_anew(posted.visitor.flow);
     let chooser = web.chooser(posted.visitor.flow, user_id, stepper.steps).await?;
+    let survey = elsewhere::told(&posted, &chooser.survey);
     let judged = strength::judge(&web, posted.visitor.flow, chooser, typed, again).await?;
     let said = strength::said(&judged);
-    web.app.drive(&posted.visitor.origin, posted.visitor.hold(), Event::Password(judged)).await?;
+    web.app.drive(&posted.visitor.origin, posted.visitor.hold(), Event::Password { judged, survey }).await?;
     let note = said.map(|key| format!("?note={key}")).unwrap_or_default();
     Ok(Redirect::to(&format!("/reset{note}")).into_response())
 }
@@ -266,11 +271,14 @@ pub(crate) async fn password(State(web): State<Arc<Web>>, posted: Posted) -> Rep
 /// `POST /reset/unlock`: the button that unlocks the account.
 pub(crate) async fn unlock(State(web): State<Arc<Web>>, mut posted: Posted) -> Reply {
     let look = look(&web, &posted.visitor).await?;
-    let View::Unlock { user_id, .. } = &look.view else { return Ok(moved(&look)) };
+    let (View::Unlock { user_id, stepper, .. } | View::Elsewhere { user_id, stepper, .. }) = &look.view else {
+        return Ok(moved(&look));
+    };
     if of_another(&posted, user_id) {
         return Ok(moved(&look));
     }
-    go(&web, &mut posted, Event::Unlock).await
+    let survey = web.survey(posted.visitor.flow, user_id, stepper.steps).await?;
+    go(&web, &mut posted, Event::Unlock { survey }).await
 }
 
 /// `POST /reset/extend`: more time. A script gets the answer as JSON, so that what was typed stays.

@@ -58,7 +58,9 @@ impl Ratings {
 /// `POST /reset/strength`: the word for what is being typed. Only where a password is being chosen.
 pub(crate) async fn rate(State(web): State<Arc<Web>>, posted: Posted) -> Result<Response, Refusal> {
     let look = web.app.look(posted.visitor.flow).await?.filter(|look| look.proofs <= posted.visitor.proofs);
-    let Some(View::Password { user_id, stepper, .. }) = look.map(|look| look.view) else {
+    let Some(View::Password { user_id, stepper, .. } | View::Elsewhere { user_id, stepper, .. }) =
+        look.map(|look| look.view)
+    else {
         return Ok(StatusCode::CONFLICT.into_response());
     };
     let flow = posted.visitor.flow;
@@ -127,7 +129,8 @@ pub(crate) async fn passphrases(State(web): State<Arc<Web>>, posted: Posted) -> 
         phrases
     };
     let phrases: Result<Vec<Secret>, Fault> = tokio::task::spawn_blocking(work).await.map_err(Fault::from)?;
-    let asked = password::Asked { rules: &chooser.rules, problems: &[], phrases: Some(&phrases?) };
+    let (rules, survey) = (&chooser.rules, &chooser.survey);
+    let asked = password::Asked { rules, survey, problems: &[], phrases: Some(&phrases?) };
     let page = Shell::of(&web, visitor, "new-title");
     let page = password::password(page, &look, None, &user_id, &stepper, &asked);
     respond(&web, visitor, StatusCode::OK, &page)

@@ -22,6 +22,7 @@ use super::*;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::delivery::Captured;
+use crate::directory::several::Others;
 use crate::directory::{Directory, Error, PasswordRules, Person, Verdict};
 use crate::drive::{Look, Origin};
 use crate::store::Store;
@@ -101,6 +102,7 @@ pub(super) async fn with_policy(folder: &Path, policy: Policy, demo: bool) -> Ar
         clock,
         store,
         directory: Arc::new(Nobody),
+        others: Others::default(),
         banned: crate::banned::Words::default(),
         breach: None,
         wake,

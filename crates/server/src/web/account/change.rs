@@ -7,10 +7,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use regain_core::change::{End, Event, Problem, View};
+use regain_core::elsewhere::{Outcome, Target};
+use regain_core::password;
+use regain_core::reset::Goal;
 
 use crate::drive::Hold;
 use crate::session::Session;
 use crate::web::chooser::Chooser;
+use crate::web::elsewhere::{Ahead, Line, all_done, failed, lines, told};
 use crate::web::onward::onward;
 use crate::web::page::Shell;
 use crate::web::reset::pages::password::{password_problem, rule};
@@ -34,6 +38,21 @@ pub(crate) struct ChangePage<'a> {
     pub(crate) must: bool,
     /// What the new password must be like, as a list.
     pub(crate) rules: Vec<String>,
+    /// What is to be said of further directories.
+    pub(crate) ahead: Ahead,
+}
+
+/// What became of each directory, after the primary one has the new password.
+#[derive(Template)]
+#[template(path = "account/elsewhere.html")]
+pub(crate) struct ElsewherePage<'a> {
+    pub(crate) page: Shell<'a>,
+    pub(crate) problems: Vec<String>,
+    pub(crate) user_id: String,
+    pub(crate) lines: Vec<Line>,
+    /// The directories that can be tried again; empty if none can.
+    pub(crate) failed: String,
+    pub(crate) rules: Vec<String>,
 }
 
 #[derive(Template)]
@@ -53,6 +72,15 @@ pub(crate) async fn show(
         return signed_in::show(StatusCode::OK, &WaitPage { page: person.shell(&web, "wait-title") });
     }
     let chooser = web.chooser_who_knows(person.change_flow(&web), person.changer()).await?;
+    match &view {
+        Some(View::Elsewhere { others, problems, .. }) => {
+            return signed_in::show(StatusCode::OK, &elsewhere(&web, &person, &chooser, others, problems, true));
+        }
+        Some(View::Ended { end: End::Done, others }) if person.session.state.changed.is_some() => {
+            return signed_in::show(StatusCode::OK, &elsewhere(&web, &person, &chooser, others, &[], false));
+        }
+        _ => {}
+    }
     let page = person.shell(&web, "change-title");
     let word = asked.get("note").and_then(strength::known);
     signed_in::show(StatusCode::OK, &ask(page, &person.session, &chooser, view.as_ref(), word))
@@ -76,13 +104,36 @@ fn ask<'a>(
     }
     page.error = !problems.is_empty();
     let note = match view {
-        Some(View::Ended { end: End::TooManyTries }) => page.say("change-many"),
+        Some(View::Ended { end: End::TooManyTries, .. }) => page.say("change-many"),
         Some(View::Ended { .. }) => page.say("change-over"),
         _ => String::new(),
     };
     let rules = chooser.rules.lines().into_iter().map(|line| rule(&page, line)).collect();
     let (user_id, must) = (session.state.user_id.clone(), session.state.must_change);
-    ChangePage { page, problems, note, user_id, bad_old, bad_new, must, rules }
+    let ahead = Ahead::new(&page, &chooser.survey);
+    ChangePage { page, problems, note, user_id, bad_old, bad_new, must, rules, ahead }
+}
+
+fn elsewhere<'a>(
+    web: &'a Web,
+    person: &SignedIn,
+    chooser: &Chooser,
+    others: &[Target],
+    problems: &[password::Problem],
+    again: bool,
+) -> ElsewherePage<'a> {
+    let title = if all_done(others) { "done-title" } else { "partly-title" };
+    let mut page = person.shell(web, title);
+    let problems: Vec<String> = problems.iter().map(|problem| password_problem(&page, problem)).collect();
+    page.error = !problems.is_empty();
+    ElsewherePage {
+        problems,
+        user_id: person.session.state.user_id.clone(),
+        lines: lines(&page, &Goal::Reset, None, others),
+        failed: if again { failed(&page, others) } else { String::new() },
+        rules: chooser.rules.lines().into_iter().map(|line| rule(&page, line)).collect(),
+        page,
+    }
 }
 
 fn sentence(page: &Shell<'_>, problem: &Problem) -> String {
@@ -103,16 +154,19 @@ pub(crate) async fn change(State(web): State<Arc<Web>>, posted: PostedIn) -> Rep
     if let Some(View::Ended { .. }) = web.app.look_at_change(person.change_flow(&web)).await? {
         // That one is over without a new password: this is another.
         person.session.state.changes += 1;
+        person.session.state.changed = None;
         web.app.keep_session(&person.session).await?;
     }
     let flow = person.change_flow(&web);
+    web.ask_anew(flow);
     let mut chooser = Chooser::clone(&*web.chooser_who_knows(flow, person.changer()).await?);
     chooser.person.old = Some(old.clone());
+    let survey = told(&fields, &chooser.survey);
     let judged = strength::judge(&web, flow, Arc::new(chooser), typed, again).await?;
     let note = strength::said(&judged);
     let hold = Hold::all(flow);
     web.app.drive(&person.origin, hold, Event::Open(person.changer())).await?;
-    web.app.drive(&person.origin, hold, Event::Change { old, new: judged }).await?;
+    web.app.drive(&person.origin, hold, Event::Change { old, new: judged, survey }).await?;
     landed(&web, person, note).await
 }
 
@@ -121,6 +175,30 @@ pub(crate) async fn resume(State(web): State<Arc<Web>>, posted: PostedIn) -> Rep
     let hold = Hold::all(posted.person.change_flow(&web));
     web.app.drive(&posted.person.origin, hold, Event::Resume).await?;
     landed(&web, posted.person, None).await
+}
+
+/// `POST /change/again`: the new password for the directories that failed.
+pub(crate) async fn again(State(web): State<Arc<Web>>, posted: PostedIn) -> Reply {
+    let PostedIn { person, fields } = posted;
+    let (typed, again, flow) = (fields.secret("password")?, fields.secret("again")?, person.change_flow(&web));
+    let Some(View::Elsewhere { .. }) = web.app.look_at_change(flow).await? else {
+        return Ok(Redirect::to("/change").into_response());
+    };
+    web.ask_anew(flow);
+    let chooser = web.chooser_who_knows(flow, person.changer()).await?;
+    let survey = chooser.survey.clone();
+    let new = strength::judge(&web, flow, chooser, typed, again).await?;
+    web.app.drive(&person.origin, Hold::all(flow), Event::Again { new, survey }).await?;
+    Ok(Redirect::to("/change").into_response())
+}
+
+/// `POST /change/finish`: what failed is left as it is.
+pub(crate) async fn finish(State(web): State<Arc<Web>>, posted: PostedIn) -> Reply {
+    let mut person = posted.person;
+    let Some(flow) = person.session.state.changed.take() else { return Ok(Redirect::to("/change").into_response()) };
+    web.app.drive(&person.origin, Hold::all(flow), Event::Finish).await?;
+    web.app.keep_session(&person.session).await?;
+    Ok(Redirect::to(&onward(&web, &mut person.session, &person.origin).await?).into_response())
 }
 
 /// `POST /change/strength`: the word for what is being typed.
@@ -136,8 +214,14 @@ pub(crate) async fn rate(State(web): State<Arc<Web>>, posted: PostedIn) -> Reply
 async fn landed(web: &Arc<Web>, person: SignedIn, note: Option<&str>) -> Reply {
     let server = &web.app.settings.server;
     match web.app.look_at_change(person.change_flow(web)).await? {
-        Some(View::Ended { end: End::Done }) => afresh(web, person).await,
-        Some(View::Ended { end: End::Unknown }) => {
+        // The next page of such a session is about further directories.
+        Some(View::Elsewhere { .. } | View::Ended { end: End::Done, .. }) if person.session.state.changed.is_some() => {
+            Ok(Redirect::to("/change").into_response())
+        }
+        Some(View::Elsewhere { others, .. } | View::Ended { end: End::Done, others }) => {
+            afresh(web, person, &others).await
+        }
+        Some(View::Ended { end: End::Unknown, .. }) => {
             Ok(signed_in::forget(server, Redirect::to("/?note=perhaps-changed").into_response()))
         }
         _ => {
@@ -147,9 +231,16 @@ async fn landed(web: &Arc<Web>, person: SignedIn, note: Option<&str>) -> Reply {
     }
 }
 
-async fn afresh(web: &Arc<Web>, person: SignedIn) -> Reply {
+async fn afresh(web: &Arc<Web>, mut person: SignedIn, others: &[Target]) -> Reply {
+    let flow = person.change_flow(web);
+    let there = others.iter().any(|other| other.outcome != Outcome::NotThere);
+    person.session.state.changed = there.then_some(flow);
     let begun = web.app.session_after_change(person.session).await?;
     let Some((token, mut session)) = begun else { return Ok(Redirect::to("/").into_response()) };
+    if there {
+        let answer = Redirect::to("/change").into_response();
+        return Ok(signed_in::remember(&web.app.settings.server, answer, &token));
+    }
     let to = onward(web, &mut session, &person.origin).await?;
     // On our own pages the next one says that it is done.
     let to = if ["/account", "/register"].contains(&to.as_str()) { format!("{to}?note=changed") } else { to };

@@ -1,5 +1,6 @@
 //! From what there is to see of a flow to the page that shows it.
 
+pub(crate) mod elsewhere;
 pub(crate) mod ended;
 mod note;
 pub(crate) mod password;
@@ -167,8 +168,9 @@ pub(crate) fn page(
         }
         View::Password { user_id, stepper, problems } => {
             let page = shell("new-title");
-            let rules = &web.rules(visitor.flow, stepper.steps);
-            let asked = password::Asked { rules, problems, phrases: None };
+            let chooser = web.known_chooser(visitor.flow, stepper.steps);
+            let (rules, survey) = (&chooser.rules, &chooser.survey);
+            let asked = password::Asked { rules, survey, problems, phrases: None };
             respond(web, visitor, status, &password::password(page, look, note, user_id, stepper, &asked))
         }
         View::Unlock { user_id, stepper, problem } => {
@@ -182,9 +184,14 @@ pub(crate) fn page(
             let flow = frame(&page, look, user_id, Some(stepper), note);
             respond(web, visitor, status, &UnlockPage { page, flow, problems })
         }
-        View::Ended { user_id, end } => {
+        View::Elsewhere { user_id, stepper, others, problems } => {
+            let rules = &web.known_chooser(visitor.flow, stepper.steps).rules;
+            let again = elsewhere::Again { user_id, stepper, others, problems, rules };
+            respond(web, visitor, status, &elsewhere::elsewhere(shell(title(&look.goal)), look, note, &again))
+        }
+        View::Ended { user_id, end, others } => {
             let reference = look.reference.clone();
-            respond(web, visitor, status, &ended::ended(web, visitor, user_id, *end, reference, &look.goal))
+            respond(web, visitor, status, &ended::ended(web, visitor, (user_id, *end, others), reference, &look.goal))
         }
     }
 }

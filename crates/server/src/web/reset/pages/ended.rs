@@ -1,9 +1,11 @@
 //! The pages on which a reset ends: what happened, and what to do next.
 
 use askama::Template;
+use regain_core::elsewhere::Target;
 use regain_core::reset::{End, Goal};
 
 use crate::web::Web;
+use crate::web::elsewhere::{Line, all_done, lines};
 use crate::web::page::{Care, Shell};
 use crate::web::visitor::Visitor;
 
@@ -31,6 +33,8 @@ pub(crate) struct EndedPage<'a> {
     again: bool,
     /// Whether the account was to be unlocked.
     unlock: bool,
+    /// What became of each directory, where there are several.
+    lines: Vec<Line>,
     /// Whether it was a rehearsal, and the way on is back to what is registered.
     rehearsed: bool,
 }
@@ -39,15 +43,15 @@ pub(crate) struct EndedPage<'a> {
 pub(crate) fn ended<'a>(
     web: &'a Web,
     visitor: &Visitor,
-    user_id: &str,
-    end: End,
+    (user_id, end, others): (&str, End, &[Target]),
     reference: String,
     goal: &Goal,
 ) -> EndedPage<'a> {
-    let words = words(end, *goal == Goal::Unlock);
+    let partly = matches!(end, End::Done | End::Unlocked) && !all_done(others);
+    let words = if partly { partly_done(end) } else { words(end, *goal == Goal::Unlock) };
     let page = Shell::of(web, visitor, words.title);
-    let team = page.team();
-    let say = |key: &&str| page.text.say_with(key, &[("team", team.into())]);
+    let (team, organisation) = (page.team(), page.organisation());
+    let say = |key: &&str| page.text.say_with(key, &[("team", team.into()), ("organisation", organisation.into())]);
     let mut body: Vec<String> = words.body.iter().map(say).collect();
     if let End::Resting { until } = end {
         let when = page.when().moment(until);
@@ -66,10 +70,25 @@ pub(crate) fn ended<'a>(
         sign_in: page.sign_in(user_id),
         sign_in_first: matches!(end, End::Done | End::Unlocked | End::Unknown),
         sign_in_also: matches!(end, End::Cancelled | End::Expired),
-        again: !matches!(end, End::Done | End::Unlocked | End::Rehearsed),
+        again: partly || !matches!(end, End::Done | End::Unlocked | End::Rehearsed),
+        lines: lines(&page, goal, Some(end), others),
         rehearsed: end == End::Rehearsed,
         unlock: *goal == Goal::Unlock,
         page,
+    }
+}
+
+/// The primary directory has done it, and another has not.
+fn partly_done(end: End) -> Words {
+    let unlocked = end == End::Unlocked;
+    Words {
+        icon: "alert",
+        tone: "calm",
+        title: if unlocked { "partly-unlocked-title" } else { "partly-title" },
+        body: if unlocked { &["partly-unlocked-body"] } else { &["partly-body"] },
+        next: if unlocked { &["partly-next"] } else { &["done-sign-in", "done-devices", "partly-next"] },
+        notice: Some(if unlocked { "unlocked-notice" } else { "done-notice" }),
+        reference: true,
     }
 }
 

@@ -2,11 +2,13 @@
 
 use askama::Template;
 use regain_core::Secret;
+use regain_core::elsewhere::Survey;
 use regain_core::password::{Line, Problem, Rules, passphrase};
 use regain_core::reset::Stepper;
 
 use super::{Frame, Note, frame};
 use crate::drive::Look;
+use crate::web::elsewhere::Ahead;
 use crate::web::page::Shell;
 
 #[derive(Template)]
@@ -20,11 +22,15 @@ pub(crate) struct PasswordPage<'a> {
     /// Passphrases that were asked for.
     phrases: Vec<String>,
     phrases_hint: String,
+    /// What is to be said of further directories.
+    ahead: Ahead,
 }
 
 /// What the page is about.
 pub(crate) struct Asked<'a> {
     pub(crate) rules: &'a Rules,
+    /// What further directories have of the person.
+    pub(crate) survey: &'a Survey,
     /// Why the last one was not taken.
     pub(crate) problems: &'a [Problem],
     /// Passphrases, if they were asked for. They are on this one page and nowhere else.
@@ -54,7 +60,8 @@ pub(crate) fn password<'a>(
     page.error = !problems.is_empty();
     let phrases_hint = page.say_with("phrases-hint", &[("bits", passphrase::bits().into())]);
     let flow = frame(&page, look, user_id, Some(stepper), note);
-    PasswordPage { page, flow, problems, rules, phrases, phrases_hint }
+    let ahead = Ahead::new(&page, asked.survey);
+    PasswordPage { page, flow, problems, rules, phrases, phrases_hint, ahead }
 }
 
 /// A line of the list of rules.
@@ -97,5 +104,6 @@ pub(crate) fn password_problem(page: &Shell<'_>, problem: &Problem) -> String {
         Problem::Dictionary => page.say("bad-dictionary"),
         Problem::Refused => page.say("bad-refused"),
         Problem::Unavailable => page.say("bad-unavailable"),
+        Problem::Away { directory } => page.say_with("bad-away", &[("name", directory.as_str().into())]),
     }
 }
