@@ -9,10 +9,10 @@ use regain_core::password::Problem;
 use regain_core::reset::{self, LookedUp, Written};
 use regain_core::subject::{Account, AccountId};
 use regain_core::throttle;
-use regain_core::{Secret, change};
+use regain_core::{Registration, Secret, change};
 
 use crate::app::App;
-use crate::directory::{self, Directory, Lost, Refusal, Verdict};
+use crate::directory::{self, Directory, Lost, Person, Refusal, Verdict};
 use crate::drive::Fault;
 
 /// Does it. Effects that belong into the transaction are not for here and have no answer.
@@ -31,6 +31,7 @@ pub(crate) async fn perform(app: &App, flow: &Flow, effect: Effect) -> Option<Ev
         }
         Effect::SetPassword { write, directory, account, password } => {
             let answer = match at(app, directory.as_deref()) {
+                Some(asked) if directory.is_some() => set_elsewhere(asked, &account, &password).await,
                 Some(asked) => set_password(asked, &account, &password).await,
                 None => Written::Unavailable,
             };
@@ -76,15 +77,21 @@ async fn look_up(app: &App, purpose: Purpose, user_id: &str) -> Result<LookedUp,
         None => throttle::counter_of_stranger(&app.keys, purpose, user_id),
     };
     let resting = app.store.resting(&counter, app.policy.failed_proofs.count, now).await?;
-    let account = person.map(|person| Account {
+    let crowd = app.store.crowd().await?;
+    let account = person.map(|person| account(app, person, &registration));
+    Ok(LookedUp::Answer { account, resting, crowd })
+}
+
+/// What is known of a person, for a decision.
+pub(crate) fn account(app: &App, person: Person, registration: &Registration) -> Account {
+    Account {
         id: person.id,
         own_mail: person.mail,
         groups: person.groups,
         disabled: person.status.is_off() || person.status.protected,
         frozen: registration.frozen.is_some(),
-        contacts: registration.proven(&app.policy, now),
-    });
-    Ok(LookedUp::Answer { account, resting })
+        contacts: registration.proven(&app.policy, app.clock.now()),
+    }
 }
 
 /// The primary directory, or the further one with this name, if there is one.
@@ -97,6 +104,17 @@ async fn set_password(asked: &dyn Directory, account: &AccountId, password: &Sec
     let answer = asked.reset(account, password).await;
     crate::fault::point("directory.reset.after");
     written(asked, account, password, answer).await
+}
+
+/// Tried again after its answer was lost, a password may be there already: a directory that says "used before" is asked
+/// whether it is the one in use, and then all is well.
+async fn set_elsewhere(asked: &dyn Directory, account: &AccountId, password: &Secret) -> Written {
+    let answer = set_password(asked, account, password).await;
+    let before = matches!(answer, Written::Refused { problem: Problem::InHistory, .. });
+    if before && matches!(asked.verify(Some(account), password).await, Ok(Verdict::Right)) {
+        return Written::Done;
+    }
+    answer
 }
 
 async fn written(

@@ -1,6 +1,9 @@
 //! What can happen to a reset.
 
+use std::sync::Arc;
+
 use crate::captcha;
+use crate::crowd::Crowd;
 use crate::elsewhere::Survey;
 use crate::keys::Digest;
 use crate::password::Judged;
@@ -111,5 +114,7 @@ pub enum LookedUp {
         account: Option<Account>,
         /// Until when resets of this account rest, if they do.
         resting: Option<Time>,
+        /// What people look like, for who is nobody.
+        crowd: Arc<Crowd>,
     },
 }

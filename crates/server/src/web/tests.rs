@@ -55,6 +55,10 @@ impl Directory for Nobody {
         Ok(())
     }
 
+    async fn names(&self, _most: usize) -> Result<Vec<AccountId>, Error> {
+        Ok(Vec::new())
+    }
+
     async fn person(&self, _account: &AccountId) -> Result<Option<Person>, Error> {
         Ok(None)
     }
@@ -157,7 +161,7 @@ fn views() -> Vec<(&'static str, View, Option<Note>)> {
     };
     let password =
         |problems: &[Problem]| View::Password { user_id: user_id(), stepper: two(3), problems: problems.to_vec() };
-    let ended = |end| View::Ended { user_id: user_id(), end };
+    let ended = |end| View::Ended { user_id: user_id(), end, others: Vec::new() };
     let until = NOW + Span::hours(20);
     let all = [
         Problem::Empty,

@@ -6,6 +6,7 @@ use regain::fault;
 use regain_core::FlowId;
 use regain_core::Secret;
 use regain_core::Span;
+use regain_core::elsewhere::Survey;
 use regain_core::method::{Channel, Method};
 use regain_core::password;
 use regain_core::reset::{CodeProblem, End, Event, View};
@@ -302,7 +303,7 @@ async fn a_write_that_nobody_answers_is_called_unknown_and_told() {
         let judged = password::judge(&app.app.policy.password, &lists, &nobody, &Secret::new(NEW), None);
         let registration = app.app.store.registration(loaded.flow.account()).await.unwrap();
         let ctx = app.app.ctx(&registration).unwrap();
-        let (writing, _) = regain_core::flow::step(&ctx, loaded.flow, Event::Password(judged).into());
+        let (writing, _) = regain_core::flow::step(&ctx, loaded.flow, Event::Password { judged, survey: Survey::default() }.into());
         let put = app.app.store.put_flow(Some(loaded.version), &writing, writing.due(&app.app.policy)).unwrap();
         app.app.store.db().write(vec![put]).await.unwrap();
 

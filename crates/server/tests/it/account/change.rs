@@ -2,6 +2,7 @@
 
 use regain::directory::embedded::Change;
 use regain::session::{Session, Token};
+use regain_core::elsewhere::Survey;
 use regain_core::method::Method;
 use regain_core::reset::{End, Event, View};
 use regain_core::{FlowId, Secret, Span, captcha, change, flow, password};
@@ -114,7 +115,7 @@ async fn a_lost_answer_to_a_change_is_told_and_signs_out() {
         let (asking, _) = flow::step(&ctx, fresh, opened);
         let (rules, person) = (&test.app.policy.password, password::Person::with_user_id(JO));
         let new = test.app.judge(rules, &person, &Secret::new(NEW), None);
-        let (writing, _) = flow::step(&ctx, asking, change::Event::Change { old: Secret::new(OLD), new }.into());
+        let (writing, _) = flow::step(&ctx, asking, change::Event::Change { old: Secret::new(OLD), new, survey: Survey::default() }.into());
         let put = test.app.store.put_flow(None, &writing, writing.due(&test.app.policy)).unwrap();
         test.app.store.db().write(vec![put]).await.unwrap();
 
@@ -228,14 +229,14 @@ async fn unlocking_needs_what_a_reset_needs_and_sets_no_password() {
         let flow = FlowId([7; 16]);
         let event = Event::Identify { user_id: JO.into(), answer: captcha::Answer::None, unlock: true };
         test.drive(flow, event).await;
-        test.drive(flow, Event::Unlock).await;
+        test.drive(flow, Event::Unlock { survey: Survey::default() }).await;
         assert!(!test.signs_in(JO, OLD).await, "not without a code");
         test.choose(flow, Method::Email).await;
         let code = test.code().await;
         test.type_code(flow, &code).await;
         test.choose_password(flow, NEW).await;
         assert!(matches!(test.view(flow).await, View::Unlock { .. }), "no password is taken here");
-        test.drive(flow, Event::Unlock).await;
+        test.drive(flow, Event::Unlock { survey: Survey::default() }).await;
         assert!(matches!(test.view(flow).await, View::Ended { end: End::Unlocked, .. }));
         assert!(test.signs_in(JO, OLD).await && !test.signs_in(JO, NEW).await);
     })

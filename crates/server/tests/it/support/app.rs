@@ -12,6 +12,7 @@ use regain::directory::embedded::{Embedded, NewPerson};
 use regain::drive::{Drove, Hold, Origin};
 use regain::store::enrolment::NewContact;
 use regain::worker;
+use regain_core::elsewhere::Survey;
 use regain_core::method::ContactKind::{Email, Mobile, Office};
 use regain_core::method::{ContactKind, Method};
 use regain_core::reset::{Event, View};
@@ -171,7 +172,7 @@ impl TestApp {
             &Secret::new(password),
             None,
         );
-        self.drive(flow, Event::Password(judged)).await;
+        self.drive(flow, Event::Password { judged, survey: Survey::default() }).await;
         self.view(flow).await
     }
 
