@@ -211,3 +211,34 @@ fn bar(status: Status) -> Option<Bar> {
     let bars = [(status.protected, Bar::Protected), (status.disabled, Bar::Disabled), (status.expired, Bar::Expired)];
     bars.into_iter().find_map(|(barred, bar)| barred.then_some(bar))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(sections: &[&str]) -> String {
+        let ldap = "kind = 'ldap'\nservers = ['ldaps://a.example.org']\nbind_dn = 'cn=x'\nbind_password = 'x'\nbase_dn = 'dc=x'\n";
+        let sections: Vec<toml::Table> =
+            sections.iter().map(|own| own.replace("LDAP", ldap).parse().unwrap()).collect();
+        check(&sections).join("\n")
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_the_directory_it_is_about() {
+        let good = "name = 'Wi-Fi'\nlink = 'mail'\nLDAP";
+        assert_eq!(problems(&[good, "name = 'Library'\nlink = 'id'\nLDAP"]), "");
+        let cases = [
+            ("link = 'mail'\nLDAP", "directory.name: the directory in place 2 has none"),
+            ("name = 'Wi-Fi'\nLDAP", "directory.link: the directory in place 2 has none"),
+            ("name = ' '\nlink = 'mail'\nLDAP", "directory.name: of the directory in place 2"),
+            ("name = 'Wi-Fi'\nlink = 'phone'\nLDAP", "\"user_id\", \"mail\", \"id\""),
+            ("name = 'Wi-Fi'\nlink = 'mail'\nLDAP\ncolour = 'red'", "colour"),
+            ("name = 'Wi-Fi'\nlink = 'mail'", "only the first directory can be \"embedded\""),
+            ("name = 'Wi-Fi'\nlink = 'mail'\nkind = 'ldap'", "(in the directory \"Wi-Fi\")"),
+        ];
+        for (section, told) in cases {
+            assert!(problems(&[section]).contains(told), "{section}: {}", problems(&[section]));
+        }
+        assert!(problems(&[good, "name = 'wi-fi'\nlink = 'mail'\nLDAP"]).contains("two called \"wi-fi\""));
+    }
+}

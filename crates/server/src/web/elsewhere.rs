@@ -92,7 +92,7 @@ pub(crate) fn lines(page: &Shell<'_>, goal: &Goal, end: Option<End>, others: &[T
         Some(End::Unknown) => Outcome::Unknown,
         Some(_) => return Vec::new(),
     };
-    let name = page.say_with("outcome-primary", &[("organisation", page.organisation().into())]);
+    let name = page.say("outcome-primary");
     let shown = others.iter().filter(there).map(|other| line(page, unlock, other.name.clone(), &other.outcome));
     std::iter::once(line(page, unlock, name, &primary)).chain(shown).collect()
 }

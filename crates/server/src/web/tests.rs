@@ -1,5 +1,7 @@
 //! Every page from samples: small, whole, labelled, and free of what the security policy forbids.
 
+mod views;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -15,6 +17,7 @@ use regain_core::subject::AccountId;
 use regain_core::{FlowId, Keys, Policy, Secret, Span, Time, captcha};
 use tokio::sync::Notify;
 
+use self::views::{options, views};
 use super::refusal::ErrorPage;
 use super::reset::pages::{self, Note};
 use super::visitor::Visitor;
@@ -128,118 +131,6 @@ fn look(view: View) -> Look {
         reference: "K7QF-2M9X".into(),
         proofs: 0,
     }
-}
-
-fn options(confirm: bool) -> Vec<OptionView> {
-    let mask = |method| if method == Method::Email { "jo*****@m****.co.uk" } else { "*********23" };
-    let option = |(place, method): (usize, Method)| OptionView {
-        place,
-        method,
-        mask: mask(method).into(),
-        confirm: confirm && method != Method::OfficeCall,
-    };
-    Method::ALL.into_iter().enumerate().map(option).collect()
-}
-
-/// The views with their notes, each under the name of its sample.
-fn views() -> Vec<(&'static str, View, Option<Note>)> {
-    let user_id = || "jo.bloggs@example.org".to_owned();
-    let one = |at| Stepper { steps: 1, at };
-    let two = |at| Stepper { steps: 2, at };
-    let identify = |problem| View::Identify { user_id: String::new(), picture: 1, problem };
-    let choose =
-        |stepper, confirm, problem| View::Choose { user_id: user_id(), stepper, options: options(confirm), problem };
-    let code = |method, mask: &str, seconds: Option<i64>, problem| View::Code {
-        user_id: user_id(),
-        stepper: two(1),
-        method,
-        mask: mask.into(),
-        resend_from: seconds.map(|seconds| NOW + Span::seconds(seconds)),
-        other_ways: true,
-        wrong: 0,
-        problem,
-    };
-    let password =
-        |problems: &[Problem]| View::Password { user_id: user_id(), stepper: two(3), problems: problems.to_vec() };
-    let ended = |end| View::Ended { user_id: user_id(), end, others: Vec::new() };
-    let until = NOW + Span::hours(20);
-    let all = [
-        Problem::Empty,
-        Problem::Mismatch,
-        Problem::TooShort { min: 8 },
-        Problem::TooLong { max: 256 },
-        Problem::Control,
-    ];
-    let others = [
-        Problem::Kinds { wanted: 3 },
-        Problem::ContainsUserId,
-        Problem::ContainsName { word: "Bloggs".into() },
-        Problem::ContainsOrganisation,
-        Problem::ContainsNumber,
-        Problem::ContainsCode,
-        Problem::LikeOld,
-        Problem::Banned { word: Some("Thornbury".into()), points: 3 },
-        Problem::Banned { word: None, points: 3 },
-        Problem::Breached,
-        Problem::InHistory,
-        Problem::Complexity,
-        Problem::TooYoung { until: None },
-        Problem::Dictionary,
-    ];
-    vec![
-        ("identify", identify(None), None),
-        ("identify-typed", View::Identify { user_id: user_id(), picture: 2, problem: None }, Some(Note::Over)),
-        ("identify-empty", identify(None), Some(Note::NoUserId)),
-        ("identify-no-characters", identify(None), Some(Note::NoCharacters)),
-        ("identify-wrong", identify(Some(IdentifyProblem::Captcha)), None),
-        ("identify-unavailable", identify(Some(IdentifyProblem::Unavailable)), None),
-        ("wait", View::Wait { user_id: user_id() }, None),
-        ("choose-one", choose(one(1), false, None), None),
-        ("choose-first", choose(two(1), false, None), None),
-        ("choose-second", choose(two(2), false, None), Some(Note::Moved)),
-        ("choose-other", choose(two(1), false, None), Some(Note::Other)),
-        ("choose-nothing", choose(two(2), false, None), Some(Note::NoChoice)),
-        ("choose-confirm", choose(one(1), true, Some(ChoiceProblem::Confirmation { option: 1 })), None),
-        ("choose-confirm-email", choose(one(1), true, Some(ChoiceProblem::Confirmation { option: 0 })), None),
-        ("choose-none-left", choose(one(1), false, Some(ChoiceProblem::NoCodesLeft)), None),
-        ("choose-resting", choose(one(1), false, Some(ChoiceProblem::TooManySends { until })), None),
-        ("code", code(Method::Email, "jo*****@m****.co.uk", Some(27), None), None),
-        ("code-text", code(Method::Text, "*********23", Some(0), None), Some(Note::Sent)),
-        ("code-call", code(Method::MobileCall, "*********23", None, None), Some(Note::Time)),
-        ("code-office", code(Method::OfficeCall, "*********21", Some(1), None), Some(Note::NoCode)),
-        ("code-wrong", code(Method::Text, "*********23", Some(3), Some(CodeProblem::Wrong { left: 1 })), None),
-        ("code-late", code(Method::Text, "*********23", Some(0), Some(CodeProblem::Late)), None),
-        ("code-early", code(Method::Text, "*********23", Some(12), None), Some(Note::Early)),
-        ("code-early-over", code(Method::Text, "*********23", Some(0), None), Some(Note::Early)),
-        ("code-resting", code(Method::Text, "*********23", Some(0), Some(CodeProblem::TooManySends { until })), None),
-        (
-            "code-long",
-            View::Code {
-                user_id: LONG.into(),
-                stepper: one(1),
-                method: Method::Email,
-                mask: "jo*****@m****.co.uk".into(),
-                resend_from: None,
-                other_ways: false,
-                wrong: 0,
-                problem: None,
-            },
-            None,
-        ),
-        ("password", password(&[]), None),
-        ("password-easy", password(&[Problem::TooEasy]), Some(Note::Was("strength-weak"))),
-        ("password-many", password(&all), None),
-        ("password-others", password(&others), None),
-        ("password-refused", password(&[Problem::Refused, Problem::Unavailable]), None),
-        ("done", ended(End::Done), None),
-        ("unknown", ended(End::Unknown), None),
-        ("care-team", ended(End::CareTeam), None),
-        ("too-many-tries", ended(End::TooManyTries), None),
-        ("too-many-pictures", ended(End::TooManyPictures), None),
-        ("resting", ended(End::Resting { until }), None),
-        ("expired", ended(End::Expired), None),
-        ("cancelled", ended(End::Cancelled), None),
-    ]
 }
 
 fn refusals() -> Vec<(&'static str, Refusal)> {

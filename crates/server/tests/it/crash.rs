@@ -15,9 +15,11 @@ use tokio::time::timeout;
 
 use crate::support::Engine;
 use crate::support::app::{NEW, OLD, TestApp, code_in};
+use crate::support::slapd::{SUFFIX, Setup, Slapd, person};
 use crate::support::visitor::{Page, Visitor};
 
 const JO: &str = "jo.bloggs@example.org";
+const EMBEDDED: &str = "[directory]\nargon2_memory_kib = 8\nargon2_passes = 1\n";
 
 /// The newest text that arrived at the provider.
 type Texts = Arc<watch::Sender<Option<String>>>;
@@ -30,9 +32,8 @@ async fn a_reset_survives_a_power_cut_at_every_point() {
         let mut survived = 0;
         let mut current = OLD.to_owned();
         for n in 1.. {
-            let service = Service::new(&engine, &app, &provider);
-            let was_killed = journey(&service, &app, &texts, n, &mut current).await;
-            if !was_killed {
+            let service = Service::new(&engine, &app, &provider, EMBEDDED);
+            if !journey(&service, &app, &texts, n, &mut current).await.killed {
                 break;
             }
             survived += 1;
@@ -42,8 +43,48 @@ async fn a_reset_survives_a_power_cut_at_every_point() {
     }
 }
 
-/// One reset with a power cut at the n-th point, of an account whose password is `current`. Gives whether it came so far.
-async fn journey(service: &Service, app: &TestApp, texts: &Texts, n: i64, current: &mut String) -> bool {
+/// Where an embedded directory is followed by a server: the power fails also between and while the two are written to.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reset_in_two_directories_survives_a_power_cut_at_every_point() {
+    let Some(server) = Slapd::start(&Setup::default()) else { return };
+    let dn = format!("uid=jo,ou=people,{SUFFIX}");
+    server.add(&person("jo", "Jo Bloggs", &format!("mail: {JO}\nuserPassword: first kettle 94")));
+    let mut section = server.section("");
+    section.insert("name".into(), "Library".into());
+    section.insert("link".into(), "user_id".into());
+    let directories = format!("{}\n[[directory]]\n{section}", EMBEDDED.replace("[directory]", "[[directory]]"));
+    let (provider, texts) = provider().await;
+    let engine = Engine::sqlite();
+    let app = TestApp::open(&engine, "").await;
+    let (mut current, mut partly, mut survived) = (OLD.to_owned(), 0, 0);
+    for n in 1.. {
+        let service = Service::new(&engine, &app, &provider, &directories);
+        let Journey { killed, ended, tried_again, password } = journey(&service, &app, &texts, n, &mut current).await;
+        let both = ended.contains("<h1>You have a new password</h1>");
+        assert_eq!(server.lets_in(&dn, &password), both, "point {n}: {ended}");
+        partly += usize::from(tried_again);
+        survived += usize::from(killed);
+        if !killed {
+            break;
+        }
+    }
+    assert!(survived > 20, "only {survived} points were found");
+    assert!(partly > 0, "some lie after the first directory was written to");
+}
+
+/// What became of a reset.
+struct Journey {
+    /// Whether it came as far as the power cut.
+    killed: bool,
+    /// The last page.
+    ended: String,
+    /// Whether a password had to be typed for a further directory alone.
+    tried_again: bool,
+    password: String,
+}
+
+/// One reset with a power cut at the n-th point, of an account whose password is `current`.
+async fn journey(service: &Service, app: &TestApp, texts: &Texts, n: i64, current: &mut String) -> Journey {
     texts.send_replace(None);
     let password = format!("{NEW} {n}");
     let jo = app.app.directory.find(JO).await.expect("the directory answers").expect("Jo exists");
@@ -52,6 +93,7 @@ async fn journey(service: &Service, app: &TestApp, texts: &Texts, n: i64, curren
     let mut visitor = Visitor::new(&service.url);
     let mut killed = false;
     let mut page = None;
+    let mut tried_again = false;
     let ended = loop {
         let next = match &page {
             None => visitor.open("/reset").await,
@@ -60,7 +102,10 @@ async fn journey(service: &Service, app: &TestApp, texts: &Texts, n: i64, curren
         page = match next {
             Some(page) if page.status.is_server_error() => panic!("point {n}: a fault shown: {}", page.body),
             Some(page) if page.has_form("/reset/again") => break page,
-            Some(page) => Some(page),
+            Some(page) => {
+                tried_again |= page.body.contains("What you type here goes to");
+                Some(page)
+            }
             None => {
                 assert!(!killed, "point {n}: it stopped a second time");
                 killed = true;
@@ -87,9 +132,9 @@ async fn journey(service: &Service, app: &TestApp, texts: &Texts, n: i64, curren
     assert_eq!(app.signs_in(JO, current).await, !is_new, "point {n}: one password works, the old or the new");
     assert_eq!(proved(app).await, 1, "point {n}: Jo's one step is passed once in a flow, whatever is posted twice");
     if is_new {
-        *current = password;
+        current.clone_from(&password);
     }
-    killed
+    Journey { killed, ended: ended.body, tried_again, password }
 }
 
 /// Does what the page asks for.
@@ -169,7 +214,7 @@ struct Service {
 }
 
 impl Service {
-    fn new(engine: &Engine, app: &TestApp, provider: &str) -> Self {
+    fn new(engine: &Engine, app: &TestApp, provider: &str, directory: &str) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
         let url = format!("http://127.0.0.1:{port}");
         let text = format!(
@@ -181,9 +226,7 @@ impl Service {
             [store]
             url = "{store}"
             key_file = "{key}"
-            [directory]
-            argon2_memory_kib = 8
-            argon2_passes = 1
+            {directory}
             [captcha]
             kind = "off"
             [policy]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use regain::clock::Clock;
 use regain::config::Config;
 use regain::delivery::Delivery;
-use regain::directory;
+use regain::directory::{self, several};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -108,7 +108,7 @@ fn examples(page: &str) -> Vec<&str> {
 fn every_example_of_a_configuration_is_good() {
     for (name, expected) in [
         ("README.md", 1),
-        ("docs/admin.md", 3),
+        ("docs/admin.md", 4),
         ("docs/openldap.md", 1),
         ("docs/389ds.md", 1),
         ("docs/active-directory.md", 1),
@@ -129,6 +129,7 @@ fn every_example_of_a_configuration_is_good() {
             let opened = Delivery::open(&config.delivery, Clock::real()).err();
             assert_eq!(opened, None, "{name}\n{example}");
             assert_eq!(directory::check(config.directory), Ok(()), "{name}\n{example}");
+            assert!(several::check(&config.others).is_empty(), "{name}\n{example}");
         }
     }
 }

@@ -303,7 +303,8 @@ async fn a_write_that_nobody_answers_is_called_unknown_and_told() {
         let judged = password::judge(&app.app.policy.password, &lists, &nobody, &Secret::new(NEW), None);
         let registration = app.app.store.registration(loaded.flow.account()).await.unwrap();
         let ctx = app.app.ctx(&registration).unwrap();
-        let (writing, _) = regain_core::flow::step(&ctx, loaded.flow, Event::Password { judged, survey: Survey::default() }.into());
+        let (writing, _) =
+            regain_core::flow::step(&ctx, loaded.flow, Event::Password { judged, survey: Survey::default() }.into());
         let put = app.app.store.put_flow(Some(loaded.version), &writing, writing.due(&app.app.policy)).unwrap();
         app.app.store.db().write(vec![put]).await.unwrap();
 

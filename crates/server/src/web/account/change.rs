@@ -151,8 +151,9 @@ fn sentence(page: &Shell<'_>, problem: &Problem) -> String {
 pub(crate) async fn change(State(web): State<Arc<Web>>, posted: PostedIn) -> Reply {
     let PostedIn { mut person, fields } = posted;
     let (old, typed, again) = (fields.secret("old")?, fields.secret("password")?, fields.secret("again")?);
-    if let Some(View::Ended { .. }) = web.app.look_at_change(person.change_flow(&web)).await? {
-        // That one is over without a new password: this is another.
+    let before = web.app.look_at_change(person.change_flow(&web)).await?;
+    if matches!(before, Some(View::Ended { .. })) || (before.is_none() && person.session.state.changed.is_some()) {
+        // That one is over: this is another.
         person.session.state.changes += 1;
         person.session.state.changed = None;
         web.app.keep_session(&person.session).await?;

@@ -10,7 +10,8 @@ const SERVICE = { dn: `cn=regain,ou=services,${SUFFIX}`, password: 'service-secr
 
 /**
  * Starts one with these people (`{ id, name, password }`), and a policy that remembers passwords. Gives the section
- * `[directory]` for it, and `letsIn(id, password)`, which asks with OpenLDAP's own program.
+ * `[directory]` for it, `letsIn(id, password)`, which asks with OpenLDAP's own program, and `stop` and `run` for one that is gone
+ * and comes back.
  */
 export async function slapd(people) {
   const home = folder('slapd');
@@ -73,9 +74,10 @@ userPassword: ${SERVICE.password}
 ${people.map(person).join('')}`);
   execFileSync('/usr/sbin/slapadd', ['-f', file('slapd.conf'), '-l', file('entries.ldif')], { stdio: 'pipe' });
   // With a debug level it stays in the foreground, and says when it is there.
-  await start('/usr/sbin/slapd', ['-f', file('slapd.conf'), '-h', address, '-d', 'stats'], {
+  const run = () => start('/usr/sbin/slapd', ['-f', file('slapd.conf'), '-h', address, '-d', 'stats'], {
     ready: (line) => line.includes('slapd starting'),
   });
+  const { stop } = await run();
   const letsIn = (id, password) => spawnSync('ldapwhoami', ['-x', '-H', address, '-D', `uid=${id},${SUFFIX}`, '-w', password], {
     env: { ...process.env, LDAPTLS_CACERT: file('cert.pem') },
   }).status === 0;
@@ -89,5 +91,5 @@ bind_password = "${SERVICE.password}"
 base_dn = "${SUFFIX}"
 default_policy_dn = "cn=default,${SUFFIX}"
 `;
-  return { section, letsIn };
+  return { section, letsIn, stop, run };
 }

@@ -115,7 +115,11 @@ async fn a_lost_answer_to_a_change_is_told_and_signs_out() {
         let (asking, _) = flow::step(&ctx, fresh, opened);
         let (rules, person) = (&test.app.policy.password, password::Person::with_user_id(JO));
         let new = test.app.judge(rules, &person, &Secret::new(NEW), None);
-        let (writing, _) = flow::step(&ctx, asking, change::Event::Change { old: Secret::new(OLD), new, survey: Survey::default() }.into());
+        let (writing, _) = flow::step(
+            &ctx,
+            asking,
+            change::Event::Change { old: Secret::new(OLD), new, survey: Survey::default() }.into(),
+        );
         let put = test.app.store.put_flow(None, &writing, writing.due(&test.app.policy)).unwrap();
         test.app.store.db().write(vec![put]).await.unwrap();
 

@@ -1,7 +1,7 @@
 //! Changing a password that is known, in several directories.
 
-use regain_core::registration::Change;
 use regain_core::Span;
+use regain_core::registration::Change;
 
 use super::{JO, LIBRARY, Servers, THERE, WIFI, dn, said, trail};
 use crate::support::app::{NEW, OLD, TestApp};

@@ -50,8 +50,8 @@ pub(crate) fn ended<'a>(
     let partly = matches!(end, End::Done | End::Unlocked) && !all_done(others);
     let words = if partly { partly_done(end) } else { words(end, *goal == Goal::Unlock) };
     let page = Shell::of(web, visitor, words.title);
-    let (team, organisation) = (page.team(), page.organisation());
-    let say = |key: &&str| page.text.say_with(key, &[("team", team.into()), ("organisation", organisation.into())]);
+    let team = page.team();
+    let say = |key: &&str| page.text.say_with(key, &[("team", team.into())]);
     let mut body: Vec<String> = words.body.iter().map(say).collect();
     if let End::Resting { until } = end {
         let when = page.when().moment(until);
