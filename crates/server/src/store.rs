@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod crowd;
 mod db;
 pub mod enrolment;
 pub mod flow;
@@ -32,6 +33,7 @@ pub use vault::{Vault, key_id};
 pub static STATEMENTS: &[&[&str]] = &[
     account::STATEMENTS,
     audit::STATEMENTS,
+    crowd::STATEMENTS,
     enrolment::STATEMENTS,
     flow::STATEMENTS,
     freeze::STATEMENTS,
