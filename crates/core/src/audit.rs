@@ -2,6 +2,10 @@
 //!
 //! No event holds a secret, an address or a number: methods are named, contacts are not.
 
+pub mod chain;
+pub mod checkpoint;
+pub mod verify;
+
 use serde::{Deserialize, Serialize};
 
 use crate::captcha;
@@ -173,6 +177,23 @@ pub enum Act {
     },
     /// The person was invited to register.
     Invited,
+    /// An administrator took events out of the trail to read them elsewhere.
+    AuditExported {
+        /// How many.
+        events: u64,
+    },
+    /// An event was altered, or added by somebody else, before it had its place in the chain.
+    AuditForged {
+        /// Its name.
+        event: String,
+    },
+    /// The trail was shorter than it had been: somebody has cut off its end.
+    AuditCut {
+        /// The last event there had been.
+        was: i64,
+        /// The last event there was.
+        is: i64,
+    },
     /// The person stopped it.
     Cancelled,
     /// Time ran out.
@@ -242,6 +263,9 @@ impl Act {
             Self::ContactTakenAway { .. } => "contact_taken_away",
             Self::ContactsRevealed { .. } => "contacts_revealed",
             Self::Invited => "invited",
+            Self::AuditExported { .. } => "audit_exported",
+            Self::AuditForged { .. } => "audit_forged",
+            Self::AuditCut { .. } => "audit_cut",
             Self::Cancelled => "cancelled",
             Self::Expired => "expired",
         }
@@ -268,6 +292,8 @@ impl Act {
             | Self::SignInFailed
             | Self::OldPasswordWrong
             | Self::NotFresh
+            | Self::AuditForged { .. }
+            | Self::AuditCut { .. }
             | Self::Expired => "failure",
             Self::OutcomeUnknown => "unknown",
             Self::PictureChanged
@@ -296,6 +322,7 @@ impl Act {
             | Self::ContactTakenAway { .. }
             | Self::ContactsRevealed { .. }
             | Self::Invited
+            | Self::AuditExported { .. }
             | Self::Cancelled => "success",
         }
     }
