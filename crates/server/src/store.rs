@@ -17,6 +17,7 @@ pub mod registration;
 pub mod session;
 mod sqlite;
 pub mod throttle;
+pub mod trail;
 mod vault;
 
 use regain_core::Keys;
@@ -24,7 +25,7 @@ use regain_core::Keys;
 use crate::clock::Clock;
 
 pub use db::{Db, Error, Outcome, Row, Stmt, Value};
-pub use vault::{KeyProblem, Vault, load_or_make_key};
+pub use vault::{KeyProblem, Vault, load_or_make_key, load_or_make_secret};
 
 /// Every statement there is, for the test that prepares them all on both engines.
 pub static STATEMENTS: &[&[&str]] = &[
@@ -39,6 +40,7 @@ pub static STATEMENTS: &[&[&str]] = &[
     registration::STATEMENTS,
     session::STATEMENTS,
     throttle::STATEMENTS,
+    trail::STATEMENTS,
 ];
 
 /// The store. Cheap to clone: clones share everything.
@@ -71,6 +73,11 @@ impl Store {
     /// The engine itself, for tests and for the statements of the embedded directory.
     pub fn db(&self) -> &Db {
         &self.db
+    }
+
+    /// The installation's keys.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     /// What encrypts columns.

@@ -107,6 +107,14 @@ pub enum KeyProblem {
 /// # Errors
 /// With what to do about it.
 pub fn load_or_make_key(path: &Path) -> Result<Keys, KeyProblem> {
+    load_or_make_secret(path).map(Keys::new)
+}
+
+/// The same for a key of another kind.
+///
+/// # Errors
+/// With what to do about it.
+pub fn load_or_make_secret(path: &Path) -> Result<[u8; 32], KeyProblem> {
     let name = path.display().to_string();
     let file = |error: std::io::Error| KeyProblem::File { path: name.clone(), cause: error.to_string() };
     match fs::metadata(path) {
@@ -117,12 +125,12 @@ pub fn load_or_make_key(path: &Path) -> Result<Keys, KeyProblem> {
             }
             let text = fs::read_to_string(path).map_err(file)?;
             let bytes = HEXLOWER.decode(text.trim().to_lowercase().as_bytes()).ok().and_then(|b| b.try_into().ok());
-            bytes.map(Keys::new).ok_or(KeyProblem::Malformed(name))
+            bytes.ok_or(KeyProblem::Malformed(name))
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let bytes: [u8; 32] = clock::random().map_err(|error| file(std::io::Error::other(error.to_string())))?;
             write_whole(path, HEXLOWER.encode(&bytes).as_bytes()).map_err(file)?;
-            Ok(Keys::new(bytes))
+            Ok(bytes)
         }
         Err(error) => Err(file(error)),
     }
