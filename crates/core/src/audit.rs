@@ -194,6 +194,16 @@ pub enum Act {
         /// The last event there was.
         is: i64,
     },
+    /// Another key of the installation is in use from now on.
+    KeyChanged {
+        /// What it is called.
+        key: String,
+    },
+    /// The former key of the installation was given up.
+    KeyRetired {
+        /// What it was called.
+        key: String,
+    },
     /// The person stopped it.
     Cancelled,
     /// Time ran out.
@@ -266,6 +276,8 @@ impl Act {
             Self::AuditExported { .. } => "audit_exported",
             Self::AuditForged { .. } => "audit_forged",
             Self::AuditCut { .. } => "audit_cut",
+            Self::KeyChanged { .. } => "key_changed",
+            Self::KeyRetired { .. } => "key_retired",
             Self::Cancelled => "cancelled",
             Self::Expired => "expired",
         }
@@ -323,6 +335,8 @@ impl Act {
             | Self::ContactsRevealed { .. }
             | Self::Invited
             | Self::AuditExported { .. }
+            | Self::KeyChanged { .. }
+            | Self::KeyRetired { .. }
             | Self::Cancelled => "success",
         }
     }

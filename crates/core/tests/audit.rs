@@ -262,6 +262,8 @@ fn a_seal_tells_who_wrote_a_row() {
     let (sealed, other) = (row(1), Keys::new([9; 32]));
     assert_eq!(sealed.sealing(&keys()), Sealing::Good);
     assert_eq!(sealed.sealing(&other), Sealing::OtherKey);
+    let both = Keys::ring([9; 32], vec![[42; 32]]);
+    assert_eq!(sealed.sealing(&both), Sealing::Good, "while the key is changed, the former counts");
     assert_eq!(Row { seal: None, ..row(1) }.sealing(&keys()), Sealing::Missing);
     assert_eq!(Row { user_id: "sam".into(), ..row(1) }.sealing(&keys()), Sealing::Broken);
     assert_eq!(Row { seal: Some("none".into()), ..row(1) }.sealing(&keys()), Sealing::Broken);

@@ -55,7 +55,7 @@ pub struct Linked {
 pub enum Sealing {
     /// Written by Regain with this key, and as it was written.
     Good,
-    /// Made with another key: it cannot be judged with this one.
+    /// Made with a key that is not known here: it cannot be judged.
     OtherKey,
     /// Altered since, or never written by Regain.
     Broken,
@@ -73,9 +73,8 @@ impl Row {
     pub fn sealing(&self, keys: &Keys) -> Sealing {
         let Some(seal) = &self.seal else { return Sealing::Missing };
         let Some((id, mark)) = seal.split_once('.') else { return Sealing::Broken };
-        if id != key_id(keys) {
-            return Sealing::OtherKey;
-        }
+        // While the installation's key is changed, several are known.
+        let Some(keys) = keys.each().find(|keys| id == key_id(keys)) else { return Sealing::OtherKey };
         let good = keys.derive(Use::Audit, &[b"row", &self.content()]);
         if Digest::from_hex(mark).is_some_and(|mark| mark.same_as(&good)) { Sealing::Good } else { Sealing::Broken }
     }

@@ -9,7 +9,7 @@ use ring::digest::{SHA256, digest};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 
 use crate::config::audit::Audit;
-use crate::store::load_or_make_secret;
+use crate::store::KeyFile;
 
 /// Signs. It has no `Debug`.
 pub struct SigningKey {
@@ -26,8 +26,8 @@ impl SigningKey {
         match &settings.signing_key {
             Some(key) => Self::parse(key),
             None => {
-                let seed = load_or_make_secret(file);
-                Self::from_seed(&seed.map_err(|error| format!("audit.signing_key_file: {error}"))?)
+                let read = KeyFile::read_or_make(file).map_err(|error| format!("audit.signing_key_file: {error}"))?;
+                Self::from_seed(read.used())
             }
         }
     }

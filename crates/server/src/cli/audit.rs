@@ -11,7 +11,7 @@ use super::ConfigArg;
 use crate::audit::{PublicKey, SigningKey, trusted};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::store::{self, Store};
+use crate::store::{KeyFile, Store};
 
 /// What `regain audit` takes.
 #[derive(clap::Args)]
@@ -56,7 +56,7 @@ async fn open(config: &Config) -> Result<Store, String> {
     if !path.exists() {
         return Err(format!("store.key_file: {} is not there; give the one of this installation", path.display()));
     }
-    let keys = store::load_or_make_key(path).map_err(|error| format!("store.key_file: {error}"))?;
+    let keys = KeyFile::read_or_make(path).map_err(|error| format!("store.key_file: {error}"))?.keys();
     let opened = Store::open(&config.store.address()?, keys, Clock::real()).await;
     opened.map_err(|error| format!("store.url: {error}"))
 }

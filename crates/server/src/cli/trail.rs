@@ -10,17 +10,12 @@ use crate::directory::Person;
 use crate::drive::Origin;
 use crate::store::{Outcome, Stmt, Store};
 
-/// Who changes contacts at the command line, as far as the operating system says.
+/// Who is at the command line, as far as the operating system says.
 pub(super) fn who() -> String {
-    at("regain method")
-}
-
-/// Who gives this command, as far as the operating system says.
-fn at(command: &str) -> String {
     let variables = environment();
     let named = |name: &str| variables.iter().find(|(known, on)| known == name && !on.is_empty());
     let found = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(named);
-    found.map_or_else(|| command.to_owned(), |(_, name)| format!("{command} ({name})"))
+    found.map_or_else(|| "regain".to_owned(), |(_, name)| format!("regain ({name})"))
 }
 
 /// The same in the place of a browser.
@@ -53,7 +48,6 @@ pub(super) async fn write(app: &App, mut batch: Vec<Stmt>, acts: &[(Option<&Pers
 pub(super) async fn note(store: &Store, now: Time, act: Act) -> Result<(), String> {
     let flow = clock::flow_id().map_err(|error| error.to_string())?;
     let event = Event { user_id: String::new(), account: None, act };
-    let origin = Origin { address: String::new(), browser: at("regain audit") };
-    let row = store.append_audit(flow, (1, 0), &event, &origin, now).map_err(|error| error.to_string())?;
+    let row = store.append_audit(flow, (1, 0), &event, &origin(), now).map_err(|error| error.to_string())?;
     store.db().write(vec![row]).await.map(drop).map_err(|error| error.to_string())
 }

@@ -133,6 +133,7 @@ const fn key(act: &Act) -> &'static str {
         Act::Invited => "act-invited",
         // These are about nobody's account.
         Act::AuditExported { .. } | Act::AuditForged { .. } | Act::AuditCut { .. } => "act-trail",
+        Act::KeyChanged { .. } | Act::KeyRetired { .. } => "act-key",
         Act::Cancelled => "act-cancelled",
         Act::Expired => "act-expired",
     }

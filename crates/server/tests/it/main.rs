@@ -13,6 +13,7 @@ mod directory;
 mod docs;
 mod doctor;
 mod help;
+mod key;
 mod register;
 mod reset;
 mod rush;
