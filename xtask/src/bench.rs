@@ -2,6 +2,7 @@
 //!
 //! Both sides share the machine, so rates are lower bounds; the CPU time is the server's alone.
 
+mod audit;
 mod http;
 mod password;
 mod people;
@@ -34,7 +35,8 @@ pub(crate) fn run(words: &[String]) -> Outcome {
     match words {
         [] => whole(),
         [part] if part == "password" => password::run(),
-        _ => Err(format!("bench takes nothing or \"password\", not \"{}\".", words.join(" "))),
+        [part] if part == "audit" => audit::run(),
+        _ => Err(format!("bench takes nothing, \"audit\" or \"password\", not \"{}\".", words.join(" "))),
     }
 }
 

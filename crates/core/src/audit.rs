@@ -2,6 +2,10 @@
 //!
 //! No event holds a secret, an address or a number: methods are named, contacts are not.
 
+pub mod chain;
+pub mod checkpoint;
+pub mod verify;
+
 use serde::{Deserialize, Serialize};
 
 use crate::captcha;
@@ -173,6 +177,23 @@ pub enum Act {
     },
     /// The person was invited to register.
     Invited,
+    /// An administrator took events out of the trail to read them elsewhere.
+    AuditExported {
+        /// How many.
+        events: u64,
+    },
+    /// An event was altered, or added by somebody else, before it had its place in the chain.
+    AuditForged {
+        /// Its name.
+        event: String,
+    },
+    /// The trail was shorter than it had been: somebody has cut off its end.
+    AuditCut {
+        /// The last event there had been.
+        was: i64,
+        /// The last event there was.
+        is: i64,
+    },
     /// Another key of the installation is in use from now on.
     KeyChanged {
         /// What it is called.
@@ -252,6 +273,9 @@ impl Act {
             Self::ContactTakenAway { .. } => "contact_taken_away",
             Self::ContactsRevealed { .. } => "contacts_revealed",
             Self::Invited => "invited",
+            Self::AuditExported { .. } => "audit_exported",
+            Self::AuditForged { .. } => "audit_forged",
+            Self::AuditCut { .. } => "audit_cut",
             Self::KeyChanged { .. } => "key_changed",
             Self::KeyRetired { .. } => "key_retired",
             Self::Cancelled => "cancelled",
@@ -280,6 +304,8 @@ impl Act {
             | Self::SignInFailed
             | Self::OldPasswordWrong
             | Self::NotFresh
+            | Self::AuditForged { .. }
+            | Self::AuditCut { .. }
             | Self::Expired => "failure",
             Self::OutcomeUnknown => "unknown",
             Self::PictureChanged
@@ -308,6 +334,7 @@ impl Act {
             | Self::ContactTakenAway { .. }
             | Self::ContactsRevealed { .. }
             | Self::Invited
+            | Self::AuditExported { .. }
             | Self::KeyChanged { .. }
             | Self::KeyRetired { .. }
             | Self::Cancelled => "success",

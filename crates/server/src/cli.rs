@@ -1,5 +1,6 @@
 //! The command line. Each command is a file of its own.
 
+pub mod audit;
 pub mod breach;
 pub mod check;
 pub mod demo;
@@ -43,6 +44,8 @@ enum Command {
     Key(key::Args),
     /// Look after the contacts by which people are verified
     Method(method::Args),
+    /// See whether the audit trail is as it was written, and read it elsewhere
+    Audit(audit::Args),
     /// Make and ask the filter of passwords known from data breaches
     Breach(breach::Args),
     /// See how a password is judged
@@ -58,7 +61,7 @@ pub struct ConfigArg {
 }
 
 /// Parses the arguments and runs the command. Exit status: 0 done, 1 it did not work, 2 the arguments are wrong, or the doctor
-/// could not look.
+/// or the audit could not look.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -67,6 +70,7 @@ pub fn main() -> ExitCode {
     };
     let done = runtime.block_on(async {
         let done = match cli.command {
+            Command::Audit(args) => return audit::run(args).await.map_err(|message| (message, 2)),
             Command::Doctor(args) => return doctor::run(args).await.map_err(|message| (message, 2)),
             Command::Demo(args) => demo::run(args).await,
             Command::Serve(args) => serve::run(args).await,

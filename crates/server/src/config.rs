@@ -3,6 +3,7 @@
 //! Each section is a struct whose `Default` is the only place where a default stands. Unknown keys are refused. Secrets may
 //! lie in files of their own (`…_file`).
 
+pub mod audit;
 pub mod care_team;
 pub mod organisation;
 pub mod register;
@@ -19,6 +20,7 @@ use regain_core::method::Channel;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
+use audit::Audit;
 use care_team::CareTeam;
 use organisation::Organisation;
 use register::Register;
@@ -57,6 +59,8 @@ pub struct Config {
     pub delivery: BTreeMap<Channel, Vec<Table>>,
     /// The rules.
     pub policy: Policy,
+    /// Who signs the audit trail, and who is sent it.
+    pub audit: Audit,
 }
 
 impl Config {
@@ -105,6 +109,7 @@ impl Config {
         let organisation = section::<Organisation>(&mut table, "organisation", &mut problems);
         let care_team = section::<care_team::CareTeamSection>(&mut table, "care_team", &mut problems);
         let register = section::<Register>(&mut table, "register", &mut problems);
+        let audit = section::<Audit>(&mut table, "audit", &mut problems);
         let directory = take_table(&mut table, "directory", &mut problems);
         let delivery = delivery(take_table(&mut table, "delivery", &mut problems), &mut problems);
         problems.extend(table.keys().map(|key| format!("{key}: there is no such section; see docs/admin.md")));
@@ -115,9 +120,10 @@ impl Config {
         let care_team = care_team.check(&mut problems);
         let password_files = password.files();
         register.check(&mut problems);
+        audit.check(&mut problems);
         let policy = rules::policy(policy, &register, password, captcha, throttle, &organisation, &mut problems);
         let settings = Settings { server, organisation, care_team, register, session, password_files };
-        (Self { settings, store, directory, delivery, policy }, problems)
+        (Self { settings, store, directory, delivery, policy, audit }, problems)
     }
 }
 

@@ -8,7 +8,7 @@
 
 mod answer;
 mod call;
-mod client;
+pub(crate) mod client;
 mod demo;
 mod email;
 mod http;

@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod app;
+pub mod audit;
 pub mod banned;
 pub mod breach;
 pub mod captcha;

@@ -19,6 +19,7 @@ pub mod reseal;
 pub mod session;
 mod sqlite;
 pub mod throttle;
+pub mod trail;
 mod vault;
 
 use regain_core::Keys;
@@ -43,6 +44,7 @@ pub static STATEMENTS: &[&[&str]] = &[
     reseal::STATEMENTS,
     session::STATEMENTS,
     throttle::STATEMENTS,
+    trail::STATEMENTS,
 ];
 
 /// The store. Cheap to clone: clones share everything.
@@ -75,6 +77,11 @@ impl Store {
     /// The engine itself, for tests and for the statements of the embedded directory.
     pub fn db(&self) -> &Db {
         &self.db
+    }
+
+    /// The installation's keys.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     /// What encrypts columns.

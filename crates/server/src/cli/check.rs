@@ -6,6 +6,7 @@ use regain_core::Policy;
 
 use super::ConfigArg;
 use super::serve::drop_uncarried;
+use crate::audit;
 use crate::banned;
 use crate::breach::Filter;
 use crate::clock::Clock;
@@ -32,6 +33,7 @@ pub fn run(args: &Args) -> Result<(), String> {
     problems.extend(store_problem(&config.store));
     problems.extend(directory::check(config.directory.clone()).err());
     problems.extend(config.settings.organisation.logo_problem());
+    problems.extend(audit::problems(&config.audit));
     let files = &config.settings.password_files;
     problems.extend(banned::Words::open(files.banned_words.clone()).err());
     let breach = files.breach.as_deref().and_then(|file| Filter::open(file).err());

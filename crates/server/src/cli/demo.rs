@@ -8,7 +8,7 @@ use regain_core::Secret;
 use regain_core::method::ContactKind;
 use toml::{Table, Value};
 
-use super::serve::{listen, log, serve};
+use super::serve::{listen, log, serve, trail};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, environment, overlay};
@@ -116,6 +116,7 @@ pub async fn run(args: Args) -> Result<(), String> {
     let config = Config::from_table(table).map_err(|problems| problems.join("\nregain: "))?;
     let clock = Clock::real();
     let directory = config.directory.clone();
+    let (audit, key_file) = (config.audit.clone(), config.store.key_file.clone());
     let app = Arc::new(App::open(config, clock.clone()).await?);
     let people = Embedded::open(Deps { store: app.store.clone(), clock: clock.clone() }, directory)?;
     add_people(&app, &people).await?;
@@ -123,7 +124,8 @@ pub async fn run(args: Args) -> Result<(), String> {
     let delivery = Arc::new(Delivery::demo(inbox.clone(), clock));
     let router = web::demo::router(Arc::clone(&app), inbox)?;
     greet(&app);
-    serve(app, delivery, router, listener).await
+    let trail = trail(&app, &audit, &key_file)?;
+    serve(app, delivery, trail, router, listener).await
 }
 
 /// Folder for the data; a temporary one goes with the demo.

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use super::ConfigArg;
 use super::serve::log;
+use crate::audit;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::delivery::Delivery;
@@ -36,6 +37,7 @@ pub async fn run(args: Args) -> Result<ExitCode, String> {
     directory::check(config.directory.clone())?;
     let mut findings = Vec::new();
     if let Some(store) = store(&config, &mut findings).await {
+        findings.extend(audit::examine(&config.audit, &store).await);
         findings.extend(directory(&config, store, args.canary.as_deref()).await?);
     }
     findings.extend(delivery.look().await);

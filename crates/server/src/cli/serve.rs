@@ -1,6 +1,7 @@
 //! `regain serve`: the service, until it is told to stop.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,9 @@ use tracing_subscriber::EnvFilter;
 
 use super::ConfigArg;
 use crate::app::App;
+use crate::audit::Trail;
 use crate::clock::{self, Clock};
+use crate::config::audit::Audit;
 use crate::config::{Config, environment};
 use crate::delivery::Delivery;
 use crate::{web, worker};
@@ -42,11 +45,21 @@ pub async fn run(args: Args) -> Result<(), String> {
     for method in drop_uncarried(&mut config, &delivery)? {
         tracing::warn!(method = method.name(), "this method is allowed, but not offered: no gateway carries it");
     }
+    let (audit, key_file) = (config.audit.clone(), config.store.key_file.clone());
     let app = Arc::new(App::open(config, clock).await?);
+    let trail = trail(&app, &audit, &key_file)?;
     let router = web::router(Arc::clone(&app))?;
     let listener = listen(app.settings.server.listen).await?;
     tracing::info!(listen = %app.settings.server.listen, url = app.settings.server.public_url, "ready");
-    serve(app, Arc::new(delivery), router, listener).await
+    serve(app, Arc::new(delivery), trail, router, listener).await
+}
+
+/// What looks after the audit trail.
+pub(super) fn trail(app: &App, settings: &Audit, key_file: &Path) -> Result<Arc<Trail>, String> {
+    let host = app.settings.server.host.split(':').next().unwrap_or_default();
+    let key_file = settings.key_file(key_file);
+    let trail = Trail::open(settings, &key_file, host, app.store.clone(), app.clock.clone());
+    trail.map(Arc::new).map_err(|problems| problems.join("\nregain: "))
 }
 
 /// Takes out the methods that nothing carries: a code that cannot arrive must not be offered. Gives them.
@@ -98,11 +111,13 @@ pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, String> {
 pub(super) async fn serve(
     app: Arc<App>,
     delivery: Arc<Delivery>,
+    trail: Arc<Trail>,
     router: Router,
     listener: TcpListener,
 ) -> Result<(), String> {
     arm_faults();
     let (stop, stopped) = watch::channel(false);
+    let trail = tokio::spawn(trail.run(stopped.clone()));
     let worker = tokio::spawn(worker::run(app, delivery, stopped));
     // Pages are small: waiting to fill a packet only makes them late.
     let listener = listener.tap_io(|stream| {
@@ -123,6 +138,7 @@ pub(super) async fn serve(
     };
     stop.send_replace(true);
     worker.await.map_err(|error| format!("the worker broke off: {error}"))?;
+    trail.await.map_err(|error| format!("the audit trail broke off: {error}"))?;
     served.map_err(|error| error.to_string())
 }
 

@@ -131,6 +131,8 @@ const fn key(act: &Act) -> &'static str {
         Act::ContactTakenAway { .. } => "act-contact-taken-away",
         Act::ContactsRevealed { .. } => "act-contacts-revealed",
         Act::Invited => "act-invited",
+        // These are about nobody's account.
+        Act::AuditExported { .. } | Act::AuditForged { .. } | Act::AuditCut { .. } => "act-trail",
         Act::KeyChanged { .. } | Act::KeyRetired { .. } => "act-key",
         Act::Cancelled => "act-cancelled",
         Act::Expired => "act-expired",

@@ -2,6 +2,7 @@
 
 mod account;
 mod active_directory;
+mod audit;
 mod breach;
 mod cli;
 mod crash;
