@@ -4,11 +4,13 @@ pub mod breach;
 pub mod check;
 pub mod demo;
 pub mod doctor;
+pub mod limit;
 pub mod method;
 mod open;
 pub mod password;
 pub mod serve;
 mod sheet;
+mod trail;
 mod typed;
 pub mod user;
 
@@ -39,6 +41,8 @@ enum Command {
     User(user::Args),
     /// Look after the contacts by which people are verified
     Method(method::Args),
+    /// See who has to wait because of a limit, and let them go on
+    Limit(limit::Args),
     /// Make and ask the filter of passwords known from data breaches
     Breach(breach::Args),
     /// See how a password is judged
@@ -69,6 +73,7 @@ pub fn main() -> ExitCode {
             Command::Check(args) => check::run(&args),
             Command::User(args) => user::run(args).await,
             Command::Method(args) => method::run(args).await,
+            Command::Limit(args) => limit::run(args).await,
             Command::Breach(args) => return Ok(breach::run(args)),
             Command::Password(args) => return Ok(password::run(&args)),
         };
@@ -78,6 +83,11 @@ pub fn main() -> ExitCode {
         eprintln!("regain: {message}");
         ExitCode::from(status)
     })
+}
+
+/// The moment in UTC (RFC 3339).
+fn date(time: regain_core::Time) -> String {
+    jiff::Timestamp::from_millisecond(time.0).map_or_else(|_| time.0.to_string(), |time| time.to_string())
 }
 
 fn failed(message: &str) -> ExitCode {

@@ -10,6 +10,7 @@ mod directory;
 mod docs;
 mod doctor;
 mod help;
+mod limits;
 mod register;
 mod reset;
 mod rush;

@@ -1,6 +1,6 @@
 //! The whole program on a clock that is moved by hand, with the demo's kind of people.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use regain::app::App;
@@ -36,29 +36,34 @@ pub(crate) struct TestApp {
     _folder: tempfile::TempDir,
 }
 
+/// These settings on top of the test's own.
+fn configured(engine: &Engine, key: &Path, settings: &str) -> Config {
+    let base = format!(
+        "[store]\nurl = '{}'\nkey_file = '{}'\n[directory]\nkind = 'embedded'\nargon2_memory_kib = 8\nargon2_passes = 1\n\
+         [care_team]\nmail = 'care@example.org'\ntelephone = '0300 555 0184'\n[captcha]\nkind = 'off'\n",
+        engine.url,
+        key.display()
+    );
+    let mut table: toml::Table = base.parse().expect("the test's own settings");
+    let more: toml::Table = settings.parse().expect("settings are TOML");
+    for (section, own) in more {
+        match (table.get_mut(&section), own) {
+            // Another kind of directory has keys of its own.
+            (Some(toml::Value::Table(known)), toml::Value::Table(own)) if !own.contains_key("kind") => {
+                known.extend(own)
+            }
+            (_, own) => drop(table.insert(section, own)),
+        }
+    }
+    Config::from_table(table).expect("settings are good")
+}
+
 impl TestApp {
     /// On this engine, with these settings on top of the test's own.
     pub(crate) async fn open(engine: &Engine, settings: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let key = folder.path().join("test.key");
-        let base = format!(
-            "[store]\nurl = '{}'\nkey_file = '{}'\n[directory]\nkind = 'embedded'\nargon2_memory_kib = 8\nargon2_passes = 1\n\
-             [care_team]\nmail = 'care@example.org'\ntelephone = '0300 555 0184'\n[captcha]\nkind = 'off'\n",
-            engine.url,
-            key.display()
-        );
-        let mut table: toml::Table = base.parse().expect("the test's own settings");
-        let more: toml::Table = settings.parse().expect("settings are TOML");
-        for (section, own) in more {
-            match (table.get_mut(&section), own) {
-                // Another kind of directory has keys of its own.
-                (Some(toml::Value::Table(known)), toml::Value::Table(own)) if !own.contains_key("kind") => {
-                    known.extend(own)
-                }
-                (_, own) => drop(table.insert(section, own)),
-            }
-        }
-        let config = Config::from_table(table).expect("settings are good");
+        let config = configured(engine, &key, settings);
         let long_ago = Time(START.0 - Span::hours(48).0);
         let (clock, directory) = (Clock::by_hand(long_ago), config.directory.clone());
         let app = Arc::new(App::open(config, clock.clone()).await.expect("the program opens"));
@@ -75,6 +80,12 @@ impl TestApp {
         // What they registered has cooled off.
         clock.pass(START - long_ago);
         test
+    }
+
+    /// Another node of the same service: on the same store, with the same key, the same settings and the same clock.
+    pub(crate) async fn node(&self, engine: &Engine, settings: &str) -> Arc<App> {
+        let config = configured(engine, &self.key, settings);
+        Arc::new(App::open(config, self.clock.clone()).await.expect("the program opens"))
     }
 
     async fn add_everybody(&self) {
