@@ -234,11 +234,11 @@ impl App {
             };
             let (next, effects) = flow::step(&ctx, flow.clone(), event);
             if next == flow && effects.is_empty() {
-                return Ok(Round::Decided(Decided { effects, flow }));
+                return Ok(Round::Decided(Box::new(Decided { effects, flow })));
             }
             let batch = self.batch(&ctx, origin, version, (&flow, &next), (&effects, &counted))?;
             if let Outcome::Committed(_) = self.store.db().write(batch).await? {
-                return Ok(Round::Decided(Decided { effects: self.after_commit(effects), flow: next }));
+                return Ok(Round::Decided(Box::new(Decided { effects: self.after_commit(effects), flow: next })));
             }
         }
         self.store.give_back_all(&counted).await?;
@@ -268,7 +268,7 @@ impl App {
             return Ok(Round::Overtaken);
         }
         self.store.give_back_all(&claims).await?;
-        Ok(Round::Decided(Decided { effects: Vec::new(), flow: flow.clone() }))
+        Ok(Round::Decided(Box::new(Decided { effects: Vec::new(), flow: flow.clone() })))
     }
 
     /// Counts what this event asks for on this flow as it is now, unless that was counted already; what was counted for the
@@ -373,7 +373,7 @@ impl App {
 /// What came of one event.
 enum Round {
     /// A decision, written down.
-    Decided(Decided),
+    Decided(Box<Decided>),
     /// Others were quicker, or the flow is not this browser's to go on with.
     Overtaken,
     /// A limit forbids it, and nothing is written down.
