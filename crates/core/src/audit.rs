@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::captcha;
 use crate::method::{ContactKind, Method};
 use crate::subject::AccountId;
-use crate::throttle::What;
+use crate::throttle::{Scope, What};
 
 /// Something that happened in a flow. Who was at the browser, from where and when is added by whoever writes it down.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -104,6 +104,22 @@ pub enum Act {
     Throttled {
         /// Which.
         what: What,
+    },
+    /// A limit that many people share was reached; written down once for as long as that lasts.
+    LimitReached {
+        /// Of what.
+        what: What,
+        /// For whom all together.
+        scope: Scope,
+    },
+    /// An administrator lifted limits.
+    LimitLifted {
+        /// Whose: of an account, a network, or everybody.
+        scope: Scope,
+        /// The network, if it is one's.
+        network: Option<String>,
+        /// Why.
+        reason: String,
     },
     /// The account is unlocked.
     Unlocked,
@@ -251,6 +267,8 @@ impl Act {
             Self::OutcomeUnknown => "outcome_unknown",
             Self::TriesExhausted => "tries_exhausted",
             Self::Throttled { .. } => "throttled",
+            Self::LimitReached { .. } => "limit_reached",
+            Self::LimitLifted { .. } => "limit_lifted",
             Self::Unlocked => "unlocked",
             Self::UnlockRefused { .. } => "unlock_refused",
             Self::Rehearsed => "rehearsed",
@@ -298,6 +316,7 @@ impl Act {
             | Self::WriteFailed
             | Self::TriesExhausted
             | Self::Throttled { .. }
+            | Self::LimitReached { .. }
             | Self::UnlockRefused { .. }
             | Self::NotYours
             | Self::Superseded
@@ -337,6 +356,7 @@ impl Act {
             | Self::AuditExported { .. }
             | Self::KeyChanged { .. }
             | Self::KeyRetired { .. }
+            | Self::LimitLifted { .. }
             | Self::Cancelled => "success",
         }
     }

@@ -10,6 +10,7 @@ use crate::method::{Channel, ContactKind};
 use crate::registration::Change;
 use crate::secret::Secret;
 use crate::subject::{AccountId, ContactId};
+use crate::throttle::What;
 use crate::time::{Span, Time};
 
 /// Something to be done.
@@ -63,15 +64,20 @@ pub enum Effect {
         /// Whose.
         account: AccountId,
     },
-    /// An attempt that was counted beforehand turned out right: take it back, in the transaction.
+    /// An attempt that was counted for an earlier event turned out right: take it back, in the transaction.
     GiveBack {
         /// The counter's name.
         counter: String,
     },
-    /// Forget all counted attempts, in the transaction.
+    /// What was counted of this kind beforehand, for this very event, came to nothing: take all of it back, in the transaction.
+    Uncount {
+        /// Attempts that turned out right, or messages that are not sent.
+        what: What,
+    },
+    /// Forget all that was counted for the account, in the transaction.
     Forgive {
-        /// The counter's name.
-        counter: String,
+        /// Whose.
+        account: AccountId,
     },
 }
 

@@ -58,6 +58,7 @@ who-intro = You can choose a new password here by yourself. It takes about two m
 who-empty = Type your User ID first. It is usually your work email address.
 who-captcha = The characters did not match. That happens easily. Look at the new picture or play the new sound, then type what you see or hear.
 who-no-characters = Type the characters you see in the picture or hear in the sound, then press Next.
+who-limited = Too many resets were started for this User ID, from your network or here altogether. Nothing is lost. Please press Next again { $when }. If you cannot wait, ask the { $team }.
 who-unavailable = We cannot look up accounts at this moment. Nothing is wrong with yours. Please wait a minute and press Next again.
 check-working = Checking that you are not a program…
 check-done = Checked: you are not a program.
@@ -122,6 +123,7 @@ code-wrong = That is not the code we sent. Check it and type it again. { $left -
    *[other] You have { $left } tries left.
 }
 code-late = That code is too old. Press “Send another code” and use the new one.
+code-resting = Too many wrong codes came from your network, or from everywhere together. This one was not looked at, and nothing is lost. You can type it again, or ask for a new one, { $when }.
 code-too-many = We have sent too many codes there for now. You can ask for another { $when }. Until then choose another way.
 code-early = Please wait a little longer: another code can be sent in { $seconds ->
     [one] one second.
@@ -305,6 +307,7 @@ act-write-failed = A new password could not be set, because the system that keep
 act-password-set = A new password was set by a reset.
 act-outcome-unknown = A new password was sent off, and the answer got lost.
 act-tries-exhausted = There were too many wrong answers, and it was stopped.
+act-limit-lifted = An administrator lifted a limit, so that you can try again.
 act-throttled = A limit was reached, and it was stopped for a while.
 act-unlocked = The account was unlocked.
 act-unlock-refused = The account could not be unlocked.
@@ -887,6 +890,9 @@ large-title = That was too much to send
 large-body = The form was far larger than any of ours. Nothing was changed.
 busy-title = Many people are here just now
 busy-body = We could not check your password in time. Nothing was changed. Please go back in a moment, type your new password in both boxes again, and press Finish.
+forwarded-title = We cannot tell where you are calling from
+forwarded-body = Something between you and this page passed on an address that cannot be read, so we stopped here to be safe. Nothing was changed.
+forwarded-next = Please try again in a few minutes. If it stays so, tell your organisation: the reason is in the log of this service.
 host-title = Wrong address
 host-body = This server does not answer to that name. Please use the address your organisation gave you.
 fault-title = Something went wrong on our side

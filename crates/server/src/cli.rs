@@ -6,6 +6,7 @@ pub mod check;
 pub mod demo;
 pub mod doctor;
 pub mod key;
+pub mod limit;
 pub mod method;
 mod open;
 pub mod password;
@@ -46,6 +47,8 @@ enum Command {
     Method(method::Args),
     /// See whether the audit trail is as it was written, and read it elsewhere
     Audit(audit::Args),
+    /// See who has to wait because of a limit, and let them go on
+    Limit(limit::Args),
     /// Make and ask the filter of passwords known from data breaches
     Breach(breach::Args),
     /// See how a password is judged
@@ -78,6 +81,7 @@ pub fn main() -> ExitCode {
             Command::User(args) => user::run(args).await,
             Command::Key(args) => key::run(args).await,
             Command::Method(args) => method::run(args).await,
+            Command::Limit(args) => limit::run(args).await,
             Command::Breach(args) => return Ok(breach::run(args)),
             Command::Password(args) => return Ok(password::run(&args)),
         };
@@ -87,6 +91,11 @@ pub fn main() -> ExitCode {
         eprintln!("regain: {message}");
         ExitCode::from(status)
     })
+}
+
+/// The moment in UTC (RFC 3339).
+fn date(time: regain_core::Time) -> String {
+    jiff::Timestamp::from_millisecond(time.0).map_or_else(|_| time.0.to_string(), |time| time.to_string())
 }
 
 fn failed(message: &str) -> ExitCode {

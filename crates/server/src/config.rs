@@ -11,6 +11,7 @@ pub mod return_to;
 pub mod rules;
 pub mod server;
 pub mod session;
+pub mod throttle;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -104,7 +105,7 @@ impl Config {
         let policy = section::<rules::PolicySection>(&mut table, "policy", &mut problems);
         let password = section::<rules::PasswordSection>(&mut table, "password", &mut problems);
         let captcha = section::<rules::CaptchaSection>(&mut table, "captcha", &mut problems);
-        let throttle = section::<rules::ThrottleSection>(&mut table, "throttle", &mut problems);
+        let throttle = section::<throttle::ThrottleSection>(&mut table, "throttle", &mut problems);
         let session = section::<session::SessionSection>(&mut table, "session", &mut problems);
         let organisation = section::<Organisation>(&mut table, "organisation", &mut problems);
         let care_team = section::<care_team::CareTeamSection>(&mut table, "care_team", &mut problems);
@@ -115,13 +116,13 @@ impl Config {
         problems.extend(table.keys().map(|key| format!("{key}: there is no such section; see docs/admin.md")));
 
         let server = server.check(&mut problems);
-        let session = session.check(throttle.wrong_from_network(), &mut problems);
+        let session = session.check(&mut problems);
         organisation.check(&mut problems);
         let care_team = care_team.check(&mut problems);
         let password_files = password.files();
         register.check(&mut problems);
         audit.check(&mut problems);
-        let policy = rules::policy(policy, &register, password, captcha, throttle, &organisation, &mut problems);
+        let policy = rules::policy(policy, &register, password, captcha, &throttle, &organisation, &mut problems);
         let settings = Settings { server, organisation, care_team, register, session, password_files };
         (Self { settings, store, directory, delivery, policy, audit }, problems)
     }

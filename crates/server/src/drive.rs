@@ -11,7 +11,7 @@ use regain_core::effect::{Effect, Message};
 use regain_core::flow::{self, Event, Flow};
 use regain_core::registration::Change;
 use regain_core::reset::{self, Goal, Reset, View};
-use regain_core::throttle::{self, Claim};
+use regain_core::throttle::{self, Claim, Owner, What};
 use regain_core::{Ctx, FlowId, Registration, Time, change, register};
 
 use crate::app::App;
@@ -76,6 +76,11 @@ pub enum Drove {
     },
     /// Others were quicker each time: nothing happened, the page shows what is there now.
     Overtaken,
+    /// Too many resets are being begun: nothing happened.
+    Limited {
+        /// When it may be tried again.
+        until: Time,
+    },
 }
 
 /// What there is to see of a reset.
@@ -192,7 +197,11 @@ impl App {
         let mut hold = hold;
         let mut next = Some(event);
         while let Some(event) = next.take() {
-            let Some(decided) = self.decide(origin, hold, event).await? else { return Ok(Drove::Overtaken) };
+            let decided = match self.decide(origin, hold, event).await? {
+                Round::Decided(decided) => decided,
+                Round::Overtaken => return Ok(Drove::Overtaken),
+                Round::Limited { until } => return Ok(Drove::Limited { until }),
+            };
             hold.proofs = decided.flow.proved();
             for effect in decided.effects {
                 next = perform::perform(self, &decided.flow, effect).await.or(next);
@@ -202,7 +211,7 @@ impl App {
     }
 
     /// One decision, written down; or nothing, if others were quicker or the flow is not this browser's to go on with.
-    async fn decide(&self, origin: &Origin, hold: Hold, event: Event) -> Result<Option<Decided>, Fault> {
+    async fn decide(&self, origin: &Origin, hold: Hold, event: Event) -> Result<Round, Fault> {
         let id = hold.flow;
         let mut counted = Vec::new();
         for _ in 0..ROUNDS {
@@ -213,23 +222,27 @@ impl App {
             let version = loaded.as_ref().map(|loaded| loaded.version);
             let flow = loaded.map_or_else(|| Flow::fresh(&event, id, &ctx), |loaded| loaded.flow);
             if flow.proved() > hold.proofs {
-                return self.hold_again(&ctx, &flow, hold, &event).await;
+                return self.hold_again(&ctx, origin, &flow, hold, &event).await;
             }
-            let event = match self.count(&ctx, &flow, &event, &mut counted).await? {
+            let event = match self.count(&ctx, origin, &flow, &event, &mut counted).await? {
                 None => event.clone(),
-                Some(exceeded) => flow.throttled(exceeded.claim.what, exceeded.until),
+                // Nobody is known yet, so there is nobody to write it down for: a flood must not fill the store.
+                Some(Exceeded { claim: Claim { what: What::LookUps, .. }, until }) => {
+                    return Ok(Round::Limited { until });
+                }
+                Some(exceeded) => flow.throttled(&exceeded.claim, exceeded.until),
             };
             let (next, effects) = flow::step(&ctx, flow.clone(), event);
             if next == flow && effects.is_empty() {
-                return Ok(Some(Decided { effects, flow }));
+                return Ok(Round::Decided(Box::new(Decided { effects, flow })));
             }
-            let batch = self.batch(&ctx, origin, version, (&flow, &next), &effects)?;
+            let batch = self.batch(&ctx, origin, version, (&flow, &next), (&effects, &counted))?;
             if let Outcome::Committed(_) = self.store.db().write(batch).await? {
-                return Ok(Some(Decided { effects: self.after_commit(effects), flow: next }));
+                return Ok(Round::Decided(Box::new(Decided { effects: self.after_commit(effects), flow: next })));
             }
         }
         self.store.give_back_all(&counted).await?;
-        Ok(None)
+        Ok(Round::Overtaken)
     }
 
     /// The second press of a button whose first answer got lost: whoever types the code that was accepted last gets hold of
@@ -237,23 +250,25 @@ impl App {
     async fn hold_again(
         &self,
         ctx: &Ctx<'_>,
+        origin: &Origin,
         flow: &Flow,
         hold: Hold,
         event: &Event,
-    ) -> Result<Option<Decided>, Fault> {
+    ) -> Result<Round, Fault> {
         let (Flow::Reset(reset), Event::Reset(reset::Event::Code { typed, .. })) = (flow, event) else {
-            return Ok(None);
+            return Ok(Round::Overtaken);
         };
-        let Some(proof) = reset.stage.proofs().last() else { return Ok(None) };
-        let claims = reset.regain_claims(ctx);
-        if reset.proved != hold.proofs.saturating_add(1) || self.store.take(&claims, ctx.now).await?.is_some() {
-            return Ok(None);
+        let Some(proof) = reset.stage.proofs().last() else { return Ok(Round::Overtaken) };
+        let (own, network) = (reset.regain_claims(ctx), throttle::network(&origin.address));
+        let claims = [throttle::around(ctx.keys, ctx.policy, &network, &[What::Proofs]), own].concat();
+        if reset.proved != hold.proofs.saturating_add(1) || self.take(origin, &claims).await?.is_some() {
+            return Ok(Round::Overtaken);
         }
         if !proof.was_brought_by(ctx, typed) {
-            return Ok(None);
+            return Ok(Round::Overtaken);
         }
         self.store.give_back_all(&claims).await?;
-        Ok(Some(Decided { effects: Vec::new(), flow: flow.clone() }))
+        Ok(Round::Decided(Box::new(Decided { effects: Vec::new(), flow: flow.clone() })))
     }
 
     /// Counts what this event asks for on this flow as it is now, unless that was counted already; what was counted for the
@@ -261,16 +276,17 @@ impl App {
     async fn count(
         &self,
         ctx: &Ctx<'_>,
+        origin: &Origin,
         flow: &Flow,
         event: &Event,
         counted: &mut Vec<Claim>,
     ) -> Result<Option<Exceeded>, Fault> {
-        let claims = flow.claims(ctx, event);
+        let claims = flow.claims(ctx, event, &throttle::network(&origin.address));
         if claims == *counted {
             return Ok(None);
         }
         self.store.give_back_all(&std::mem::take(counted)).await?;
-        let exceeded = self.store.take(&claims, ctx.now).await?;
+        let exceeded = self.take(origin, &claims).await?;
         if exceeded.is_none() {
             *counted = claims;
         }
@@ -284,7 +300,7 @@ impl App {
         origin: &Origin,
         version: Option<i64>,
         (before, flow): (&Flow, &Flow),
-        effects: &[Effect],
+        (effects, counted): (&[Effect], &[Claim]),
     ) -> Result<Vec<Stmt>, Fault> {
         let place = version.unwrap_or(0) + 1;
         let mut batch = vec![self.store.put_flow(version, flow, flow.due(ctx.policy))?];
@@ -295,6 +311,7 @@ impl App {
             // These rest on what is registered: not on a contact that is being removed, nor on an account being frozen.
             batch.push(self.store.hold_registration(account, ctx.registration.version));
         }
+        let (mut back, mut bygone) = (Vec::new(), Vec::new());
         for (n, effect) in effects.iter().enumerate() {
             match effect {
                 Effect::Audit(event) => {
@@ -308,11 +325,14 @@ impl App {
                         batch.push(self.store.offer_freeze(offer)?);
                     }
                 }
-                Effect::GiveBack { counter } => batch.push(self.store.give_back(counter)),
-                Effect::Forgive { counter } => {
-                    // A new password makes the wrong ones typed before it bygones, too.
-                    let sign_in = throttle::counter_of_sign_in(&self.keys, flow.user_id());
-                    batch.extend([self.store.forgive(counter), self.store.forgive(&sign_in)]);
+                Effect::GiveBack { counter } => back.push(counter.clone()),
+                Effect::Uncount { what } => {
+                    let unused = counted.iter().filter(|claim| claim.what == *what);
+                    back.extend(unused.map(|claim| claim.counter.clone()));
+                }
+                Effect::Forgive { account } => {
+                    let owner = Owner { account: Some(account), user_id: flow.user_id() };
+                    bygone = throttle::of_account(&self.keys, &self.policy, owner);
                 }
                 Effect::Register { account, change } => {
                     let version = ctx.registration.version;
@@ -328,6 +348,8 @@ impl App {
                 | Effect::Unlock { .. } => {}
             }
         }
+        batch.extend(self.store.giving_back(back));
+        batch.extend(self.store.forgiving(bygone));
         Ok(batch)
     }
 
@@ -346,6 +368,16 @@ impl App {
         };
         effects.into_iter().filter(at_once).collect()
     }
+}
+
+/// What came of one event.
+enum Round {
+    /// A decision, written down.
+    Decided(Box<Decided>),
+    /// Others were quicker, or the flow is not this browser's to go on with.
+    Overtaken,
+    /// A limit forbids it, and nothing is written down.
+    Limited { until: Time },
 }
 
 /// A decision that was written down.

@@ -18,6 +18,7 @@ pub mod directory;
 pub mod drive;
 pub mod fault;
 pub mod finding;
+pub mod limit;
 pub mod message;
 pub mod perform;
 pub mod phone;

@@ -46,6 +46,7 @@ pub(crate) async fn perform(app: &App, flow: &Flow, effect: Effect) -> Option<Ev
         | Effect::Register { .. }
         | Effect::EndSessions { .. }
         | Effect::GiveBack { .. }
+        | Effect::Uncount { .. }
         | Effect::Forgive { .. } => None,
     }
 }

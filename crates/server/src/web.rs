@@ -14,6 +14,7 @@ mod chooser;
 mod contact;
 pub mod demo;
 mod fields;
+mod forwarded;
 mod freeze;
 mod guard;
 mod help;

@@ -47,7 +47,7 @@ impl Machine<'_> {
         match answer {
             Written::Done => {
                 self.tell_all(&subject, Message::Unlocked { user_id: self.flow.user_id.clone(), at: self.ctx.now });
-                self.effects.push(Effect::Forgive { counter: subject.counter.clone() });
+                self.forgive(&subject);
                 return self.end(End::Unlocked, Act::Unlocked);
             }
             // Unlocking twice does no harm: whoever presses the button again finds out.
@@ -75,7 +75,7 @@ impl Machine<'_> {
         match answer {
             Written::Done => {
                 self.tell(&subject, true);
-                self.effects.push(Effect::Forgive { counter: subject.counter.clone() });
+                self.forgive(&subject);
                 self.end_sessions(&subject);
                 self.end(End::Done, Act::PasswordSet);
             }
@@ -113,6 +113,10 @@ impl Machine<'_> {
         // It may well be set, and then whoever was signed in with the old one has no business any more.
         self.end_sessions(subject);
         self.end(End::Unknown, Act::OutcomeUnknown);
+    }
+
+    fn forgive(&mut self, subject: &Subject) {
+        self.effects.extend(subject.account.clone().map(|account| Effect::Forgive { account }));
     }
 
     fn end_sessions(&mut self, subject: &Subject) {

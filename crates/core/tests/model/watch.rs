@@ -211,13 +211,13 @@ impl Model {
         }
         // An attempt is taken back only when it was right.
         let returned = effects.iter().filter_map(|effect| match effect {
-            Effect::GiveBack { counter } => Some(counter),
+            Effect::Uncount { what } => Some(*what),
             _ => None,
         });
-        for counter in returned {
-            let was_send = counter.starts_with("send:");
-            ghost.check(P3, claims.iter().any(|claim| claim.counter == *counter) && (was_send == wrong));
+        for what in returned {
+            ghost.check(P3, counted && (what == What::Sends) == wrong);
         }
+        ghost.check(P3, !effects.iter().any(|effect| matches!(effect, Effect::GiveBack { .. })));
     }
 
     fn watch_message(&self, ghost: &mut Ghost, world: &World, after: &Row, claims: &[Claim], delivery: &Delivery) {

@@ -127,6 +127,7 @@ impl Desk {
                 }
             }
             Effect::EndSessions { account } => format!("end sessions of {}", account.0),
+            Effect::Uncount { what } => format!("uncount {}", what.name()),
             _ => panic!("a registration does no such thing"),
         }
     }
@@ -204,6 +205,7 @@ impl Desk {
             ["thaws"] => Event::Thaw { signed_in: Some(signed_in), by: "jo".into() },
             ["care", "team", "thaws"] => Event::Thaw { signed_in: None, by: "care team".into() },
             ["throttled"] => Event::Throttled { what: What::Sends, until: Time(9) },
+            ["throttled", "proofs"] => Event::Throttled { what: What::Proofs, until: Time(9) },
             ["tick"] => Event::Tick,
             _ => panic!("not a line of a journey: {line}"),
         }
@@ -212,7 +214,7 @@ impl Desk {
     /// What an event claims now.
     pub(crate) fn claims(&self, line: &str) -> Vec<String> {
         let claims = self.flow.claims(&self.ctx(&keys()), &self.event(line));
-        assert!(claims.iter().all(|claim| claim.what == What::Sends));
+        assert!(claims.iter().all(|claim| (claim.what == What::Proofs) == line.starts_with("code")));
         claims.into_iter().map(|claim| claim.counter.split(':').next().unwrap_or_default().to_owned()).collect()
     }
 }

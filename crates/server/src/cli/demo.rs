@@ -166,7 +166,13 @@ fn settings(folder: &Path, address: SocketAddr) -> Result<Table, String> {
 
         [throttle]
         failed_proofs = 100
+        failed_proofs_per_network = []
         sends = []
+        sends_per_account = []
+        sends_per_network = []
+        resets_per_user_id = []
+        resets_per_network = []
+        sign_ins_per_network = []
 
         [organisation]
         name = "Example Society"

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use serde::Deserialize;
 
 use super::return_to::ReturnTo;
@@ -16,8 +17,8 @@ pub struct ServerSection {
     listen: String,
     /// What the browser sees: scheme, host, port. Links are built from it and from nothing else.
     public_url: String,
-    /// Addresses of proxies whose `X-Forwarded-For` is believed.
-    proxies: Vec<IpAddr>,
+    /// Addresses and networks of proxies whose `X-Forwarded-For` is believed.
+    proxies: Vec<String>,
     /// Where somebody may be sent back to after signing in.
     return_to: Vec<String>,
     /// How long answers before the proof take at least, 0 to 5000; they take up to 1.6 times as long.
@@ -42,8 +43,8 @@ pub struct Server {
     pub https: bool,
     /// The only `Host` that is answered: host and, unless it is the scheme's own, port.
     pub host: String,
-    /// Addresses of proxies whose `X-Forwarded-For` is believed.
-    pub proxies: Vec<IpAddr>,
+    /// Networks of proxies whose `X-Forwarded-For` is believed.
+    pub proxies: Vec<IpNet>,
     /// Where somebody may be sent back to after signing in.
     pub return_to: ReturnTo,
     /// How long answers before the proof take at least.
@@ -75,12 +76,42 @@ impl ServerSection {
         }
         let host = host.to_lowercase();
         let return_to = ReturnTo::check(&self.return_to, problems);
+        let mut proxies = Vec::new();
+        for text in &self.proxies {
+            match proxy(text) {
+                Ok(network) => proxies.push(network),
+                Err(why) => problems.push(format!("server.proxies: \"{text}\": {why}")),
+            }
+        }
         if self.pad_milliseconds > 5_000 {
             problems.push(format!("server.pad_milliseconds: {} is not from 0 to 5000", self.pad_milliseconds));
         }
         let pad = Duration::from_millis(self.pad_milliseconds.min(5_000));
-        Server { pad, listen, https, host, public_url: public_url.to_lowercase(), proxies: self.proxies, return_to }
+        Server { pad, listen, https, host, public_url: public_url.to_lowercase(), proxies, return_to }
     }
+}
+
+/// One address, or a network such as 10.0.0.0/24. IPv4 within IPv6 is the same as IPv4.
+fn proxy(text: &str) -> Result<IpNet, String> {
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Ok(IpNet::from(address.to_canonical()));
+    }
+    let wrong = || "write an address or a network, such as 10.0.0.5 or 10.0.0.0/24".to_owned();
+    let network: IpNet = text.parse().map_err(|_| wrong())?;
+    let network = match network {
+        IpNet::V6(inner) if inner.addr().to_ipv4_mapped().is_some() => {
+            let length = inner.prefix_len().checked_sub(96).ok_or_else(wrong)?;
+            IpNet::new(inner.addr().to_canonical(), length).map_err(|_| wrong())?
+        }
+        other => other,
+    };
+    if network.addr() != network.network() {
+        return Err(format!("the network begins at {}", network.trunc()));
+    }
+    if network.prefix_len() == 0 {
+        return Err("this believes every address there is; name your own proxies".into());
+    }
+    Ok(network)
 }
 
 fn loopback(host: &str) -> bool {
@@ -117,5 +148,36 @@ impl StoreSection {
         let Some(path) = &self.url_file else { return Ok(self.url.clone()) };
         let text = std::fs::read_to_string(path);
         text.map(|text| text.trim().to_owned()).map_err(|error| format!("store.url_file: {}: {error}", path.display()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn proxies_are_addresses_and_networks() {
+        for (text, expected) in [
+            ("10.0.0.5", "10.0.0.5/32"),
+            ("10.0.0.0/24", "10.0.0.0/24"),
+            ("::ffff:10.0.0.5", "10.0.0.5/32"),
+            ("::ffff:10.0.0.0/120", "10.0.0.0/24"),
+            ("2001:db8::1", "2001:db8::1/128"),
+            ("2001:db8::/48", "2001:db8::/48"),
+        ] {
+            assert_eq!(proxy(text).map(|network| network.to_string()), Ok(expected.into()), "{text}");
+        }
+        for (text, why) in [
+            ("", "such as"),
+            ("proxy.example.org", "such as"),
+            ("10.0.0.0/33", "such as"),
+            ("10.0.0", "such as"),
+            ("10.0.0.5/24", "begins at 10.0.0.0/24"),
+            ("0.0.0.0/0", "every address"),
+            ("::/0", "every address"),
+            ("::ffff:0.0.0.0/96", "every address"),
+        ] {
+            assert!(proxy(text).is_err_and(|told| told.contains(why)), "{text}");
+        }
     }
 }

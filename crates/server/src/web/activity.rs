@@ -110,6 +110,8 @@ const fn key(act: &Act) -> &'static str {
         Act::OutcomeUnknown => "act-outcome-unknown",
         Act::TriesExhausted => "act-tries-exhausted",
         Act::Throttled { .. } => "act-throttled",
+        Act::LimitReached { .. } => "act-throttled",
+        Act::LimitLifted { .. } => "act-limit-lifted",
         Act::Unlocked => "act-unlocked",
         Act::UnlockRefused { .. } => "act-unlock-refused",
         Act::Rehearsed => "act-rehearsed",

@@ -37,6 +37,8 @@ pub(crate) enum Refusal {
     Method,
     /// Not our name.
     Host,
+    /// The proxy in front does not say where the request comes from in a way that can be read.
+    Forwarded,
     /// Too many are asking for the same costly thing.
     Busy,
     /// A fault of ours; its number is in the log.
@@ -68,7 +70,7 @@ impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
             Self::Old { .. } => StatusCode::FORBIDDEN,
-            Self::Unreadable | Self::Overlong(_) => StatusCode::BAD_REQUEST,
+            Self::Unreadable | Self::Overlong(_) | Self::Forwarded => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Media => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NotFound => StatusCode::NOT_FOUND,
@@ -89,6 +91,7 @@ impl Refusal {
             Self::NotFound => ("missing-title", vec!["missing-body"]),
             Self::Method => ("method-title", vec!["method-body"]),
             Self::Host => ("host-title", vec!["host-body"]),
+            Self::Forwarded => ("forwarded-title", vec!["forwarded-body", "forwarded-next"]),
             Self::Busy => ("busy-title", vec!["busy-body"]),
             Self::Fault { .. } => ("fault-title", vec!["fault-body"]),
         }

@@ -14,6 +14,7 @@ mod docs;
 mod doctor;
 mod help;
 mod key;
+mod limits;
 mod register;
 mod reset;
 mod rush;

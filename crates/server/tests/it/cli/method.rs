@@ -277,7 +277,7 @@ async fn the_care_team_lifts_a_freeze_and_says_why() {
         assert!(folder.value("method", &["list", "jo"])["frozen"].is_null());
         assert!(app.store.waiting_messages().await.unwrap() > told_before, "Jo hears of it");
         let (count, detail) = trail(&app, "thawed").await;
-        assert!(count == 1 && detail.contains("Called back on the number") && detail.contains("regain"), "{detail}");
+        assert!(count == 1 && detail.contains("Called back on the number") && detail.contains("\"regain"), "{detail}");
     }
 }
 
