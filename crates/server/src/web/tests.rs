@@ -224,7 +224,7 @@ fn views() -> Vec<(&'static str, View, Option<Note>)> {
         ("password-easy", password(&[Problem::TooEasy]), Some(Note::Was("strength-weak"))),
         ("password-many", password(&all), None),
         ("password-others", password(&others), None),
-        ("password-refused", password(&[Problem::Refused, Problem::Unavailable]), None),
+        ("password-refused", password(&[Problem::Refused, Problem::Locked, Problem::Barred, Problem::Unavailable]), None),
         ("done", ended(End::Done), None),
         ("unknown", ended(End::Unknown), None),
         ("care-team", ended(End::CareTeam), None),
@@ -260,7 +260,7 @@ async fn samples(web: &Web) -> Vec<(String, String)> {
         samples.push((name.to_owned(), String::from_utf8(body.to_vec()).unwrap()));
     }
     for (name, refusal) in refusals() {
-        samples.push((name.to_owned(), ErrorPage::new(web, &refusal).render().unwrap()));
+        samples.push((name.to_owned(), ErrorPage::new(web, &refusal, "/reset").render().unwrap()));
     }
     let shell = |title| page::Shell::of(web, &visitor(), title);
     let problems = |key: &str| vec![shell("sign-in-title").say(key)];
