@@ -36,7 +36,6 @@ static MODULES: &[Edges] = &[
             "worker",
         ],
     ),
-    // Of the directory, the pages name only the ways in which it can fail.
     (
         "web",
         &[
@@ -46,7 +45,6 @@ static MODULES: &[Edges] = &[
             "clock",
             "config",
             "delivery",
-            "directory",
             "drive",
             "phone",
             "session",

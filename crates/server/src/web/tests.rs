@@ -224,7 +224,11 @@ fn views() -> Vec<(&'static str, View, Option<Note>)> {
         ("password-easy", password(&[Problem::TooEasy]), Some(Note::Was("strength-weak"))),
         ("password-many", password(&all), None),
         ("password-others", password(&others), None),
-        ("password-refused", password(&[Problem::Refused, Problem::Locked, Problem::Barred, Problem::Unavailable]), None),
+        (
+            "password-refused",
+            password(&[Problem::Refused, Problem::Locked, Problem::Barred, Problem::Unavailable]),
+            None,
+        ),
         ("done", ended(End::Done), None),
         ("unknown", ended(End::Unknown), None),
         ("care-team", ended(End::CareTeam), None),

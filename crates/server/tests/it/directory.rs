@@ -321,7 +321,8 @@ async fn a_change_needs_the_old_password_and_keeps_the_rules() {
         assert_eq!(fixture.verdict(&fixture.jo, "second kettle 95").await, Verdict::Right);
         assert_eq!(fixture.verdict(&fixture.jo, FIRST).await, Verdict::Wrong);
         assert_eq!(change("second kettle 95", FIRST).await, Err(Refusal::InHistory));
-        let nobody = fixture.directory.change(&AccountId("gone".into()), &Secret::new(FIRST), &Secret::new(FIRST)).await;
+        let nobody =
+            fixture.directory.change(&AccountId("gone".into()), &Secret::new(FIRST), &Secret::new(FIRST)).await;
         assert!(matches!(nobody, Err(Error::Refused(Refusal::Gone))), "{nobody:?}");
     })
     .await;

@@ -198,7 +198,8 @@ async fn groups_with(lease: &mut Lease, domain: &str, member: &str) -> Result<Ve
     let found = ask(lease, &group_query(domain, format!("(member:{IN_CHAIN}:={})", filter::escaped(member)))).await?;
     if found.more {
         // Which of them were left out, nobody can tell: an administrator must not pass for an ordinary person.
-        let why = format!("the groups of {member} cannot all be read: more than {MOST_GROUPS}, or than the server gives");
+        let why =
+            format!("the groups of {member} cannot all be read: more than {MOST_GROUPS}, or than the server gives");
         return Err(Error::Unavailable(why));
     }
     Ok(found.entries)

@@ -91,7 +91,14 @@ mod tests {
         assert_eq!(told("ldaps://10.1.2.3:1636", true).unwrap(), "ldaps://10.1.2.3:1636");
         assert_eq!(told("ldaps://[2001:DB8::1]", false).unwrap(), "ldaps://[2001:db8::1]:636");
         assert_eq!(told("ldap://[::1]:1389/", true).unwrap(), "ldap://[::1]:1389");
-        for wrong in ["ldaps://a:65536", "ldaps://[::1", "ldaps://[::1]636", "ldaps://[a]", "ldaps://[fe80::1%eth0]", "ldaps://::1"] {
+        for wrong in [
+            "ldaps://a:65536",
+            "ldaps://[::1",
+            "ldaps://[::1]636",
+            "ldaps://[a]",
+            "ldaps://[fe80::1%eth0]",
+            "ldaps://::1",
+        ] {
             assert!(told(wrong, false).is_err(), "{wrong}");
         }
     }

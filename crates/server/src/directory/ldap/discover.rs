@@ -24,10 +24,13 @@ const TLS_PORT: u16 = 636;
 pub(super) async fn look(pool: &Pool) -> Option<Finding> {
     let domain = pool.settings.discover.as_ref()?;
     let what = "discovery";
-    let fix = format!("dig +short SRV _ldap._tcp.{domain} shows what DNS says; name them in directory.servers otherwise.");
+    let fix =
+        format!("dig +short SRV _ldap._tcp.{domain} shows what DNS says; name them in directory.servers otherwise.");
     let resolver = match Resolver::builder_tokio().and_then(|builder| builder.build()) {
         Ok(resolver) => resolver,
-        Err(error) => return Some(Finding::bad(what, format!("this machine's DNS settings cannot be read: {error}"), fix)),
+        Err(error) => {
+            return Some(Finding::bad(what, format!("this machine's DNS settings cannot be read: {error}"), fix));
+        }
     };
     let found = look_up(&resolver, domain, pool.settings.start_tls).await;
     if found.is_empty() {

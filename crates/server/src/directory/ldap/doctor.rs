@@ -104,7 +104,11 @@ impl Ldap {
             (_, Some(Obstacle::MustSupplyOld)) => {
                 let says = "the policy asks for the old password, which somebody who resets does not know";
                 let policy = self.policy_dn(Some(somebody)).unwrap_or_else(|| "the policy".to_owned());
-                Finding::bad(what, says, format!("ldapmodify: dn: {policy}, replace: pwdSafeModify, pwdSafeModify: FALSE"))
+                Finding::bad(
+                    what,
+                    says,
+                    format!("ldapmodify: dn: {policy}, replace: pwdSafeModify, pwdSafeModify: FALSE"),
+                )
             }
             (NO_RIGHT, _) => Finding::bad(
                 what,

@@ -386,7 +386,12 @@ impl Failures {
 pub(in crate::directory) fn refused(server: &str, query: &Query, answer: &Answer) -> Error {
     let (base, told) = (&query.base, answer.told());
     if answer.code == REFERRAL {
-        tracing::error!(server, base, told, "the directory refers to another server, which is not asked; name it in directory.servers");
+        tracing::error!(
+            server,
+            base,
+            told,
+            "the directory refers to another server, which is not asked; name it in directory.servers"
+        );
         return Error::Refused(Refusal::Elsewhere);
     }
     Error::Unavailable(format!("{server}: the search below \"{base}\" was refused: {told}"))

@@ -28,7 +28,11 @@ pub(super) fn outcome(server: &str, answer: Result<Answer, Trouble>, known: Know
         SUCCESS => Ok(()),
         REFERRAL => {
             let told = answer.told();
-            tracing::error!(server, told, "a directory server takes no changes; name the one that does first in directory.servers");
+            tracing::error!(
+                server,
+                told,
+                "a directory server takes no changes; name the one that does first in directory.servers"
+            );
             Err(Error::Refused(Refusal::Elsewhere))
         }
         // Somebody else changed it at the same moment: the value or the remembered one that was to go is gone already.

@@ -91,5 +91,8 @@ async fn page(
 /// What to give back to have the next page; nothing after the last.
 fn next(result: &LdapResult) -> Vec<u8> {
     let control = result.ctrls.iter().find(|control| control.1.ctype == PAGED_RESULTS);
-    control.and_then(|control| control.1.val.as_deref()).map(|value| PagedResults::parse(value).cookie).unwrap_or_default()
+    control
+        .and_then(|control| control.1.val.as_deref())
+        .map(|value| PagedResults::parse(value).cookie)
+        .unwrap_or_default()
 }

@@ -45,7 +45,10 @@ async fn every_gateway_can_be_looked_at_and_nothing_is_sent() {
 async fn the_certificate_of_a_provider_is_looked_at() {
     let Some(https) = Https::start() else { return };
     let section = |more: &str| {
-        let text = format!("kind = 'http'\nurl = 'https://127.0.0.1:{}/'\nencoding = 'text'\nbody = '{{text}}'\n{more}", https.port);
+        let text = format!(
+            "kind = 'http'\nurl = 'https://127.0.0.1:{}/'\nencoding = 'text'\nbody = '{{text}}'\n{more}",
+            https.port
+        );
         text.parse::<toml::Table>().expect("a section")
     };
     let found = look(Channel::Text, section(&format!("ca_file = '{}'", https.ca_file().display()))).await;

@@ -36,7 +36,10 @@ async fn what_the_directory_knows_is_suggested_and_counts_once_it_is_confirmed()
     assert!(page.contains("/register/phone?known=1") && page.contains("/register/email?known=1"), "{page}");
     assert!(registered(&test, "jo").await.is_empty(), "nothing counts because the directory says so");
     let form = browser.get("/register/phone?known=1").await.text();
-    assert!(form.contains("value=\"+44 7700 900777\"") && form.contains("We know this from your organisation"), "{form}");
+    assert!(
+        form.contains("value=\"+44 7700 900777\"") && form.contains("We know this from your organisation"),
+        "{form}"
+    );
     let form = browser.get("/register/email?known=1").await.text();
     assert!(form.contains("value=\"jo.private@mail.co.uk\""), "{form}");
     phone(&mut browser, "+44 7700 900777", "text").await;
@@ -44,8 +47,7 @@ async fn what_the_directory_knows_is_suggested_and_counts_once_it_is_confirmed()
     email(&mut browser, "jo.other@mail.co.uk").await;
     let page = prove(&test, &mut browser, "jo.other@mail.co.uk").await.text();
     assert!(!page.contains("We know of"), "what is set is not suggested: {page}");
-    let expected =
-        [(ContactKind::Email, "jo.other@mail.co.uk".into()), (ContactKind::Mobile, "+447700900777".into())];
+    let expected = [(ContactKind::Email, "jo.other@mail.co.uk".into()), (ContactKind::Mobile, "+447700900777".into())];
     assert_eq!(registered(&test, "jo").await, expected);
 }
 
@@ -63,7 +65,8 @@ async fn the_office_phone_is_the_directory_s_and_follows_it() {
     let page = visitor.submit("/reset", &[("user_id", "jo")]).await.text();
     assert!(page.contains("Call my office phone number"), "an office phone carries a reset as it is: {page}");
     assert_eq!(registered(&test, "jo").await, [(ContactKind::Office, "+442079460654".into())]);
-    server.modify(&format!("dn: {dn}\nchangetype: modify\nreplace: telephoneNumber\ntelephoneNumber: ask at the desk\n"));
+    server
+        .modify(&format!("dn: {dn}\nchangetype: modify\nreplace: telephoneNumber\ntelephoneNumber: ask at the desk\n"));
     let mut visitor = Browser::new(&test.app);
     visitor.get("/reset").await;
     let page = visitor.submit("/reset", &[("user_id", "jo")]).await.text();

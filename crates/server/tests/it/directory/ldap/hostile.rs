@@ -55,13 +55,24 @@ async fn values_made_to_do_harm_are_shown_as_text_or_not_at_all() {
         let user_id = format!("mallory{number}");
         let mut page = browser.submit("/sign-in", &[("username", &user_id), ("password", FIRST)]).await;
         assert!(page.status.is_success(), "{what}: {}", page.text());
-        for path in ["", "/account", "/register", "/register/phone?known=1", "/register/email?known=1", "/register/activity", "/change"] {
+        for path in [
+            "",
+            "/account",
+            "/register",
+            "/register/phone?known=1",
+            "/register/email?known=1",
+            "/register/activity",
+            "/change",
+        ] {
             if !path.is_empty() {
                 page = browser.get(path).await;
             }
             let text = page.text();
             assert!(page.status.is_success(), "{what} {path}: {text}");
-            assert!(!text.contains("We know of"), "{what} {path}: nobody is asked to confirm what is no address: {text}");
+            assert!(
+                !text.contains("We know of"),
+                "{what} {path}: nobody is asked to confirm what is no address: {text}"
+            );
             for raw in ["<script>alert", "<img src=x", "\0", "\u{202e}"] {
                 assert!(!text.contains(raw), "{what} {path} shows {raw:?}");
             }
@@ -78,5 +89,8 @@ async fn values_made_to_do_harm_are_shown_as_text_or_not_at_all() {
     }
     test.clock.pass(Span::minutes(1));
     let sent = test.messages().await;
-    assert!(sent.iter().all(|message| !message.to.contains(['\r', '\n', '\0', '<'])), "no message to a made up address");
+    assert!(
+        sent.iter().all(|message| !message.to.contains(['\r', '\n', '\0', '<'])),
+        "no message to a made up address"
+    );
 }

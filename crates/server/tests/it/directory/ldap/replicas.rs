@@ -100,7 +100,8 @@ async fn a_server_that_takes_no_changes_says_so_and_where_it_refers_to_nobody_go
     let directory = open(section(&[&replica, &provider], "")).await;
     let jo = directory.find("jo").await.unwrap().expect("is there").id;
     let (old, new) = (Secret::new(FIRST), Secret::new(SECOND));
-    for told in [directory.reset(&jo, &new).await, directory.change(&jo, &old, &new).await, directory.unlock(&jo).await] {
+    for told in [directory.reset(&jo, &new).await, directory.change(&jo, &old, &new).await, directory.unlock(&jo).await]
+    {
         assert!(matches!(told, Err(Error::Refused(Refusal::Elsewhere))), "{told:?}");
     }
     assert!(provider.lets_in(&dn("jo"), FIRST) && replica.lets_in(&dn("jo"), FIRST), "nothing was changed anywhere");
