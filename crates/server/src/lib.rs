@@ -12,6 +12,7 @@ mod certificate;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod crowd;
 pub mod delivery;
 pub mod directory;
 pub mod drive;
