@@ -183,6 +183,7 @@ fn views() -> Vec<(&'static str, View, Option<Note>)> {
         Problem::Complexity,
         Problem::TooYoung { until: None },
         Problem::Dictionary,
+        Problem::Unavailable,
     ];
     vec![
         ("identify", identify(None), None),
@@ -228,11 +229,7 @@ fn views() -> Vec<(&'static str, View, Option<Note>)> {
         ("password-easy", password(&[Problem::TooEasy]), Some(Note::Was("strength-weak"))),
         ("password-many", password(&all), None),
         ("password-others", password(&others), None),
-        (
-            "password-refused",
-            password(&[Problem::Refused, Problem::Locked, Problem::Barred, Problem::Unavailable]),
-            None,
-        ),
+        ("password-refused", password(&[Problem::Refused, Problem::Locked, Problem::Barred]), None),
         ("done", ended(End::Done), None),
         ("unknown", ended(End::Unknown), None),
         ("care-team", ended(End::CareTeam), None),
