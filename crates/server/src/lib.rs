@@ -9,6 +9,7 @@ pub mod audit;
 pub mod banned;
 pub mod breach;
 pub mod captcha;
+mod certificate;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -275,7 +275,8 @@ fn identify<'a>(
         (_, Some(IdentifyProblem::NotYours)) => (true, false, Some("who-not-yours")),
         (_, None) => (false, false, None),
     };
-    let problems: Vec<String> = key.map(|key| page.say(key)).or(limited(&page, note)).into_iter().collect();
+    let say = |key| if key == "who-empty" { page.say_user_id("who-empty") } else { page.say(key) };
+    let problems: Vec<String> = key.map(say).or(limited(&page, note)).into_iter().collect();
     page.error = !problems.is_empty();
     let flow = frame(&page, look, user_id, None, note);
     let Captcha { asks, puzzle } = captcha;
