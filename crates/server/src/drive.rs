@@ -16,6 +16,7 @@ use regain_core::{Ctx, FlowId, Registration, Time, change, register};
 
 use crate::app::App;
 use crate::perform;
+use crate::store::flow::Loaded;
 use crate::store::outbox::Payload;
 use crate::store::throttle::Exceeded;
 use crate::store::{Outcome, Stmt};
@@ -191,22 +192,37 @@ impl App {
     async fn drive_through(&self, origin: &Origin, hold: Hold, event: Event) -> Result<Drove, Fault> {
         let mut hold = hold;
         let mut next = Some(event);
+        let mut known = None;
         while let Some(event) = next.take() {
-            let Some(decided) = self.decide(origin, hold, event).await? else { return Ok(Drove::Overtaken) };
-            hold.proofs = decided.flow.proved();
-            for effect in decided.effects {
-                next = perform::perform(self, &decided.flow, effect).await.or(next);
+            let Some(decided) = self.decide(origin, hold, event, known.take()).await? else {
+                return Ok(Drove::Overtaken);
+            };
+            let Decided { effects, flow, version } = decided;
+            hold.proofs = flow.proved();
+            for effect in effects {
+                next = perform::perform(self, &flow, effect).await.or(next);
             }
+            known = version.map(|version| Loaded { version, flow });
         }
         Ok(Drove::Done { proofs: hold.proofs })
     }
 
-    /// One decision, written down; or nothing, if others were quicker or the flow is not this browser's to go on with.
-    async fn decide(&self, origin: &Origin, hold: Hold, event: Event) -> Result<Option<Decided>, Fault> {
+    /// One decision, written down; or nothing, if others were quicker or the flow is not this browser's to go on with. `known` is
+    /// the flow as it was written last: if it is not the latest any more, the guard notices.
+    async fn decide(
+        &self,
+        origin: &Origin,
+        hold: Hold,
+        event: Event,
+        mut known: Option<Loaded>,
+    ) -> Result<Option<Decided>, Fault> {
         let id = hold.flow;
         let mut counted = Vec::new();
         for _ in 0..ROUNDS {
-            let loaded = self.store.flow(id).await?;
+            let loaded = match known.take() {
+                Some(known) => Some(known),
+                None => self.store.flow(id).await?,
+            };
             let account = loaded.as_ref().and_then(|loaded| loaded.flow.account()).or(event.account());
             let registration = self.store.registration(account).await?;
             let ctx = self.ctx(&registration)?;
@@ -221,11 +237,12 @@ impl App {
             };
             let (next, effects) = flow::step(&ctx, flow.clone(), event);
             if next == flow && effects.is_empty() {
-                return Ok(Some(Decided { effects, flow }));
+                return Ok(Some(Decided { effects, flow, version }));
             }
             let batch = self.batch(&ctx, origin, version, (&flow, &next), &effects)?;
             if let Outcome::Committed(_) = self.store.db().write(batch).await? {
-                return Ok(Some(Decided { effects: self.after_commit(effects), flow: next }));
+                let version = Some(next_version(version));
+                return Ok(Some(Decided { effects: self.after_commit(effects), flow: next, version }));
             }
         }
         self.store.give_back_all(&counted).await?;
@@ -253,7 +270,7 @@ impl App {
             return Ok(None);
         }
         self.store.give_back_all(&claims).await?;
-        Ok(Some(Decided { effects: Vec::new(), flow: flow.clone() }))
+        Ok(Some(Decided { effects: Vec::new(), flow: flow.clone(), version: None }))
     }
 
     /// Counts what this event asks for on this flow as it is now, unless that was counted already; what was counted for the
@@ -286,7 +303,7 @@ impl App {
         (before, flow): (&Flow, &Flow),
         effects: &[Effect],
     ) -> Result<Vec<Stmt>, Fault> {
-        let place = version.unwrap_or(0) + 1;
+        let place = next_version(version);
         let mut batch = vec![self.store.put_flow(version, flow, flow.due(ctx.policy))?];
         let writes = |effect: &Effect| matches!(effect, Effect::SetPassword { .. } | Effect::Unlock { .. });
         if let Some(account) = flow.account()
@@ -354,4 +371,11 @@ struct Decided {
     effects: Vec<Effect>,
     /// The flow as it is from now on.
     flow: Flow,
+    /// Its version, if it is in the store.
+    version: Option<i64>,
+}
+
+/// The version that comes after this one, or after nothing.
+fn next_version(version: Option<i64>) -> i64 {
+    version.unwrap_or(0) + 1
 }
