@@ -123,8 +123,7 @@ fn contacts(people: &[Lane]) -> String {
 }
 
 /// Hashing is left out by its settings; judging the new password is not.
-const EMBEDDED: &str =
-    "[directory]\nkind = \"embedded\"\nargon2_memory_kib = 8\nargon2_passes = 1\nhistory = 0\n";
+const EMBEDDED: &str = "[directory]\nkind = \"embedded\"\nargon2_memory_kib = 8\nargon2_passes = 1\nhistory = 0\n";
 
 fn settings(setup: &Setup<'_>, home: &Path, port: u16) -> String {
     let url = setup.postgres.map_or_else(|| format!("sqlite:{}/regain.db", home.display()), |p| p.url.clone());

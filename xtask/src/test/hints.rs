@@ -49,7 +49,11 @@ fn build(root: &Path) -> Outcome {
     let from = mirror();
     println!("Putting Debian {SUITE} with Samba into {}, once (330 MB).", root.display());
     let mut make = Command::new("mmdebstrap");
-    make.args(["--variant=apt", "--aptopt=APT::Install-Recommends \"false\"", "--dpkgopt=path-exclude=/usr/share/man/*"]);
+    make.args([
+        "--variant=apt",
+        "--aptopt=APT::Install-Recommends \"false\"",
+        "--dpkgopt=path-exclude=/usr/share/man/*",
+    ]);
     make.args(own_ways().iter().map(|line| format!("--aptopt={line}")));
     make.arg(format!("--include={PACKAGES}")).arg(SUITE).arg(&part);
     make.args(from.as_ref().map(|from| format!("deb {from} {SUITE} main")));

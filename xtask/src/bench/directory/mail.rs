@@ -35,7 +35,8 @@ impl Mailboxes {
     pub(super) fn times(&self) -> (usize, f64, f64) {
         let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner).clone();
         times.sort_unstable();
-        let at = |part: f64| times.get((times.len() as f64 * part) as usize).map_or(0.0, |time| time.as_secs_f64() * 1e3);
+        let at =
+            |part: f64| times.get((times.len() as f64 * part) as usize).map_or(0.0, |time| time.as_secs_f64() * 1e3);
         (times.len(), at(0.5), at(0.999))
     }
 }

@@ -192,7 +192,9 @@ impl Smtp {
         let stream = stream.and_then(|stream| stream.set_nodelay(true).map(|()| stream));
         let stream = stream.map_err(|error| unavailable("cannot connect", &error))?;
         let stream: Box<dyn AsyncTokioStream> = match wire {
-            Wire::Tls(tls) => Box::new(encrypted::encrypt(stream, host, tls).await.map_err(|e| unavailable("TLS", &e))?),
+            Wire::Tls(tls) => {
+                Box::new(encrypted::encrypt(stream, host, tls).await.map_err(|e| unavailable("TLS", &e))?)
+            }
             Wire::StartTls(_) | Wire::Plain => Box::new(stream),
         };
         let connected = AsyncSmtpConnection::connect_with_transport(stream, &name).await;
