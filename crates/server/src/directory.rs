@@ -197,9 +197,7 @@ pub trait Directory: Send + Sync {
 
     /// The lasting names of its people, as many as it shows, `most` at most: to learn what people look like from outside.
     /// Nothing where they cannot be listed.
-    async fn names(&self, _most: usize) -> Result<Vec<AccountId>, Error> {
-        Ok(Vec::new())
-    }
+    async fn names(&self, most: usize) -> Result<Vec<AccountId>, Error>;
 
     /// The account with this lasting name.
     async fn person(&self, account: &AccountId) -> Result<Option<Person>, Error>;

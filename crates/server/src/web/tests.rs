@@ -54,6 +54,10 @@ impl Directory for Nobody {
         Ok(())
     }
 
+    async fn names(&self, _most: usize) -> Result<Vec<AccountId>, Error> {
+        Ok(Vec::new())
+    }
+
     async fn person(&self, _account: &AccountId) -> Result<Option<Person>, Error> {
         Ok(None)
     }

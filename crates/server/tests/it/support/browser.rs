@@ -56,6 +56,11 @@ impl Browser {
         Self { router, host, cookie: None, ended: None, session: None, from: None, csrf: String::new() }
     }
 
+    /// The same browser, with the program started anew.
+    pub(crate) fn at(&self, app: &Arc<App>) -> Self {
+        Self { router: web::router(Arc::clone(app)).expect("the pages open"), ..self.clone() }
+    }
+
     /// Opens a page.
     pub(crate) async fn get(&mut self, path: &str) -> Answer {
         self.send(Request::get(path).body(Body::empty()).expect("a request")).await
