@@ -17,6 +17,7 @@ use tracing::Instrument as _;
 
 use crate::app::App;
 use crate::perform;
+use crate::store::flow::Loaded;
 use crate::store::outbox::Payload;
 use crate::store::throttle::Exceeded;
 use crate::store::{Outcome, Stmt};
@@ -197,28 +198,41 @@ impl App {
     async fn drive_through(&self, origin: &Origin, hold: Hold, event: Event) -> Result<Drove, Fault> {
         let mut hold = hold;
         let mut next = Some(event);
+        let mut known = None;
         while let Some(event) = next.take() {
-            let decided = match self.decide(origin, hold, event).await? {
-                Round::Decided(decided) => decided,
+            let decided = match self.decide(origin, hold, event, known.take()).await? {
+                Round::Decided(decided) => *decided,
                 Round::Overtaken => return Ok(Drove::Overtaken),
                 Round::Limited { until } => return Ok(Drove::Limited { until }),
             };
-            hold.proofs = decided.flow.proved();
-            for effect in decided.effects {
+            let Decided { effects, flow, version } = decided;
+            hold.proofs = flow.proved();
+            for effect in effects {
                 // What the directory says goes to the log with the number that the person is shown.
                 let span = tracing::error_span!("flow", reference = hold.flow.reference(&self.keys));
-                next = perform::perform(self, &decided.flow, effect).instrument(span).await.or(next);
+                next = perform::perform(self, &flow, effect).instrument(span).await.or(next);
             }
+            known = version.map(|version| Loaded { version, flow });
         }
         Ok(Drove::Done { proofs: hold.proofs })
     }
 
-    /// One decision, written down; or nothing, if others were quicker or the flow is not this browser's to go on with.
-    async fn decide(&self, origin: &Origin, hold: Hold, event: Event) -> Result<Round, Fault> {
+    /// One decision, written down; or nothing, if others were quicker or the flow is not this browser's to go on with. `known` is
+    /// the flow as it was written last: if it is not the latest any more, the guard notices.
+    async fn decide(
+        &self,
+        origin: &Origin,
+        hold: Hold,
+        event: Event,
+        mut known: Option<Loaded>,
+    ) -> Result<Round, Fault> {
         let id = hold.flow;
         let mut counted = Vec::new();
         for _ in 0..ROUNDS {
-            let loaded = self.store.flow(id).await?;
+            let loaded = match known.take() {
+                Some(known) => Some(known),
+                None => self.store.flow(id).await?,
+            };
             let account = loaded.as_ref().and_then(|loaded| loaded.flow.account()).or(event.account());
             let registration = self.store.registration(account).await?;
             let ctx = self.ctx(&registration)?;
@@ -237,11 +251,12 @@ impl App {
             };
             let (next, effects) = flow::step(&ctx, flow.clone(), event);
             if next == flow && effects.is_empty() {
-                return Ok(Round::Decided(Box::new(Decided { effects, flow })));
+                return Ok(Round::Decided(Box::new(Decided { effects, flow, version })));
             }
             let batch = self.batch(&ctx, origin, version, (&flow, &next), (&effects, &counted))?;
             if let Outcome::Committed(_) = self.store.db().write(batch).await? {
-                return Ok(Round::Decided(Box::new(Decided { effects: self.after_commit(effects), flow: next })));
+                let (version, effects) = (Some(next_version(version)), self.after_commit(effects));
+                return Ok(Round::Decided(Box::new(Decided { effects, flow: next, version })));
             }
         }
         self.store.give_back_all(&counted).await?;
@@ -271,7 +286,7 @@ impl App {
             return Ok(Round::Overtaken);
         }
         self.store.give_back_all(&claims).await?;
-        Ok(Round::Decided(Box::new(Decided { effects: Vec::new(), flow: flow.clone() })))
+        Ok(Round::Decided(Box::new(Decided { effects: Vec::new(), flow: flow.clone(), version: None })))
     }
 
     /// Counts what this event asks for on this flow as it is now, unless that was counted already; what was counted for the
@@ -305,7 +320,7 @@ impl App {
         (before, flow): (&Flow, &Flow),
         (effects, counted): (&[Effect], &[Claim]),
     ) -> Result<Vec<Stmt>, Fault> {
-        let place = version.unwrap_or(0) + 1;
+        let place = next_version(version);
         let mut batch = vec![self.store.put_flow(version, flow, flow.due(ctx.policy))?];
         let writes = |effect: &Effect| matches!(effect, Effect::SetPassword { .. } | Effect::Unlock { .. });
         if let Some(account) = flow.account()
@@ -389,4 +404,11 @@ struct Decided {
     effects: Vec<Effect>,
     /// The flow as it is from now on.
     flow: Flow,
+    /// Its version, if it is in the store.
+    version: Option<i64>,
+}
+
+/// The version that comes after this one, or after nothing.
+fn next_version(version: Option<i64>) -> i64 {
+    version.unwrap_or(0) + 1
 }

@@ -50,12 +50,24 @@ async fn keep_sending(app: Arc<App>, delivery: Arc<Delivery>, mut stop: watch::R
             () = app.wake.notified() => {}
             () = clock::wait(duration(sleep)) => {}
             _ = stop.changed() => {}
-            Some(sent) = sending.join_next() => broke_off(sent),
+            () = room(&mut sending) => {}
         }
     }
     while let Some(sent) = sending.join_next().await {
         broke_off(sent);
     }
+}
+
+/// Clears away what was sent; returns once there is room for more where there was none.
+async fn room(sending: &mut JoinSet<()>) {
+    let full = sending.len() >= IN_FLIGHT;
+    while let Some(sent) = sending.join_next().await {
+        broke_off(sent);
+        if full {
+            return;
+        }
+    }
+    std::future::pending().await
 }
 
 async fn keep_house(app: Arc<App>, mut stop: watch::Receiver<bool>) {
@@ -143,12 +155,18 @@ pub async fn send_now(app: &Arc<App>, delivery: &Arc<Delivery>) -> Result<(), Fa
 }
 
 /// Takes what is due and sends it side by side: a slow gateway holds up nobody else's message. Gives the time until the
-/// next is due.
+/// next is due. Looking is cheap, taking is a write: so it looks first.
 async fn send_due(app: &Arc<App>, delivery: &Arc<Delivery>, sending: &mut JoinSet<()>) -> Result<Span, Fault> {
     while sending.len() < IN_FLIGHT {
-        let taken = app.store.take_messages(app.clock.now()).await?;
+        let Some(due) = app.store.next_message().await? else { return Ok(DOZE) };
+        let now = app.clock.now();
+        if due > now {
+            return Ok(Span((due - now).0.clamp(1, DOZE.0)));
+        }
+        let taken = app.store.take_messages(now).await?;
         if taken.is_empty() {
-            break;
+            // Another node was quicker.
+            return Ok(Span(1));
         }
         for message in taken {
             let (app, delivery) = (Arc::clone(app), Arc::clone(delivery));
@@ -160,11 +178,7 @@ async fn send_due(app: &Arc<App>, delivery: &Arc<Delivery>, sending: &mut JoinSe
             });
         }
     }
-    if sending.len() >= IN_FLIGHT {
-        return Ok(DOZE);
-    }
-    let next = app.store.next_message().await?;
-    Ok(next.map_or(DOZE, |due| Span((due - app.clock.now()).0.clamp(1, DOZE.0))))
+    Ok(DOZE)
 }
 
 async fn send(app: &App, delivery: &Delivery, taken: Taken) -> Result<(), Fault> {

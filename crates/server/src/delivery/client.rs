@@ -41,7 +41,11 @@ pub(crate) fn open(ca_file: Option<&Path>) -> Result<reqwest::Client, String> {
         .map_err(|error| format!("the HTTP client cannot be made ({error})"))
 }
 
-fn tls(ca_file: Option<&Path>) -> Result<rustls::ClientConfig, String> {
+/// What such a client trusts.
+///
+/// # Errors
+/// A sentence about `ca_file`.
+pub(crate) fn tls(ca_file: Option<&Path>) -> Result<rustls::ClientConfig, String> {
     ca_file.map_or_else(|| Ok(crate::tls::client()), crate::tls::client_trusting)
 }
 
