@@ -31,10 +31,15 @@ const FLOWS: usize = 10_000;
 
 /// `cargo xtask bench`.
 pub(crate) fn run(words: &[String]) -> Outcome {
-    match words {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words[..] {
         [] => whole(),
-        [part] if part == "password" => password::run(),
-        _ => Err(format!("bench takes nothing or \"password\", not \"{}\".", words.join(" "))),
+        ["password"] => password::verdict(),
+        ["breach"] => password::breach("100000000"),
+        ["breach", largest] => password::breach(largest),
+        _ => {
+            Err(format!("bench takes nothing, \"password\", or \"breach\" and a number, not \"{}\".", words.join(" ")))
+        }
     }
 }
 

@@ -11,6 +11,8 @@ mod call;
 mod client;
 mod demo;
 mod email;
+#[cfg(fuzzing)]
+pub mod fuzzed;
 mod http;
 mod keys;
 mod number;

@@ -16,6 +16,7 @@ pub mod directory;
 pub mod drive;
 pub mod fault;
 pub mod finding;
+pub mod history;
 pub mod message;
 pub mod perform;
 pub mod phone;

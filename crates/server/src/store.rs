@@ -9,6 +9,7 @@ mod db;
 pub mod enrolment;
 pub mod flow;
 pub mod freeze;
+pub mod history;
 mod migrate;
 pub mod outbox;
 mod postgres;
@@ -32,6 +33,7 @@ pub static STATEMENTS: &[&[&str]] = &[
     enrolment::STATEMENTS,
     flow::STATEMENTS,
     freeze::STATEMENTS,
+    history::STATEMENTS,
     migrate::STATEMENTS,
     outbox::STATEMENTS,
     registration::STATEMENTS,

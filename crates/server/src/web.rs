@@ -15,10 +15,13 @@ mod contact;
 pub mod demo;
 mod fields;
 mod freeze;
+#[cfg(fuzzing)]
+pub mod fuzzed;
 mod guard;
 mod help;
 mod onward;
 mod page;
+mod phrases;
 mod refusal;
 mod register;
 mod reset;
@@ -85,6 +88,7 @@ fn pages() -> Router<Arc<Web>> {
         .route("/account", get(account::show))
         .route("/change", get(account::change::show).post(account::change::change))
         .route("/change/strength", post(account::change::rate))
+        .route("/change/passphrases", post(account::change::passphrases))
         .route("/change/resume", post(account::change::resume))
         .route("/contact", get(contact::show))
         .route("/help", get(help::show))
@@ -99,7 +103,7 @@ fn pages() -> Router<Arc<Web>> {
         .route("/reset/resend", post(reset::resend))
         .route("/reset/other-way", post(reset::other_way))
         .route("/reset/strength", post(strength::rate))
-        .route("/reset/passphrases", post(strength::passphrases))
+        .route("/reset/passphrases", post(phrases::for_reset))
         .route("/reset/password", post(reset::password))
         .route("/reset/unlock", post(reset::unlock))
         .route("/reset/extend", post(reset::extend))
