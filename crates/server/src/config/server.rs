@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -19,12 +20,14 @@ pub struct ServerSection {
     proxies: Vec<IpAddr>,
     /// Where somebody may be sent back to after signing in.
     return_to: Vec<String>,
+    /// How long answers before the proof take at least, 0 to 5000; they take up to 1.6 times as long.
+    pad_milliseconds: u64,
 }
 
 impl Default for ServerSection {
     fn default() -> Self {
         let (listen, public_url) = ("127.0.0.1:8080".into(), "http://127.0.0.1:8080".into());
-        Self { listen, public_url, proxies: Vec::new(), return_to: Vec::new() }
+        Self { listen, public_url, proxies: Vec::new(), return_to: Vec::new(), pad_milliseconds: 250 }
     }
 }
 
@@ -43,6 +46,8 @@ pub struct Server {
     pub proxies: Vec<IpAddr>,
     /// Where somebody may be sent back to after signing in.
     pub return_to: ReturnTo,
+    /// How long answers before the proof take at least.
+    pub pad: Duration,
 }
 
 impl ServerSection {
@@ -70,7 +75,11 @@ impl ServerSection {
         }
         let host = host.to_lowercase();
         let return_to = ReturnTo::check(&self.return_to, problems);
-        Server { listen, https, host, public_url: public_url.to_lowercase(), proxies: self.proxies, return_to }
+        if self.pad_milliseconds > 5_000 {
+            problems.push(format!("server.pad_milliseconds: {} is not from 0 to 5000", self.pad_milliseconds));
+        }
+        let pad = Duration::from_millis(self.pad_milliseconds.min(5_000));
+        Server { pad, listen, https, host, public_url: public_url.to_lowercase(), proxies: self.proxies, return_to }
     }
 }
 

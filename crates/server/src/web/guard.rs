@@ -128,6 +128,7 @@ mod tests {
             host: host.into(),
             proxies: Vec::new(),
             return_to: ReturnTo::default(),
+            pad: std::time::Duration::ZERO,
         }
     }
 

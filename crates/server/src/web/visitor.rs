@@ -264,6 +264,7 @@ mod tests {
                 host: String::new(),
                 proxies: proxies.clone(),
                 return_to: ReturnTo::default(),
+                pad: std::time::Duration::ZERO,
             };
             let request = request::Request::builder().header("x-forwarded-for", header);
             let (mut parts, ()) = request.body(()).expect("a request").into_parts();

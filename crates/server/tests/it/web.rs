@@ -2,6 +2,7 @@
 
 mod holding;
 mod password;
+mod telling;
 
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, COOKIE, HOST, SET_COOKIE};
