@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::audit::{self, Act};
 use crate::effect::{Delivery, Effect, Message};
 use crate::flow::FlowId;
-use crate::password::{self, Judged};
+use crate::password::{self, Judged, Mark};
 use crate::registration;
 use crate::reset::Written;
 use crate::secret::Secret;
@@ -65,6 +65,9 @@ pub enum Stage {
     Writing {
         /// Since when.
         since: Time,
+        /// What the new password will be recognised by, where a history is kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mark: Option<Mark>,
     },
     /// Over.
     Ended {
@@ -183,7 +186,7 @@ impl ChangePassword {
     /// When it has to be looked at again even if nothing happens.
     pub fn due(&self, patience: Span) -> Time {
         match self.stage {
-            Stage::Writing { since } => since + patience,
+            Stage::Writing { since, .. } => since + patience,
             _ => self.expires,
         }
     }
@@ -236,13 +239,13 @@ impl Machine<'_> {
                 self.audit(Act::Throttled { what: What::Passwords });
                 self.flow.stage = Stage::Asking { problems: vec![Problem::Resting { until }] };
             }
-            (Stage::Writing { .. }, Event::Written { write, answer }) if write == self.flow.refused => {
-                self.written(answer);
+            (Stage::Writing { mark, .. }, Event::Written { write, answer }) if write == self.flow.refused => {
+                self.written(mark, answer);
             }
-            (Stage::Writing { since }, Event::Resume | Event::Tick)
+            (Stage::Writing { since, mark }, Event::Resume | Event::Tick)
                 if self.ctx.now >= since + self.ctx.policy.write_patience =>
             {
-                self.written(Some(Written::Unknown));
+                self.written(mark, Some(Written::Unknown));
             }
             _ => {}
         }
@@ -255,23 +258,25 @@ impl Machine<'_> {
             let problems = new.problems().iter().cloned().map(Problem::New).collect();
             return self.flow.stage = Stage::Asking { problems };
         }
-        self.flow.stage = Stage::Writing { since: self.ctx.now };
+        self.flow.stage = Stage::Writing { since: self.ctx.now, mark: new.mark().cloned() };
         self.audit(Act::Writing);
         let (write, account, new) = (self.flow.refused, person.account, new.password().clone());
         self.effects.push(Effect::ChangePassword { write, account, old, new });
     }
 
-    fn written(&mut self, answer: Option<Written>) {
+    fn written(&mut self, mark: Option<Mark>, answer: Option<Written>) {
         let Some(person) = self.flow.person.clone() else { return };
         match answer {
             None => self.turned_down(Problem::Old, Act::OldPasswordWrong),
             Some(Written::Done) => {
+                self.remember(&person, mark);
                 self.tell(&person, true);
                 self.effects.push(Effect::Forgive { account: person.account.clone() });
                 self.effects.push(Effect::EndSessions { account: person.account });
                 self.end(End::Done, Act::PasswordChanged);
             }
             Some(Written::Unknown) => {
+                self.remember(&person, mark);
                 self.tell(&person, false);
                 self.effects.push(Effect::EndSessions { account: person.account });
                 self.end(End::Unknown, Act::OutcomeUnknown);
@@ -291,6 +296,11 @@ impl Machine<'_> {
     fn give_back(&mut self, person: &Person) {
         let counted = person.attempt(self.ctx).into_iter();
         self.effects.extend(counted.map(|claim| Effect::GiveBack { counter: claim.counter }));
+    }
+
+    fn remember(&mut self, person: &Person, mark: Option<Mark>) {
+        let account = person.account.clone();
+        self.effects.extend(mark.map(|mark| Effect::Remember { account, mark }));
     }
 
     fn turned_down(&mut self, problem: Problem, act: Act) {

@@ -7,6 +7,7 @@ use crate::flow::FlowId;
 use crate::keys::{Digest, Keys, Use};
 use crate::method::issued_code::Issue;
 use crate::method::{Channel, ContactKind};
+use crate::password::Mark;
 use crate::registration::Change;
 use crate::secret::Secret;
 use crate::subject::{AccountId, ContactId};
@@ -58,6 +59,13 @@ pub enum Effect {
         account: AccountId,
         /// How.
         change: Change,
+    },
+    /// Keep what a new password will be recognised by, in the transaction.
+    Remember {
+        /// Whose.
+        account: AccountId,
+        /// What.
+        mark: Mark,
     },
     /// Sign the account out everywhere, in the transaction.
     EndSessions {

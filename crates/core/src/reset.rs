@@ -222,10 +222,10 @@ impl Machine<'_> {
         let stage = self.flow.stage.clone();
         match (stage, event) {
             (Stage::Ended { .. }, _) => {}
-            (Stage::Writing { subject, proofs, .. }, Event::Written { write, answer })
+            (Stage::Writing { subject, proofs, mark, .. }, Event::Written { write, answer })
                 if write == self.flow.refused =>
             {
-                self.written(subject, proofs, answer);
+                self.written(subject, proofs, mark, answer);
             }
             (Stage::Writing { since, .. }, Event::Resume | Event::Tick) => self.wait_for_write(since),
             (Stage::Writing { .. }, _) => {}

@@ -90,6 +90,7 @@ fn note(effect: &Effect) -> String {
         }
         Effect::GiveBack { .. } => "give back".into(),
         Effect::Forgive { .. } => "forgive".into(),
+        Effect::Remember { account, .. } => format!("remember for {}", account.0),
         Effect::EndSessions { account } => format!("end sessions of {}", account.0),
         _ => panic!("a change does no such thing"),
     }

@@ -3,7 +3,7 @@
 //! many.
 
 use regain_core::change::{ChangePassword, End, Event, Person, Problem, Stage, View, step};
-use regain_core::password::{self, Judged, Lists};
+use regain_core::password::{self, Judged, Lists, Mark, Recalled};
 use regain_core::registration::NOBODY;
 use regain_core::reset::Written;
 use regain_core::subject::AccountId;
@@ -18,7 +18,7 @@ const NEW: &str = "plum kettle 94 orbit";
 const C1: &str = "C1 the directory is told only what the person of this flow typed, with the old password beside it";
 const C2: &str = "C2 no second write while one is under way, and none after the end";
 const C3: &str = "C3 every old password that is tried was counted before, and only right ones are given back";
-const C4: &str = "C4 a new password, or perhaps one, signs out everywhere and is told";
+const C4: &str = "C4 a new password, or perhaps one, signs out everywhere, is told and is remembered";
 const C5: &str = "C5 done is said if, and only if, the directory said so";
 const C6: &str = "C6 no flow moves after its end, nor is it another's";
 const ALL: [&str; 6] = [C1, C2, C3, C4, C5, C6];
@@ -89,7 +89,9 @@ impl Changes {
     fn new(machine: Machine) -> Self {
         let policy = Policy { password_tries: 3, write_patience: Span::hours(1), ..Policy::default() };
         let judge = |text: &str| {
-            let (lists, nobody) = (Lists::default(), password::Person::default());
+            let recall = |_: &Secret| Some(Recalled { before: false, mark: Mark("new".into()) });
+            let lists = Lists { history: Some(&recall), ..Lists::default() };
+            let nobody = password::Person::default();
             password::judge(&policy.password, &lists, &nobody, &Secret::new(text), None)
         };
         let (fit, unfit) = (judge(NEW), judge("short"));
@@ -152,8 +154,9 @@ impl Changes {
         let ended = |end: End| matches!(after.stage, Stage::Ended { end: now, .. } if now == end) && !before.ended();
         let signed_out = effects.iter().any(|effect| matches!(effect, Effect::EndSessions { .. }));
         let told = effects.iter().any(|effect| matches!(effect, Effect::Deliver(_)));
+        let remembered = effects.iter().any(|effect| matches!(effect, Effect::Remember { .. }));
         let new = ended(End::Done) || ended(End::Unknown);
-        broken(C4, new != signed_out || new != told);
+        broken(C4, new != signed_out || new != told || new != remembered);
         broken(C5, ended(End::Done) && !world.set);
     }
 
@@ -289,6 +292,12 @@ fn nobody_is_signed_out(ctx: &Ctx, flow: ChangePassword, event: Event) -> Step<C
     made
 }
 
+fn nothing_is_remembered(ctx: &Ctx, flow: ChangePassword, event: Event) -> Step<ChangePassword, View> {
+    let mut made = step(ctx, flow, event);
+    made.effects.retain(|effect| !matches!(effect, Effect::Remember { .. }));
+    made
+}
+
 fn the_page_is_whoever_opens_it(ctx: &Ctx, mut flow: ChangePassword, event: Event) -> Step<ChangePassword, View> {
     if let Event::Open(person) = &event {
         flow.person = Some(person.clone());
@@ -321,6 +330,7 @@ fn a_wrong_old_one_is_given_back(ctx: &Ctx, flow: ChangePassword, event: Event) 
 fn finds_every_seeded_bug() {
     finds(C5, Changes::new(silence_is_consent));
     finds(C4, Changes::new(nobody_is_signed_out));
+    finds(C4, Changes::new(nothing_is_remembered));
     finds(C6, Changes::new(the_page_is_whoever_opens_it));
     finds(C3, Changes::new(a_wrong_old_one_is_given_back));
     finds(C3, Changes { counting: false, ..Changes::new(step) });

@@ -292,6 +292,7 @@ fn shape(effect: &Effect) -> String {
         Effect::ChangePassword { .. } => "change password".into(),
         Effect::Unlock { .. } => "unlock".into(),
         Effect::Register { .. } => "register".into(),
+        Effect::Remember { .. } => "remember".into(),
         Effect::EndSessions { .. } => "end sessions".into(),
         Effect::GiveBack { counter } => format!("give back {}", counter.len()),
         Effect::Uncount { what } => format!("uncount {what:?}"),

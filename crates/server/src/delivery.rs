@@ -11,6 +11,8 @@ mod call;
 pub(crate) mod client;
 mod demo;
 mod email;
+#[cfg(fuzzing)]
+pub mod fuzzed;
 mod http;
 mod keys;
 mod number;

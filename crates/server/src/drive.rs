@@ -359,6 +359,10 @@ impl App {
                         batch.push(self.store.use_freeze_offer(flow.id(), ctx.now));
                     }
                 }
+                Effect::Remember { account, mark } => {
+                    let count = ctx.policy.password.history;
+                    batch.extend(self.store.remember_password(account, flow.id(), mark, count, ctx.now)?);
+                }
                 Effect::EndSessions { account } => batch.push(self.store.end_sessions(account)),
                 Effect::LookUp { .. }
                 | Effect::SetPassword { .. }

@@ -19,6 +19,7 @@ pub mod directory;
 pub mod drive;
 pub mod fault;
 pub mod finding;
+pub mod history;
 pub mod limit;
 pub mod message;
 pub mod perform;

@@ -44,6 +44,7 @@ pub(crate) async fn perform(app: &App, flow: &Flow, effect: Effect) -> Option<Ev
         Effect::Audit(_)
         | Effect::Deliver(_)
         | Effect::Register { .. }
+        | Effect::Remember { .. }
         | Effect::EndSessions { .. }
         | Effect::GiveBack { .. }
         | Effect::Uncount { .. }

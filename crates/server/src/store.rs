@@ -10,6 +10,7 @@ mod db;
 pub mod enrolment;
 pub mod flow;
 pub mod freeze;
+pub mod history;
 mod key_file;
 mod migrate;
 pub mod outbox;
@@ -38,6 +39,7 @@ pub static STATEMENTS: &[&[&str]] = &[
     enrolment::STATEMENTS,
     flow::STATEMENTS,
     freeze::STATEMENTS,
+    history::STATEMENTS,
     migrate::STATEMENTS,
     outbox::STATEMENTS,
     registration::STATEMENTS,

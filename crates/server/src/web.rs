@@ -16,11 +16,14 @@ pub mod demo;
 mod fields;
 mod forwarded;
 mod freeze;
+#[cfg(fuzzing)]
+pub mod fuzzed;
 mod guard;
 mod help;
 mod onward;
 mod pad;
 mod page;
+mod phrases;
 mod refusal;
 mod register;
 mod reset;
@@ -98,13 +101,14 @@ fn pages(web: &Arc<Web>) -> Router<Arc<Web>> {
         .route("/account", get(account::show))
         .route("/change", get(account::change::show).post(account::change::change))
         .route("/change/strength", post(account::change::rate))
+        .route("/change/passphrases", post(account::change::passphrases))
         .route("/change/resume", post(account::change::resume))
         .route("/contact", get(contact::show))
         .route("/help", get(help::show))
         .route("/reset/picture.png", get(reset::captcha::picture))
         .route("/reset/sound.wav", get(reset::captcha::sound))
         .route("/reset/strength", post(strength::rate))
-        .route("/reset/passphrases", post(strength::passphrases))
+        .route("/reset/passphrases", post(phrases::for_reset))
         .route("/reset/password", post(reset::password))
         .route("/reset/unlock", post(reset::unlock))
         .route("/register", get(register::show))

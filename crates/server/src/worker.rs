@@ -284,6 +284,10 @@ pub async fn tidy_up(app: &Arc<App>, now: Time) -> Result<(), Fault> {
     }
     let then = Time(now.0 - KEEP_ENDED.0);
     let session = app.settings.session;
+    if app.policy.password.history == 0 {
+        // What was kept while there was one is of no use any more.
+        app.store.forget_earlier_passwords().await?;
+    }
     let forgotten = [
         app.store.forget_flows(then).await,
         app.store.forget_messages(then).await,

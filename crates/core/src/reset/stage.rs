@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::method::issued_code::{Proof, Purpose, Sent};
-use crate::password;
+use crate::password::{self, Mark};
 use crate::subject::{AccountId, Subject};
 use crate::time::Time;
 
@@ -91,6 +91,9 @@ pub enum Stage {
         proofs: Vec<Proof>,
         /// Since when.
         since: Time,
+        /// What the new password will be recognised by, where a history is kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mark: Option<Mark>,
     },
     /// Over.
     Ended {

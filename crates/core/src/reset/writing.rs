@@ -4,7 +4,7 @@ use crate::audit::Act;
 use crate::effect::{Delivery, Effect, Message, To};
 use crate::method::issued_code::Proof;
 use crate::method::{Channel, ContactKind};
-use crate::password::{self, Judged};
+use crate::password::{self, Judged, Mark};
 use crate::registration::Change;
 use crate::reset::{End, Goal, Machine, Stage, UnlockProblem, Written};
 use crate::subject::{AccountId, Subject, device};
@@ -24,7 +24,7 @@ impl Machine<'_> {
             self.effects.push(Effect::Register { account, change: Change::Rehearsed });
             return self.end(End::Rehearsed, Act::Rehearsed);
         }
-        self.flow.stage = Stage::Writing { subject, proofs, since: self.ctx.now };
+        self.flow.stage = Stage::Writing { subject, proofs, since: self.ctx.now, mark: judged.mark().cloned() };
         self.audit(Act::Writing);
         self.effects.push(Effect::SetPassword {
             write: self.flow.refused,
@@ -36,7 +36,7 @@ impl Machine<'_> {
     pub(super) fn unlock(&mut self, subject: Subject, proofs: Vec<Proof>) {
         let account = subject.account.clone().filter(|_| self.ctx.policy.satisfied(&subject, &proofs));
         let Some(account) = account else { return };
-        self.flow.stage = Stage::Writing { subject, proofs, since: self.ctx.now };
+        self.flow.stage = Stage::Writing { subject, proofs, since: self.ctx.now, mark: None };
         self.audit(Act::Writing);
         self.effects.push(Effect::Unlock { write: self.flow.refused, account });
     }
@@ -68,18 +68,23 @@ impl Machine<'_> {
         }
     }
 
-    pub(super) fn written(&mut self, subject: Subject, proofs: Vec<Proof>, answer: Written) {
+    pub(super) fn written(&mut self, subject: Subject, proofs: Vec<Proof>, mark: Option<Mark>, answer: Written) {
         if self.flow.goal == Goal::Unlock {
             return self.unlocked(subject, proofs, answer);
         }
         match answer {
             Written::Done => {
+                self.remember(&subject, mark);
                 self.tell(&subject, true);
                 self.forgive(&subject);
                 self.end_sessions(&subject);
                 self.end(End::Done, Act::PasswordSet);
             }
-            Written::Unknown => self.unknown(&subject),
+            Written::Unknown => {
+                // It may well be set, and a password too many in a history does no harm.
+                self.remember(&subject, mark);
+                self.unknown(&subject);
+            }
             Written::Refused { problem, reason } => {
                 self.turned_down(subject, proofs, problem, Act::PasswordRefused { reason })
             }
@@ -102,9 +107,9 @@ impl Machine<'_> {
 
     pub(super) fn wait_for_write(&mut self, since: Time) {
         if self.ctx.now >= since + self.ctx.policy.write_patience
-            && let Stage::Writing { subject, proofs, .. } = self.flow.stage.clone()
+            && let Stage::Writing { subject, proofs, mark, .. } = self.flow.stage.clone()
         {
-            self.written(subject, proofs, Written::Unknown);
+            self.written(subject, proofs, mark, Written::Unknown);
         }
     }
 
@@ -117,6 +122,11 @@ impl Machine<'_> {
 
     fn forgive(&mut self, subject: &Subject) {
         self.effects.extend(subject.account.clone().map(|account| Effect::Forgive { account }));
+    }
+
+    fn remember(&mut self, subject: &Subject, mark: Option<Mark>) {
+        let both = subject.account.clone().zip(mark);
+        self.effects.extend(both.map(|(account, mark)| Effect::Remember { account, mark }));
     }
 
     fn end_sessions(&mut self, subject: &Subject) {

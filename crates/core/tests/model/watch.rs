@@ -24,8 +24,9 @@ pub(crate) const P8: &str = "P8 few messages, and only to addresses on offer";
 pub(crate) const P9: &str = "P9 a freeze stops it";
 pub(crate) const P10: &str = "P10 a contact that was removed proves nothing";
 pub(crate) const P11: &str = "P11 a rehearsal writes nothing, and unlocking sets no password";
+pub(crate) const P12: &str = "P12 a password that is set, or perhaps is, is remembered, and no other";
 
-const ALWAYS: [&str; 11] = [P1, P2, P3, P4, P5, P6, P7, P8, P9, P10, P11];
+const ALWAYS: [&str; 12] = [P1, P2, P3, P4, P5, P6, P7, P8, P9, P10, P11, P12];
 
 /// A code that was accepted since the User ID was last typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -112,6 +113,9 @@ impl Model {
         let audited = effects.iter().any(|effect| matches!(effect, Effect::Audit(_)));
         ghost.check(P6, !world.row.flow.ended() || !changed && effects.is_empty());
         ghost.check(P7, audited || !changed && effects.is_empty());
+        let remembered = effects.iter().any(|effect| matches!(effect, Effect::Remember { .. }));
+        let set = matches!(after.flow.stage, Stage::Ended { end: End::Done | End::Unknown, .. });
+        ghost.check(P12, remembered == (set && !world.row.flow.ended()));
         if what == Do::Back && changed {
             ghost.proven.clear();
         }
@@ -352,7 +356,7 @@ const SOMETIMES: [(&str, Condition); 19] = [
 ];
 
 pub(crate) fn properties(reaches: &[&str]) -> Vec<Property<Model>> {
-    let holds: [Condition; 11] = [
+    let holds: [Condition; 12] = [
         holds::<0>,
         holds::<1>,
         holds::<2>,
@@ -364,6 +368,7 @@ pub(crate) fn properties(reaches: &[&str]) -> Vec<Property<Model>> {
         holds::<8>,
         holds::<9>,
         holds::<10>,
+        holds::<11>,
     ];
     let always = ALWAYS.into_iter().zip(holds).map(|(name, condition)| Property::always(name, condition));
     let known = |name: &str| SOMETIMES.iter().any(|(known, _)| *known == name);

@@ -7,7 +7,7 @@ use regain_core::crowd::Crowd;
 use regain_core::keys::Digest;
 use regain_core::method::ContactKind;
 use regain_core::method::issued_code::{Issue, Purpose};
-use regain_core::password::{self, Judged, Lists};
+use regain_core::password::{self, Judged, Lists, Mark, Recalled};
 use regain_core::registration::Change;
 use regain_core::reset::{Event, LookedUp, Reset, Stage, Written};
 use regain_core::subject::{self, Account, Contact, Subject};
@@ -34,7 +34,9 @@ pub(crate) const FLOW: FlowId = FlowId([5; 16]);
 impl Model {
     pub(crate) fn new(config: Config) -> Self {
         let keys = Keys::new([7; 32]);
-        let (rules, lists, nobody) = (&config.policy.password, Lists::default(), password::Person::default());
+        let recall = |_: &Secret| Some(Recalled { before: false, mark: Mark("new".into()) });
+        let lists = Lists { history: Some(&recall), ..Lists::default() };
+        let (rules, nobody) = (&config.policy.password, password::Person::default());
         let judge = |text: &str| password::judge(rules, &lists, &nobody, &Secret::new(text), None);
         let (good, bad) = (judge("plum kettle 94 orbit"), judge("password"));
         assert!(good.problems().is_empty() && !bad.problems().is_empty());
@@ -260,7 +262,7 @@ impl Model {
     fn carry_out(&self, world: &mut World, claims: &[Claim], effect: Effect) {
         let place = |name: String| self.counters.iter().position(|counter| *counter == name).expect("a known counter");
         match effect {
-            Effect::Audit(_) | Effect::EndSessions { .. } => {}
+            Effect::Audit(_) | Effect::EndSessions { .. } | Effect::Remember { .. } => {}
             Effect::ChangePassword { .. } => {}
             Effect::Unlock { write, .. } => self.tell_directory(world, write, true),
             Effect::Register { change, .. } => Arc::make_mut(&mut world.kept).change(&change, Time(world.now)),

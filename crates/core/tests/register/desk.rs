@@ -126,6 +126,7 @@ impl Desk {
                     other => format!("{other:?}").to_lowercase(),
                 }
             }
+            Effect::Remember { account, .. } => format!("remember for {}", account.0),
             Effect::EndSessions { account } => format!("end sessions of {}", account.0),
             Effect::Uncount { what } => format!("uncount {}", what.name()),
             _ => panic!("a registration does no such thing"),

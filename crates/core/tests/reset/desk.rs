@@ -132,6 +132,7 @@ impl Desk {
             Effect::ChangePassword { write, account, .. } => format!("change password of {} ({write})", account.0),
             Effect::Unlock { write, account } => format!("unlock {} ({write})", account.0),
             Effect::Register { account, change } => format!("register {}: {change:?}", account.0),
+            Effect::Remember { account, .. } => format!("remember for {}", account.0),
             Effect::EndSessions { account } => format!("end sessions of {}", account.0),
             Effect::GiveBack { .. } => panic!("a reset does no such thing"),
             Effect::Uncount { what } => format!("uncount {}", what.name()),

@@ -83,6 +83,8 @@ pub struct PasswordSection {
     min_strength: Strength,
     /// Kinds of characters a password must have, of small letters, capitals, digits and signs: 0 to 4.
     classes: usize,
+    /// How many of the last passwords set here are not taken again, 0 to 24; 0 keeps no history.
+    history: u32,
     /// A file of words that the organisation bans, one a line.
     banned_words_file: Option<PathBuf>,
     /// A filter of passwords known from data breaches, made by `regain breach build`.
@@ -98,6 +100,7 @@ impl Default for PasswordSection {
             max: rules.max,
             min_strength: rules.least,
             classes: rules.kinds,
+            history: rules.history,
             banned_words_file: None,
             breach_file: None,
         }
@@ -161,6 +164,7 @@ pub(super) fn policy(
     within("password.min", password.min.try_into().unwrap_or(i64::MAX), 8, 64);
     within("password.max", password.max.try_into().unwrap_or(i64::MAX), 64, 256);
     within("password.classes", password.classes.try_into().unwrap_or(i64::MAX), 0, 4);
+    within("password.history", password.history.into(), 0, 24);
     if password.one_step_min != 0 {
         within("password.one_step_min", password.one_step_min.try_into().unwrap_or(i64::MAX), 8, 64);
     }
@@ -184,6 +188,7 @@ pub(super) fn policy(
             max: password.max,
             kinds: password.classes,
             least: password.min_strength,
+            history: password.history,
             organisation: organisation.name.clone(),
             ..regain_core::password::Rules::default()
         },

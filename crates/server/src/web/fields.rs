@@ -122,7 +122,7 @@ fn find<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
 }
 
 /// Reads a form (WHATWG URL §5.1), but takes no bytes that are not UTF-8, no field twice, and nothing overlong.
-fn read(body: &[u8]) -> Result<Vec<(String, String)>, Refusal> {
+pub(super) fn read(body: &[u8]) -> Result<Vec<(String, String)>, Refusal> {
     let mut fields: Vec<(String, String)> = Vec::new();
     for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
         let at = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());

@@ -175,7 +175,7 @@ fn sealed(keys: &Keys, hold: Hold, now: Time) -> String {
     BASE64URL_NOPAD.encode(&[&hold.flow.0[..], &proofs, &time, &seal.0].concat())
 }
 
-fn opened(keys: &Keys, value: &str, now: Time) -> Option<Hold> {
+pub(super) fn opened(keys: &Keys, value: &str, now: Time) -> Option<Hold> {
     let bytes = BASE64URL_NOPAD.decode(value.as_bytes()).ok()?;
     let (flow, rest) = bytes.split_first_chunk::<16>()?;
     let (proofs, rest) = rest.split_first_chunk::<1>()?;

@@ -2,6 +2,7 @@
 
 mod change;
 mod entering;
+mod history;
 
 use axum::http::StatusCode;
 use regain::session::Token;

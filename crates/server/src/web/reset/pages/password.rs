@@ -2,12 +2,13 @@
 
 use askama::Template;
 use regain_core::Secret;
-use regain_core::password::{Line, Problem, Rules, passphrase};
+use regain_core::password::{Line, Problem, Rules};
 use regain_core::reset::Stepper;
 
 use super::{Frame, Note, frame};
 use crate::drive::Look;
 use crate::web::page::Shell;
+use crate::web::phrases::Phrases;
 
 #[derive(Template)]
 #[template(path = "reset/password.html")]
@@ -18,8 +19,7 @@ pub(crate) struct PasswordPage<'a> {
     /// What the password must be like, as a list.
     rules: Vec<String>,
     /// Passphrases that were asked for.
-    phrases: Vec<String>,
-    phrases_hint: String,
+    phrases: Phrases,
 }
 
 /// What the page is about.
@@ -47,15 +47,10 @@ pub(crate) fn password<'a>(
         let word = page.say(key);
         problems.push(page.say_with("bad-was", &[("word", word.into())]));
     }
-    let phrases: Vec<String> =
-        asked.phrases.unwrap_or_default().iter().map(|phrase| phrase.reveal().to_owned()).collect();
-    if asked.phrases.is_some() && phrases.is_empty() {
-        problems.push(page.say("phrases-none"));
-    }
+    let phrases = Phrases::of(&page, asked.phrases, &mut problems);
     page.error = !problems.is_empty();
-    let phrases_hint = page.say_with("phrases-hint", &[("bits", passphrase::bits().into())]);
     let flow = frame(&page, look, user_id, Some(stepper), note);
-    PasswordPage { page, flow, problems, rules, phrases, phrases_hint }
+    PasswordPage { page, flow, problems, rules, phrases }
 }
 
 /// A line of the list of rules.
