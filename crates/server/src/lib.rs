@@ -14,6 +14,7 @@ pub mod config;
 pub mod delivery;
 pub mod directory;
 pub mod drive;
+pub mod edge;
 pub mod fault;
 pub mod finding;
 pub mod message;

@@ -130,11 +130,12 @@ fn pages() -> Router<Arc<Web>> {
         .fallback(|| async { Refusal::NotFound })
 }
 
-/// Puts on what every answer wears: the page of a refusal, the headers, and outside them the check of `Host`.
+/// Puts on what every answer wears: the page of a refusal, the headers, and outside them the checks of its shape and of `Host`.
 fn dressed(routes: Router<Arc<Web>>, web: Arc<Web>) -> Router {
     routes
         .layer(CatchPanicLayer::custom(refusal::panicked))
         .layer(from_fn_with_state(Arc::clone(&web), guard::host))
+        .layer(from_fn_with_state(Arc::clone(&web), guard::shape))
         .layer(map_response_with_state(Arc::clone(&web), refusal::dress))
         .layer(map_response_with_state(Arc::clone(&web), guard::headers))
         .with_state(web)

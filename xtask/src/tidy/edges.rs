@@ -28,6 +28,7 @@ static MODULES: &[Edges] = &[
             "delivery",
             "directory",
             "drive",
+            "edge",
             "fault",
             "finding",
             "phone",
@@ -54,6 +55,7 @@ static MODULES: &[Edges] = &[
             "text",
         ],
     ),
+    ("edge", &["clock", "config", "finding"]),
     ("worker", &["app", "clock", "delivery", "drive", "fault", "message", "store"]),
     ("sign_in", &["app", "clock", "directory", "drive", "session", "store"]),
     ("session", &["app", "clock", "directory", "drive", "store"]),
@@ -86,7 +88,8 @@ static MODULES: &[Edges] = &[
 
 /// Crates that only some modules of the server may name.
 static OUTSIDE: &[Homes] = &[
-    (&["axum", "tower", "tower_http", "http_body_util"], &["web", "cli"]),
+    (&["axum", "tower", "tower_http", "http_body_util"], &["web", "cli", "edge"]),
+    (&["hyper", "hyper_util", "tokio_rustls", "rustix"], &["edge"]),
     (&["askama"], &["web", "message"]),
     (&["rusqlite", "tokio_postgres", "deadpool_postgres", "tokio_postgres_rustls", "aes_gcm_siv"], &["store"]),
     (&["ldap3", "hickory_resolver", "argon2"], &["directory"]),

@@ -110,7 +110,7 @@ const PEOPLE: &[Sample] = &[
 pub async fn run(args: Args) -> Result<(), String> {
     log();
     let scratch = Scratch::new(args.data)?;
-    let listener = listen(args.listen).await?;
+    let listener = listen("listen", args.listen).await?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let table = overlay(settings(&scratch.folder, address)?, environment());
     let config = Config::from_table(table).map_err(|problems| problems.join("\nregain: "))?;
@@ -123,7 +123,7 @@ pub async fn run(args: Args) -> Result<(), String> {
     let delivery = Arc::new(Delivery::demo(inbox.clone(), clock));
     let router = web::demo::router(Arc::clone(&app), inbox)?;
     greet(&app);
-    serve(app, delivery, router, listener).await
+    serve(app, delivery, router, listener, None).await
 }
 
 /// Folder for the data; a temporary one goes with the demo.

@@ -2,10 +2,9 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::Ordering;
 
 use axum::Router;
-use axum::serve::ListenerExt as _;
 use regain_core::method::Method;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -15,8 +14,11 @@ use tracing_subscriber::EnvFilter;
 use super::ConfigArg;
 use crate::app::App;
 use crate::clock::{self, Clock};
+use crate::config::server::Server;
 use crate::config::{Config, environment};
 use crate::delivery::Delivery;
+use crate::edge::certificate::Certificate;
+use crate::edge::{Edge, most_files};
 use crate::{web, worker};
 
 /// What `regain serve` takes.
@@ -25,9 +27,6 @@ pub struct Args {
     #[command(flatten)]
     config: ConfigArg,
 }
-
-/// How long requests under way may take once the service is told to stop.
-const LAST_REQUESTS: Duration = Duration::from_secs(15);
 
 /// Runs the service.
 ///
@@ -43,10 +42,12 @@ pub async fn run(args: Args) -> Result<(), String> {
         tracing::warn!(method = method.name(), "this method is allowed, but not offered: no gateway carries it");
     }
     let app = Arc::new(App::open(config, clock).await?);
+    let server = &app.settings.server;
+    let certificate = Certificate::open(server, app.clock.clone())?;
     let router = web::router(Arc::clone(&app))?;
-    let listener = listen(app.settings.server.listen).await?;
-    tracing::info!(listen = %app.settings.server.listen, url = app.settings.server.public_url, "ready");
-    serve(app, Arc::new(delivery), router, listener).await
+    let listener = listen("listen", server.listen).await?;
+    tracing::info!(listen = %server.listen, url = server.public_url, "ready");
+    serve(Arc::clone(&app), Arc::new(delivery), router, listener, certificate).await
 }
 
 /// Takes out the methods that nothing carries: a code that cannot arrive must not be offered. Gives them.
@@ -88,10 +89,10 @@ pub(super) fn log() {
     let _ = if std::io::stderr().is_terminal() { to.try_init() } else { to.json().try_init() };
 }
 
-/// Takes the address.
-pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, String> {
+/// Takes the address that this key of `[server]` names.
+pub(super) async fn listen(key: &str, address: SocketAddr) -> Result<TcpListener, String> {
     let listener = TcpListener::bind(address).await;
-    listener.map_err(|error| format!("server.listen: {address}: {error}"))
+    listener.map_err(|error| format!("server.{key}: {address}: {error}"))
 }
 
 /// Serves pages and sends messages until SIGTERM or SIGINT; requests and messages under way are finished.
@@ -100,30 +101,41 @@ pub(super) async fn serve(
     delivery: Arc<Delivery>,
     router: Router,
     listener: TcpListener,
+    certificate: Option<Arc<Certificate>>,
 ) -> Result<(), String> {
     arm_faults();
+    let server = app.settings.server.clone();
+    few_files(&server);
     let (stop, stopped) = watch::channel(false);
-    let worker = tokio::spawn(worker::run(app, delivery, stopped));
-    // Pages are small: waiting to fill a packet only makes them late.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY could not be set");
-        }
-    });
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let (told, asked) = watch::channel(false);
-    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
-        told_to_stop().await;
-        told.send_replace(true);
-    });
-    let served = tokio::select! {
-        served = serving => served,
-        // A client that never finishes its request must not keep the service from stopping.
-        () = long_after(asked) => Ok(()),
-    };
+    let worker = tokio::spawn(worker::run(Arc::clone(&app), delivery, stopped.clone()));
+    let keeping = certificate.clone().map(|certificate| tokio::spawn(certificate.keep(stopped)));
+    let (shut, shutting) = watch::channel(false);
+    let public = tokio::spawn(Edge::new(listener, router, &server, certificate).serve(shutting));
+    told_to_stop().await;
+    // Whoever asks whether we are ready hears that we are not, while everybody else is still let in.
+    app.stopping.store(true, Ordering::Relaxed);
+    clock::wait(server.limits.stop_notice).await;
+    shut.send_replace(true);
+    let served = public.await;
     stop.send_replace(true);
+    if let Some(keeping) = keeping {
+        keeping.await.map_err(|error| format!("looking after the certificate broke off: {error}"))?;
+    }
     worker.await.map_err(|error| format!("the worker broke off: {error}"))?;
-    served.map_err(|error| error.to_string())
+    served.map_err(|error| format!("serving broke off: {error}"))
+}
+
+/// Says so if the system does not allow as many connections as the settings do.
+fn few_files(server: &Server) {
+    // Beside them: the store, the directory, gateways.
+    let needed = server.limits.connections as u64 + 128;
+    if let Some(most) = most_files().filter(|most| *most < needed) {
+        tracing::warn!(
+            most,
+            needed,
+            "server.connections is more than the system's limit of open files (ulimit -n) allows"
+        );
+    }
 }
 
 /// Stops the program at a numbered point: for the tests that look at what is left behind.
@@ -132,14 +144,6 @@ pub(super) fn arm_faults() {
     if let Some((_, n)) = environment().into_iter().find(|(name, _)| name == "REGAIN_FAULT_KILL_AT") {
         crate::fault::kill_at(n.parse().unwrap_or(0));
     }
-}
-
-/// Some time after the service was told to stop.
-async fn long_after(mut asked: watch::Receiver<bool>) {
-    if asked.wait_for(|told| *told).await.is_err() {
-        std::future::pending::<()>().await;
-    }
-    clock::wait(LAST_REQUESTS).await;
 }
 
 async fn told_to_stop() {

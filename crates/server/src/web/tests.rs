@@ -243,6 +243,7 @@ fn refusals() -> Vec<(&'static str, Refusal)> {
         ("error-overlong", Refusal::Overlong("overlong-user")),
         ("error-large", Refusal::TooLarge),
         ("error-media", Refusal::Media),
+        ("error-length", Refusal::Length),
         ("error-missing", Refusal::NotFound),
         ("error-method", Refusal::Method),
         ("error-host", Refusal::Host),

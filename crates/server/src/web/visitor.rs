@@ -226,7 +226,6 @@ fn browser(parts: &request::Parts) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::return_to::ReturnTo;
 
     const HOLD: Hold = Hold { flow: FlowId([3; 16]), proofs: 1 };
     const NOW: Time = Time(1_800_000_000_000);
@@ -257,14 +256,7 @@ mod tests {
         let proxies =
             ["10.0.0.1", "::ffff:10.0.0.2", "2001:db8::1"].map(|one| one.parse().expect("an address")).to_vec();
         let check = |peer: &str, header: &str, expected: &str| {
-            let server = Server {
-                listen: ([127, 0, 0, 1], 1).into(),
-                public_url: String::new(),
-                https: true,
-                host: String::new(),
-                proxies: proxies.clone(),
-                return_to: ReturnTo::default(),
-            };
+            let server = Server { proxies: proxies.clone(), ..Server::default() };
             let request = request::Request::builder().header("x-forwarded-for", header);
             let (mut parts, ()) = request.body(()).expect("a request").into_parts();
             let peer: IpAddr = peer.parse().expect("an address");

@@ -2,6 +2,7 @@
 
 pub(crate) mod app;
 pub(crate) mod browser;
+pub(crate) mod edge;
 pub(crate) mod gateways;
 pub(crate) mod logs;
 pub(crate) mod postgres;
