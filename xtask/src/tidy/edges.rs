@@ -98,6 +98,8 @@ static OUTSIDE: &[Homes] = &[
     (&["fluent_bundle", "unic_langid"], &["text"]),
     (&["getrandom::fill"], &["clock"]),
     (&["clap"], &["cli"]),
+    // Nothing is started by the service: a password once stood on a command line (CVE-2022-28810).
+    (&["Command"], &["cli"]),
     (&["flate2", "ruzstd", "crc32fast"], &["breach"]),
     (&["rlibphonenumber"], &["phone"]),
     (&["url"], &["config"]),

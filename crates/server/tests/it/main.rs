@@ -5,6 +5,7 @@ mod active_directory;
 mod breach;
 mod cli;
 mod crash;
+mod cve;
 mod delivery;
 mod directory;
 mod docs;
