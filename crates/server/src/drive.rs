@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use regain_core::audit::Act;
 use regain_core::effect::{Effect, Message};
 use regain_core::flow::{self, Event, Flow};
 use regain_core::registration::Change;
@@ -15,10 +16,10 @@ use regain_core::throttle::{self, Claim};
 use regain_core::{Ctx, FlowId, Registration, Time, change, register};
 
 use crate::app::App;
-use crate::perform;
 use crate::store::outbox::Payload;
 use crate::store::throttle::Exceeded;
 use crate::store::{Outcome, Stmt};
+use crate::{metrics, perform};
 
 pub use crate::store::audit::{Happened, Origin};
 pub use crate::store::freeze::Offered;
@@ -225,6 +226,7 @@ impl App {
             }
             let batch = self.batch(&ctx, origin, version, (&flow, &next), &effects)?;
             if let Outcome::Committed(_) = self.store.db().write(batch).await? {
+                count(&flow, &next, &effects);
                 return Ok(Some(Decided { effects: self.after_commit(effects), flow: next }));
             }
         }
@@ -345,6 +347,29 @@ impl App {
             )
         };
         effects.into_iter().filter(at_once).collect()
+    }
+}
+
+/// Counts what was decided.
+fn count(before: &Flow, after: &Flow, effects: &[Effect]) {
+    let kind = match after {
+        Flow::Reset(_) => "reset",
+        Flow::Register(_) => "register",
+        Flow::Change(_) => "change",
+    };
+    let mut last = "other";
+    for effect in effects {
+        let Effect::Audit(event) = effect else { continue };
+        last = event.act.name();
+        metrics::event(kind, last);
+        match &event.act {
+            Act::Throttled { what: throttle::What::Proofs } => metrics::limit("proofs"),
+            Act::Throttled { what: throttle::What::Sends } => metrics::limit("sends"),
+            _ => {}
+        }
+    }
+    if before.ended_at().is_none() && after.ended_at().is_some() {
+        metrics::flow(kind, last);
     }
 }
 

@@ -18,6 +18,7 @@ pub mod edge;
 pub mod fault;
 pub mod finding;
 pub mod message;
+pub mod metrics;
 pub mod perform;
 pub mod phone;
 pub mod session;

@@ -17,6 +17,7 @@ mod fields;
 mod freeze;
 mod guard;
 mod help;
+pub mod machines;
 mod onward;
 mod page;
 mod refusal;
@@ -32,7 +33,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::HeaderValue;
-use axum::middleware::{from_fn_with_state, map_response_with_state};
+use axum::middleware::{from_fn, from_fn_with_state, map_response_with_state};
 use axum::routing::{get, post};
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -124,8 +125,8 @@ fn pages() -> Router<Arc<Web>> {
         .route("/register/again", post(register::again))
         .route("/register/practise", post(register::practise))
         .route("/assets/{name}", get(asset::serve))
-        .route("/healthz", get(guard::alive))
-        .route("/readyz", get(guard::ready))
+        .route("/healthz", get(machines::alive))
+        .route("/readyz", get(machines::ready))
         .method_not_allowed_fallback(|| async { Refusal::Method })
         .fallback(|| async { Refusal::NotFound })
 }
@@ -136,6 +137,7 @@ fn dressed(routes: Router<Arc<Web>>, web: Arc<Web>) -> Router {
         .layer(CatchPanicLayer::custom(refusal::panicked))
         .layer(from_fn_with_state(Arc::clone(&web), guard::host))
         .layer(from_fn_with_state(Arc::clone(&web), guard::shape))
+        .layer(from_fn(machines::count))
         .layer(map_response_with_state(Arc::clone(&web), refusal::dress))
         .layer(map_response_with_state(Arc::clone(&web), guard::headers))
         .with_state(web)

@@ -8,13 +8,14 @@ use regain_core::Secret;
 use regain_core::method::ContactKind;
 use toml::{Table, Value};
 
-use super::serve::{listen, log, serve};
+use super::serve::{Beside, listen, log, serve};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, environment, overlay};
 use crate::delivery::{Delivery, Inbox};
 use crate::directory::Deps;
 use crate::directory::embedded::{Change, Embedded, NewPerson};
+use crate::edge::Edge;
 use crate::store::enrolment::NewContact;
 use crate::web;
 
@@ -123,7 +124,8 @@ pub async fn run(args: Args) -> Result<(), String> {
     let delivery = Arc::new(Delivery::demo(inbox.clone(), clock));
     let router = web::demo::router(Arc::clone(&app), inbox)?;
     greet(&app);
-    serve(app, delivery, router, listener, None).await
+    let pages = Edge::new(listener, router, &app.settings.server, None);
+    serve(app, delivery, pages, Beside::default()).await
 }
 
 /// Folder for the data; a temporary one goes with the demo.

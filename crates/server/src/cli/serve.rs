@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use axum::Router;
 use regain_core::method::Method;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tracing_subscriber::EnvFilter;
 
 use super::ConfigArg;
@@ -46,8 +46,16 @@ pub async fn run(args: Args) -> Result<(), String> {
     let certificate = Certificate::open(server, app.clock.clone())?;
     let router = web::router(Arc::clone(&app))?;
     let listener = listen("listen", server.listen).await?;
+    let machines = match server.metrics_listen {
+        None => None,
+        Some(address) => {
+            let listener = listen("metrics_listen", address).await?;
+            Some(Edge::for_machines(listener, web::machines::router(Arc::clone(&app)), server))
+        }
+    };
     tracing::info!(listen = %server.listen, url = server.public_url, "ready");
-    serve(Arc::clone(&app), Arc::new(delivery), router, listener, certificate).await
+    let pages = Edge::new(listener, router, server, certificate.clone());
+    serve(Arc::clone(&app), Arc::new(delivery), pages, Beside { machines, certificate }).await
 }
 
 /// Takes out the methods that nothing carries: a code that cannot arrive must not be offered. Gives them.
@@ -95,22 +103,31 @@ pub(super) async fn listen(key: &str, address: SocketAddr) -> Result<TcpListener
     listener.map_err(|error| format!("server.{key}: {address}: {error}"))
 }
 
-/// Serves pages and sends messages until SIGTERM or SIGINT; requests and messages under way are finished.
-pub(super) async fn serve(
-    app: Arc<App>,
-    delivery: Arc<Delivery>,
-    router: Router,
-    listener: TcpListener,
+/// What is served beside the pages.
+#[derive(Default)]
+pub(super) struct Beside {
+    /// The figures.
+    machines: Option<Edge>,
+    /// The certificate, which may change.
     certificate: Option<Arc<Certificate>>,
-) -> Result<(), String> {
+}
+
+/// Serves pages and sends messages until SIGTERM or SIGINT; requests and messages under way are finished.
+pub(super) async fn serve(app: Arc<App>, delivery: Arc<Delivery>, pages: Edge, beside: Beside) -> Result<(), String> {
     arm_faults();
-    let server = app.settings.server.clone();
-    few_files(&server);
+    let server = &app.settings.server;
+    few_files(server);
     let (stop, stopped) = watch::channel(false);
-    let worker = tokio::spawn(worker::run(Arc::clone(&app), delivery, stopped.clone()));
-    let keeping = certificate.clone().map(|certificate| tokio::spawn(certificate.keep(stopped)));
+    let mut others = JoinSet::new();
+    others.spawn(worker::run(Arc::clone(&app), delivery, stopped.clone()));
+    if let Some(certificate) = beside.certificate {
+        others.spawn(certificate.keep(stopped.clone()));
+    }
+    if let Some(machines) = beside.machines {
+        others.spawn(machines.serve(stopped));
+    }
     let (shut, shutting) = watch::channel(false);
-    let public = tokio::spawn(Edge::new(listener, router, &server, certificate).serve(shutting));
+    let public = tokio::spawn(pages.serve(shutting));
     told_to_stop().await;
     // Whoever asks whether we are ready hears that we are not, while everybody else is still let in.
     app.stopping.store(true, Ordering::Relaxed);
@@ -118,10 +135,9 @@ pub(super) async fn serve(
     shut.send_replace(true);
     let served = public.await;
     stop.send_replace(true);
-    if let Some(keeping) = keeping {
-        keeping.await.map_err(|error| format!("looking after the certificate broke off: {error}"))?;
+    while let Some(ended) = others.join_next().await {
+        ended.map_err(|error| format!("a part of the service broke off: {error}"))?;
     }
-    worker.await.map_err(|error| format!("the worker broke off: {error}"))?;
     served.map_err(|error| format!("serving broke off: {error}"))
 }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use crate::clock;
+use crate::{clock, metrics};
 
 /// All places.
 pub(super) struct Places {
@@ -63,13 +63,19 @@ impl Places {
         let mut taken = self.taken();
         if let Some(network) = network
             && taken.by_network.get(&network).is_some_and(|count| *count >= self.most_each)
-            && !taken.free(|seat| seat.network == Some(network))
         {
-            return None;
+            metrics::limit("connections_per_address");
+            if !taken.free(|seat| seat.network == Some(network)) {
+                return None;
+            }
         }
-        if taken.all >= self.most && !taken.free(|_| true) {
-            return None;
+        if taken.all >= self.most {
+            metrics::limit("connections");
+            if !taken.free(|_| true) {
+                return None;
+            }
         }
+        metrics::connected();
         taken.all += 1;
         if let Some(network) = network {
             *taken.by_network.entry(network).or_default() += 1;
@@ -167,6 +173,7 @@ impl Drop for Place {
             taken.waiting.remove(&turn);
         }
         taken.release(&self.seat);
+        metrics::disconnected();
     }
 }
 

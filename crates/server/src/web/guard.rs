@@ -1,7 +1,6 @@
 //! What holds for every request and every answer.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use axum::body::HttpBody as _;
 use axum::extract::{Request, State};
@@ -9,7 +8,7 @@ use axum::http::header::{
     ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
     TRANSFER_ENCODING, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Version, request};
+use axum::http::{HeaderName, HeaderValue, Method, Version, request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -77,6 +76,10 @@ fn odd(request: &Request, most: usize) -> Option<Refusal> {
     if hosts > 1 || hosts == 0 && request.version() == Version::HTTP_11 {
         return Some(Refusal::Unreadable);
     }
+    // No address of ours has anything escaped before the question mark, and none is straightened out.
+    if request.uri().path().contains('%') {
+        return Some(Refusal::NotFound);
+    }
     let size = request.body().size_hint();
     match size.exact() {
         _ if headers.contains_key(TRANSFER_ENCODING) => Some(Refusal::Length),
@@ -127,25 +130,6 @@ pub(crate) fn from_here(server: &Server, parts: &request::Parts) -> bool {
         _ => origin == "null",
     });
     site && origin
-}
-
-/// `GET /healthz`: the program runs.
-pub(crate) async fn alive() -> &'static str {
-    "ok\n"
-}
-
-/// `GET /readyz`: the program can do its work.
-pub(crate) async fn ready(State(web): State<Arc<Web>>) -> (StatusCode, &'static str) {
-    if web.app.stopping.load(Ordering::Relaxed) {
-        return (StatusCode::SERVICE_UNAVAILABLE, "about to stop\n");
-    }
-    match web.app.store.ping().await {
-        Ok(()) => (StatusCode::OK, "ok\n"),
-        Err(error) => {
-            tracing::error!(%error, "the store does not answer");
-            (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n")
-        }
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use askama::Template;
 use async_trait::async_trait;
@@ -104,6 +105,7 @@ pub(super) async fn with_policy(folder: &Path, policy: Policy, demo: bool) -> Ar
         banned: crate::banned::Words::default(),
         breach: None,
         wake,
+        stopping: AtomicBool::new(false),
     };
     Web::new(Arc::new(app), demo).unwrap()
 }

@@ -1,6 +1,7 @@
 //! The edge over real sockets: each strange request gets its one defined answer, changes nothing, and leaves whoever comes
 //! next alone.
 
+mod machines;
 mod slow;
 mod stop;
 mod tls;
