@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use regain_core::audit::Act;
-use regain_core::effect::{Effect, Message};
+use regain_core::effect::Effect;
 use regain_core::flow::{self, Event, Flow};
 use regain_core::registration::Change;
 use regain_core::reset::{self, Goal, Reset, View};
@@ -306,7 +306,7 @@ impl App {
                     let (user_id, address) = (flow.user_id().to_owned(), origin.address.clone());
                     let payload = Payload { delivery: delivery.clone(), user_id, address };
                     batch.push(self.store.queue(flow.id(), place, n, &payload, ctx.now)?);
-                    if let Message::RegistrationChanged { offer, .. } = &delivery.message {
+                    if let Some(offer) = delivery.message.offer() {
                         batch.push(self.store.offer_freeze(offer)?);
                     }
                 }

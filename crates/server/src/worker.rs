@@ -207,6 +207,7 @@ async fn address(app: &App, delivery: &effect::Delivery) -> Result<Option<String
         }
         To::OwnMail(mail) => Ok(Some(mail.clone())),
         To::New { address, .. } => Ok(Some(address.clone())),
+        To::CareTeam => Ok(app.settings.care_team.mail.clone()),
         To::Nobody => Ok(None),
     }
 }

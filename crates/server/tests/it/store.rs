@@ -109,7 +109,7 @@ async fn of_sixteen_changes_of_one_version_one_wins_and_brings_its_message() {
 }
 
 fn payload(to: To) -> Payload {
-    let message = Message::PasswordChanged { certain: true, user_id: "jo@example.org".into(), at: START };
+    let message = Message::PasswordChanged { certain: true, user_id: "jo@example.org".into(), at: START, offer: None };
     let deadline = START + Span::minutes(10);
     let delivery = Delivery { to, channel: Channel::Email, message, deadline };
     Payload { delivery, user_id: "jo@example.org".into(), address: "192.0.2.1".into() }

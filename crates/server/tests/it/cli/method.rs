@@ -262,7 +262,7 @@ async fn the_care_team_lifts_a_freeze_and_says_why() {
             account: jo.id.clone(),
             user_id: "jo".into(),
             own_mail: jo.mail.clone(),
-            kind: ContactKind::Email,
+            kind: Some(ContactKind::Email),
             former: None,
             at: app.clock.now(),
         };
