@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::{Method as Verb, Request};
 use regain_core::method::{ContactKind, Method};
-use regain_core::reset::View;
+use regain_core::reset::{End, View};
 use regain_core::{FlowId, Span};
 
 use super::{FREELY, JO, code_to, phone, prove, registered, signed_in};
@@ -131,7 +131,7 @@ async fn a_password_that_was_reset_or_changed_can_be_objected_to_and_the_care_te
     assert_eq!(care.len(), 1, "once");
     assert!(care[0].text.contains(JO) && !care[0].text.contains("/freeze/"), "{}", care[0].text);
     let reset = test.identify(FlowId([10; 16]), JO).await;
-    assert!(matches!(reset, View::CareTeam { .. }), "{reset:?}");
+    assert!(matches!(reset, View::Ended { end: End::CareTeam, .. }), "{reset:?}");
     assert_eq!(test.app.store.count_audit(&freeze_reference(&test, &link), "frozen").await.expect("it reads"), 1);
 }
 
