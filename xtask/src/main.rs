@@ -1,5 +1,6 @@
 //! The chores of this repository: `cargo xtask <command>`.
 
+mod adversary;
 mod bench;
 mod fuzz;
 mod host;
@@ -29,6 +30,11 @@ static CHORES: &[Chore] = &[
         run: fuzz::run,
     },
     Chore { name: "words", about: "make the word lists of crates/core/words anew", run: words::run },
+    Chore {
+        name: "adversary",
+        about: "attack the release over loopback; timing [--quick] [--no-pad]",
+        run: adversary::run,
+    },
     Chore { name: "bench", about: "measure the release over loopback, on both stores", run: bench::run },
 ];
 
@@ -59,7 +65,7 @@ fn main() -> ExitCode {
 fn help() {
     println!("Usage: cargo xtask <command>\n");
     for chore in CHORES {
-        println!("  {:<8} {}", chore.name, chore.about);
+        println!("  {:<9} {}", chore.name, chore.about);
     }
     println!("\nOptions of test and setup:");
     println!("  --389ds        of test: only 389 Directory Server, which takes long to start and needs root");

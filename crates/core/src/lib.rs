@@ -16,6 +16,7 @@
 pub mod audit;
 pub mod captcha;
 pub mod change;
+pub mod crowd;
 pub mod effect;
 pub mod flow;
 pub mod hours;

@@ -1,10 +1,11 @@
 //! The organisation's rules, and which proofs they ask for.
 
+use crate::audit::CareTeamReason;
 use crate::captcha;
 use crate::method::issued_code::Proof;
 use crate::method::{Channel, Method};
 use crate::password;
-use crate::subject::{Option_, Subject};
+use crate::subject::{Account, Option_, Subject};
 use crate::throttle::Limit;
 use crate::time::Span;
 
@@ -108,6 +109,21 @@ impl Policy {
         self.scope.is_empty() || in_any(&self.scope, groups)
     }
 
+    /// Why this person cannot reset alone, if so. `subject` is made of the account.
+    pub fn unable(&self, account: &Account, subject: &Subject) -> Option<CareTeamReason> {
+        if account.disabled {
+            Some(CareTeamReason::Disabled)
+        } else if account.frozen {
+            Some(CareTeamReason::Frozen)
+        } else if !self.in_scope(&account.groups) {
+            Some(CareTeamReason::OutOfScope)
+        } else if self.usable(subject, &[]).is_empty() {
+            Some(CareTeamReason::NotEnoughMethods)
+        } else {
+            None
+        }
+    }
+
     /// How many steps this subject has to pass. Where one would do but every contact is new, it is two.
     pub fn steps_for(&self, subject: &Subject) -> u8 {
         let mut allowed = subject.options.iter().filter(|option| self.methods.contains(&option.method)).peekable();
@@ -184,7 +200,7 @@ mod tests {
     use crate::method::ContactKind;
     use crate::method::issued_code::{self, Checked, Issue, Purpose, Sent};
     use crate::registration::NOBODY;
-    use crate::subject::{Account, AccountId, Contact, ContactId};
+    use crate::subject::{AccountId, Contact, ContactId};
     use crate::{Ctx, Digest, FlowId, Keys, Time};
 
     /// A proof as a right code brings it: nothing but [`issued_code::check`] makes one.

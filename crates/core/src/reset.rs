@@ -16,9 +16,12 @@ mod stage;
 mod view;
 mod writing;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use crate::audit::{Act, CareTeamReason};
+use crate::audit::Act;
+use crate::crowd::Crowd;
 use crate::effect::{Delivery, Effect, Message, To};
 use crate::flow::FlowId;
 use crate::keys::Digest;
@@ -152,6 +155,8 @@ pub enum LookedUp {
         account: Option<Account>,
         /// Until when resets of this account rest, if they do.
         resting: Option<Time>,
+        /// What people look like, for who is nobody.
+        crowd: Arc<Crowd>,
     },
 }
 
@@ -316,12 +321,12 @@ impl Machine<'_> {
     }
 
     fn looked_up(&mut self, found: LookedUp) {
-        let (account, resting) = match found {
+        let (account, resting, crowd) = match found {
             LookedUp::Failed => {
                 self.audit(Act::LookUpFailed);
                 return self.flow.stage = Stage::Identify { problem: Some(IdentifyProblem::Unavailable) };
             }
-            LookedUp::Answer { account, resting } => (account, resting),
+            LookedUp::Answer { account, resting, crowd } => (account, resting, crowd),
         };
         if let Goal::Rehearsal { account: own } = &self.flow.goal
             && account.as_ref().is_none_or(|account| account.id != *own)
@@ -330,40 +335,27 @@ impl Machine<'_> {
             return self.flow.stage = Stage::Identify { problem: Some(IdentifyProblem::NotYours) };
         }
         let (keys, policy, purpose) = (self.ctx.keys, self.ctx.policy, self.flow.goal.purpose());
-        let subject = account.as_ref().map_or_else(
-            || Subject::decoy(keys, policy, purpose, &self.flow.user_id),
-            |account| Subject::real(keys, policy, purpose, account),
-        );
-        let reason = self.unable(account.as_ref(), &subject);
-        let act = match (&account, reason) {
-            (_, Some(reason)) => Act::SentToCareTeam { reason },
-            (Some(_), None) => Act::Found,
-            (None, None) => Act::NotFound,
+        // Drawn for everybody, so that it takes as long.
+        let decoy = Subject::decoy(keys, policy, purpose, &self.flow.user_id, &crowd);
+        let (subject, unable, act) = match &account {
+            None => {
+                let unable = policy.usable(&decoy, &[]).is_empty();
+                (decoy, unable, Act::NotFound)
+            }
+            Some(account) => {
+                let subject = Subject::real(keys, policy, purpose, account);
+                let reason = policy.unable(account, &subject);
+                let act = reason.map_or(Act::Found, |reason| Act::SentToCareTeam { reason });
+                (subject, reason.is_some(), act)
+            }
         };
         self.flow.stage = Stage::Choosing { subject, proofs: Vec::new(), problem: None };
-        match (reason, resting) {
-            (Some(_), _) => self.end(End::CareTeam, act),
-            (None, Some(until)) => {
-                self.audit(act);
-                self.end(End::Resting { until }, Act::Throttled { what: What::Proofs });
-            }
-            (None, None) => self.audit(act),
+        if unable {
+            return self.end(End::CareTeam, act);
         }
-    }
-
-    /// Why this person cannot reset alone. A decoy always can, unless the policy is one that nobody can satisfy.
-    fn unable(&self, account: Option<&Account>, subject: &Subject) -> Option<CareTeamReason> {
-        let policy = self.ctx.policy;
-        if account.is_some_and(|account| account.disabled) {
-            Some(CareTeamReason::Disabled)
-        } else if account.is_some_and(|account| account.frozen) {
-            Some(CareTeamReason::Frozen)
-        } else if account.is_some_and(|account| !policy.in_scope(&account.groups)) {
-            Some(CareTeamReason::OutOfScope)
-        } else if policy.usable(subject, &[]).is_empty() {
-            Some(CareTeamReason::NotEnoughMethods)
-        } else {
-            None
+        self.audit(act);
+        if let Some(until) = resting {
+            self.end(End::Resting { until }, Act::Throttled { what: What::Proofs });
         }
     }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::crowd::{Crowd, Draw, Face};
 use crate::keys::{Digest, Keys, Use};
 use crate::mask;
 use crate::method::issued_code::Purpose;
@@ -76,7 +77,7 @@ pub struct Subject {
     pub administrator: bool,
     /// The name under which attempts are counted.
     pub counter: String,
-    /// All options, allowed or not, in a fixed order.
+    /// All options, allowed or not: first those that can be chosen first, each part in a fixed order.
     pub options: Vec<Option_>,
 }
 
@@ -108,46 +109,56 @@ impl Subject {
             let suitable = account.contacts.iter().filter(move |contact| contact.kind == method.contact());
             suitable.map(move |contact| option(method, contact))
         });
-        Self {
+        let subject = Self {
             account: Some(account.id.clone()),
             own_mail: account.own_mail.clone(),
             administrator: policy.is_administrator(&account.groups),
             counter: throttle::counter_of_account(keys, purpose, &account.id),
             options: options.collect(),
-        }
+        };
+        subject.in_order(policy)
     }
 
-    /// The subject for a User ID that belongs to nobody: the same one each time, with enough options for the policy, drawn
-    /// by the installation's key so that nobody outside can tell it from a person.
-    pub fn decoy(keys: &Keys, policy: &Policy, purpose: Purpose, user_id: &str) -> Self {
+    /// The subject for a User ID that belongs to nobody: the same one each time, drawn by the installation's key from what its
+    /// people look like, so that nobody outside can tell it from one of them. One without options is led to the care team.
+    pub fn decoy(keys: &Keys, policy: &Policy, purpose: Purpose, user_id: &str, crowd: &Crowd) -> Self {
         let typed = canonical(user_id);
-        let draw = keys.derive(Use::Decoy, &[typed.as_bytes()]);
-        let byte = |place: usize| draw.0.get(place).copied().unwrap_or_default();
-        let address = |kind: ContactKind| match kind {
-            ContactKind::Email => decoy_email(&typed, [byte(1), byte(6), byte(2), byte(3), byte(7)]),
-            ContactKind::Mobile => format!("+440000000{:02}", byte(4) % 100),
-            ContactKind::Office => format!("+440000001{:02}", byte(5) % 100),
-        };
+        let draw = Draw::of(keys, &typed);
         let option = |method: Method| {
             let kind = method.contact();
-            // The device is drawn from the User ID, not from the made-up number, which many decoys share.
+            // The device is drawn from the User ID, not from the mask, which many decoys share.
             let device = keys.derive(Use::Decoy, &[typed.as_bytes(), kind.name().as_bytes()]);
-            Option_ { method, contact: None, mask: masked(kind, &address(kind)), device, young: false }
+            let mask = match kind {
+                ContactKind::Email => crowd.email(&draw, &typed),
+                ContactKind::Mobile | ContactKind::Office => crowd.phone(&draw, kind),
+            };
+            Option_ { method, contact: None, mask, device, young: false }
         };
-        // Were no decoy an administrator, two steps where others have one would betray that the account exists.
-        let administrator = !policy.administrators.is_empty() && byte(6).is_multiple_of(DECOY_ADMINISTRATORS);
-        let with = |administrator: bool, kinds: &[ContactKind]| Self {
-            account: None,
-            own_mail: None,
-            administrator,
-            counter: throttle::counter_of_stranger(keys, purpose, user_id),
-            options: Method::ALL.into_iter().filter(|m| kinds.contains(&m.contact())).map(option).collect(),
+        let all = Method::ALL.map(option);
+        let with = |face: Face| {
+            let options = all.iter().filter(|option| face.has(option.method.contact()));
+            Self {
+                account: None,
+                own_mail: None,
+                administrator: face.is_strict(),
+                counter: String::new(),
+                options: options.cloned().collect(),
+            }
         };
-        let enough = |subject: &Self| !policy.usable(subject, &[]).is_empty();
-        let drawn = usual_kinds(byte(0)).map(|kinds| with(administrator, kinds)).find(enough);
-        drawn
-            .or_else(|| usual_kinds(byte(0)).map(|kinds| with(false, kinds)).find(enough))
-            .unwrap_or_else(|| with(false, &ContactKind::ALL))
+        let face = crowd.face(&draw, policy, |face| !policy.usable(&with(face), &[]).is_empty());
+        Self { counter: throttle::counter_of_stranger(keys, purpose, user_id), ..with(face) }.in_order(policy)
+    }
+
+    /// With what can be chosen first in front: which other options there are must not show in the places of these.
+    fn in_order(mut self, policy: &Policy) -> Self {
+        let usable = policy.usable(&self, &[]);
+        let (mut first, mut rest) = (Vec::new(), Vec::new());
+        for (place, option) in self.options.into_iter().enumerate() {
+            if usable.contains(&place) { first.push(option) } else { rest.push(option) }
+        }
+        first.append(&mut rest);
+        self.options = first;
+        self
     }
 
     /// Whether all that reaches this device was registered too recently to carry a reset alone.
@@ -165,54 +176,5 @@ pub(crate) fn masked(kind: ContactKind, address: &str) -> String {
     match kind {
         ContactKind::Email => mask::email(address),
         ContactKind::Mobile | ContactKind::Office => mask::phone(address.split(';').next().unwrap_or_default()),
-    }
-}
-
-/// One decoy in so many is an administrator.
-const DECOY_ADMINISTRATORS: u8 = 16;
-
-/// The contacts people usually have, all of them once, from the drawn place on.
-fn usual_kinds(draw: u8) -> impl Iterator<Item = &'static [ContactKind]> {
-    use ContactKind::{Email, Mobile, Office};
-    const USUAL: [&[ContactKind]; 7] = [
-        &[Email, Mobile],
-        &[Mobile],
-        &[Email, Mobile],
-        &[Email],
-        &[Email, Mobile, Office],
-        &[Mobile, Office],
-        &[Office],
-    ];
-    USUAL.into_iter().cycle().skip(usize::from(draw) % USUAL.len()).take(USUAL.len())
-}
-
-/// A private address such as people register: mostly at one of the large providers, else at any other domain; in one of
-/// eight only one letter of it will be shown. Providers people use differ from place to place, so this cannot be perfect.
-fn decoy_email(user_id: &str, draw: [u8; 5]) -> String {
-    const PROVIDERS: [&str; 8] = [
-        "gmail.com",
-        "outlook.com",
-        "icloud.com",
-        "yahoo.co.uk",
-        "hotmail.co.uk",
-        "gmail.com",
-        "btinternet.com",
-        "mail.co.uk",
-    ];
-    const SUFFIXES: [&str; 8] = ["com", "co.uk", "org", "net", "eu", "de", "me", "org.uk"];
-    let [first, second, spelling, provider, other] = draw;
-    let letter = |n: u8| char::from(b'a' + n % 26);
-    let name: String = user_id.chars().filter(|c| c.is_alphabetic()).take(2).collect();
-    let own_name = name.chars().count() == 2 && !spelling.is_multiple_of(4);
-    let mut mailbox = if own_name { name } else { String::from_iter([letter(first), letter(second)]) };
-    if spelling.is_multiple_of(8) {
-        mailbox.truncate(mailbox.chars().next().map_or(0, char::len_utf8));
-        mailbox.push('.');
-    }
-    let pick = |list: &[&'static str; 8], n: u8| list.get(usize::from(n % 8)).copied().unwrap_or("com");
-    if other.is_multiple_of(4) {
-        format!("{mailbox}xxxx@{}xxx.{}", letter(other / 4), pick(&SUFFIXES, provider))
-    } else {
-        format!("{mailbox}xxxx@{}", pick(&PROVIDERS, provider))
     }
 }

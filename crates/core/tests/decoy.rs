@@ -1,12 +1,17 @@
 //! Twins: a person who exists and one who does not go through the same events side by side. Whoever knows neither the code
-//! nor the whole address sees no difference: not on the page, not in what is counted, not in the number of statements.
+//! nor the whole address sees no difference: not on the page, not in what is counted, not in the number of statements. There
+//! are twins for every class of people: whatever an account is like, some made-up one looks the same.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
 
+#[path = "decoy/classes.rs"]
+mod classes;
 #[path = "support/registered.rs"]
 mod registered;
 
 use regain_core::captcha::{self, Answer};
+use regain_core::crowd::Crowd;
 use regain_core::effect::Message;
 use regain_core::keys::Digest;
 use regain_core::method::issued_code::Purpose;
@@ -41,17 +46,31 @@ fn tiny() -> Policy {
     }
 }
 
-/// A person whose addresses look, once masked, like those of this decoy.
+/// The decoy of this User ID while nobody was counted.
+fn plain_decoy(policy: &Policy, user_id: &str) -> Subject {
+    Subject::decoy(&keys(), policy, Purpose::Reset, user_id, &Crowd::default())
+}
+
+/// An address that looks, once masked, like that of this decoy.
+fn address_like(decoy: &Subject, kind: ContactKind) -> Option<String> {
+    let mask = &decoy.options.iter().find(|option| option.method.contact() == kind)?.mask;
+    Some(match kind {
+        ContactKind::Email => {
+            let (mailbox, domain) = mask.split_once("*****@").expect("a mask");
+            let domain = domain.replace("****", "idden");
+            // What hides its suffix has a rare one, and what hides the letter too begins with none.
+            let domain = if domain.contains('.') { domain } else { format!("{domain}.museum") };
+            let domain = if domain.starts_with("idden") { format!("\u{e9}{domain}") } else { domain };
+            format!("{mailbox}.hidden@{domain}")
+        }
+        ContactKind::Mobile | ContactKind::Office => format!("+4477{}{}", kind as u8, mask.trim_matches('*')),
+    })
+}
+
+/// A person whose addresses look like those of this decoy.
 fn twin_of(decoy: &Subject) -> Account {
     let contact = |kind: ContactKind| {
-        let mask = &decoy.options.iter().find(|option| option.method.contact() == kind)?.mask;
-        let address = match kind {
-            ContactKind::Email => {
-                let (mailbox, domain) = mask.split_once("*****@").expect("a mask");
-                format!("{mailbox}hidden@{}", domain.replace("****", "idden"))
-            }
-            ContactKind::Mobile | ContactKind::Office => format!("+4477{}{}", kind as u8, mask.trim_matches('*')),
-        };
+        let address = address_like(decoy, kind)?;
         Some(Contact { id: ContactId(kind.name().into()), kind, address, young: false })
     };
     Account {
@@ -123,6 +142,7 @@ struct Twins<'a> {
     account: Account,
     unlock: bool,
     registration: Registration,
+    crowd: Arc<Crowd>,
     password: Judged,
     keys: Keys,
     machine: Machine,
@@ -146,8 +166,11 @@ struct Seen {
 
 impl<'a> Twins<'a> {
     fn new(user_id: &'a str, policy: Policy) -> Self {
-        let decoy = Subject::decoy(&keys(), &policy, Purpose::Reset, user_id);
-        let account = twin_of(&decoy);
+        let account = twin_of(&plain_decoy(&policy, user_id));
+        Self::of(user_id, policy, account, Crowd::default())
+    }
+
+    fn of(user_id: &'a str, policy: Policy, account: Account, crowd: Crowd) -> Self {
         let password = judge(
             &policy.password,
             &Lists::default(),
@@ -160,6 +183,7 @@ impl<'a> Twins<'a> {
             policy,
             registration: registered::registered(&account.contacts),
             account,
+            crowd: Arc::new(crowd),
             unlock: false,
             password,
             keys: keys(),
@@ -180,7 +204,8 @@ impl<'a> Twins<'a> {
             Do::NewPicture => Event::NewPicture,
             Do::Found { resting } => {
                 let account = real.then(|| self.account.clone());
-                let found = LookedUp::Answer { account, resting: resting.then_some(until) };
+                let (resting, crowd) = (resting.then_some(until), Arc::clone(&self.crowd));
+                let found = LookedUp::Answer { account, resting, crowd };
                 Event::LookedUp { user_id: flow.user_id.clone(), found }
             }
             Do::LookUpFailed => Event::LookedUp { user_id: flow.user_id.clone(), found: LookedUp::Failed },
@@ -270,7 +295,7 @@ fn user_ids(policy: &Policy) -> Vec<String> {
     let mut shapes = HashSet::new();
     let all = (0..2_000).map(|n| format!("person{n}@example.org"));
     all.filter(|user_id| {
-        let decoy = Subject::decoy(&keys(), policy, Purpose::Reset, user_id);
+        let decoy = plain_decoy(policy, user_id);
         let methods: Vec<Method> = decoy.options.iter().map(|option| option.method).collect();
         shapes.insert((decoy.administrator, methods))
     })
@@ -377,7 +402,7 @@ fn finds_that_only_the_real_one_runs_out_of_tries() {
 #[test]
 fn a_decoy_is_the_same_for_every_spelling_of_one_user_id() {
     let policy = Policy::default();
-    let decoy = |user_id: &str| Subject::decoy(&keys(), &policy, Purpose::Reset, user_id);
+    let decoy = |user_id: &str| plain_decoy(&policy, user_id);
     for (one, other) in [
         ("jo.bloggs@example.org", "  JO.Bloggs@Example.ORG\t"),
         ("jo.bloggs", "ｊｏ．ｂｌｏｇｇｓ"),
@@ -395,8 +420,8 @@ fn decoys_differ_from_key_to_key() {
     let policy = Policy::default();
     let alike = (0..200u32).filter(|n| {
         let user_id = format!("person{n}");
-        let one = Subject::decoy(&keys(), &policy, Purpose::Reset, &user_id);
-        let other = Subject::decoy(&Keys::new([8; 32]), &policy, Purpose::Reset, &user_id);
+        let one = plain_decoy(&policy, &user_id);
+        let other = Subject::decoy(&Keys::new([8; 32]), &policy, Purpose::Reset, &user_id, &Crowd::default());
         assert!(one.options.iter().all(|o| other.options.iter().all(|p| o.device != p.device)));
         one.options.iter().map(|o| (o.method, &o.mask)).eq(other.options.iter().map(|o| (o.method, &o.mask)))
     });
@@ -414,7 +439,7 @@ fn a_decoy_satisfies_every_policy_that_anybody_can() {
             }
             let policy = Policy { steps, methods: methods.clone(), ..Policy::default() };
             for n in 0..300 {
-                let decoy = Subject::decoy(&keys(), &policy, Purpose::Reset, &format!("person{n}"));
+                let decoy = plain_decoy(&policy, &format!("person{n}"));
                 assert!(!policy.usable(&decoy, &[]).is_empty(), "{steps} of {methods:?}, person{n}");
             }
         }
@@ -424,9 +449,7 @@ fn a_decoy_satisfies_every_policy_that_anybody_can() {
 #[test]
 fn decoys_are_as_various_as_people() {
     let policy = Policy::default();
-    let decoys: Vec<Subject> = (0..1_000)
-        .map(|n| Subject::decoy(&keys(), &policy, Purpose::Reset, &format!("person{n}@example.org")))
-        .collect();
+    let decoys: Vec<Subject> = (0..1_000).map(|n| plain_decoy(&policy, &format!("person{n}@example.org"))).collect();
     let mut shapes: HashMap<Vec<Method>, usize> = HashMap::new();
     for decoy in &decoys {
         *shapes.entry(decoy.options.iter().map(|option| option.method).collect()).or_default() += 1;
@@ -445,5 +468,5 @@ fn decoys_are_as_various_as_people() {
 #[test]
 fn where_nobody_is_an_administrator_no_decoy_is() {
     let policy = Policy { administrators: Vec::new(), ..Policy::default() };
-    assert!((0..500).all(|n| !Subject::decoy(&keys(), &policy, Purpose::Reset, &format!("person{n}")).administrator));
+    assert!((0..500).all(|n| !plain_decoy(&policy, &format!("person{n}")).administrator));
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 #[path = "support/registered.rs"]
 mod registered;
@@ -72,7 +73,10 @@ impl Made {
 
     fn found(&self, account: Option<Account>) -> Self {
         let user_id = self.flow.user_id.clone();
-        self.then(2, Event::LookedUp { user_id, found: LookedUp::Answer { account, resting: None } })
+        self.then(
+            2,
+            Event::LookedUp { user_id, found: LookedUp::Answer { account, resting: None, crowd: Arc::default() } },
+        )
     }
 
     fn chosen(&self, seconds: i64, option: usize) -> Self {
@@ -220,7 +224,7 @@ fn resets() -> BTreeMap<&'static str, Reset> {
     let misread = new.then(1, Event::Identify { user_id: "jo".into(), answer: Answer::None, unlock: false });
     let identified = new.identified(1);
     let unavailable = Event::LookedUp { user_id: identified.flow.user_id.clone(), found: LookedUp::Failed };
-    let resting = LookedUp::Answer { account: Some(jo()), resting: Some(until) };
+    let resting = LookedUp::Answer { account: Some(jo()), resting: Some(until), crowd: Arc::default() };
     let rests = Event::LookedUp { user_id: identified.flow.user_id.clone(), found: resting };
     let choosing = identified.found(Some(jo()));
     let proving = choosing.chosen(3, 0);

@@ -11,7 +11,15 @@ use regain_core::{FlowId, Span, Time};
 /// Tells the time: the machine's, or in tests one that is moved by hand.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
-    by_hand: Option<Arc<AtomicI64>>,
+    by_hand: Option<Arc<Hand>>,
+}
+
+/// A clock that is moved by hand.
+#[derive(Debug)]
+struct Hand {
+    now: AtomicI64,
+    /// For how many microseconds it was rested.
+    rested: AtomicI64,
 }
 
 impl Clock {
@@ -22,14 +30,31 @@ impl Clock {
 
     /// A clock that stands at `start` until it is moved.
     pub fn by_hand(start: Time) -> Self {
-        Self { by_hand: Some(Arc::new(AtomicI64::new(start.0))) }
+        Self { by_hand: Some(Arc::new(Hand { now: AtomicI64::new(start.0), rested: AtomicI64::new(0) })) }
     }
 
     /// Moves a clock that is moved by hand; the machine's stays as it is.
     pub fn pass(&self, span: Span) {
         if let Some(hand) = &self.by_hand {
-            hand.fetch_add(span.0, Ordering::SeqCst);
+            hand.now.fetch_add(span.0, Ordering::SeqCst);
         }
+    }
+
+    /// Waits until so long after `begun`. A clock that is moved by hand only takes note of it.
+    pub async fn rest(&self, begun: std::time::Instant, span: Duration) {
+        match &self.by_hand {
+            None => wait(span.saturating_sub(steady().duration_since(begun))).await,
+            Some(hand) => {
+                let span = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
+                hand.rested.fetch_add(span, Ordering::SeqCst);
+            }
+        }
+    }
+
+    /// For how long it was rested since this was last asked, on a clock that is moved by hand.
+    pub fn rested(&self) -> Duration {
+        let rested = self.by_hand.as_ref().map_or(0, |hand| hand.rested.swap(0, Ordering::SeqCst));
+        Duration::from_micros(u64::try_from(rested).unwrap_or(0))
     }
 
     /// Now.
@@ -37,7 +62,7 @@ impl Clock {
     pub fn now(&self) -> Time {
         self.by_hand
             .as_ref()
-            .map_or_else(|| Time(jiff::Timestamp::now().as_millisecond()), |hand| Time(hand.load(Ordering::SeqCst)))
+            .map_or_else(|| Time(jiff::Timestamp::now().as_millisecond()), |hand| Time(hand.now.load(Ordering::SeqCst)))
     }
 }
 

@@ -196,6 +196,10 @@ pub trait Directory: Send + Sync {
     /// the same operation where the directory can.
     async fn reset(&self, account: &AccountId, password: &Secret) -> Result<(), Error>;
 
+    /// The lasting names of its people, as many as it shows, `most` at most: to learn what people look like from outside.
+    /// Nothing where they cannot be listed.
+    async fn names(&self, most: usize) -> Result<Vec<AccountId>, Error>;
+
     /// The account with this lasting name.
     async fn person(&self, account: &AccountId) -> Result<Option<Person>, Error>;
 

@@ -11,6 +11,7 @@ pub mod captcha;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod crowd;
 pub mod delivery;
 pub mod directory;
 pub mod drive;

@@ -9,10 +9,10 @@ use regain_core::password::Problem;
 use regain_core::reset::{self, LookedUp, Written};
 use regain_core::subject::{Account, AccountId};
 use regain_core::throttle;
-use regain_core::{Secret, change};
+use regain_core::{Registration, Secret, change};
 
 use crate::app::App;
-use crate::directory::{self, Lost, Refusal, Verdict};
+use crate::directory::{self, Lost, Person, Refusal, Verdict};
 use crate::drive::Fault;
 
 /// Does it. Effects that belong into the transaction are not for here and have no answer.
@@ -64,15 +64,21 @@ async fn look_up(app: &App, purpose: Purpose, user_id: &str) -> Result<LookedUp,
         None => throttle::counter_of_stranger(&app.keys, purpose, user_id),
     };
     let resting = app.store.resting(&counter, app.policy.failed_proofs.count, now).await?;
-    let account = person.map(|person| Account {
+    let crowd = app.store.crowd().await?;
+    let account = person.map(|person| account(app, person, &registration));
+    Ok(LookedUp::Answer { account, resting, crowd })
+}
+
+/// What is known of a person, for a decision.
+pub(crate) fn account(app: &App, person: Person, registration: &Registration) -> Account {
+    Account {
         id: person.id,
         own_mail: person.mail,
         groups: person.groups,
         disabled: person.status.is_off() || person.status.protected,
         frozen: registration.frozen.is_some(),
-        contacts: registration.proven(&app.policy, now),
-    });
-    Ok(LookedUp::Answer { account, resting })
+        contacts: registration.proven(&app.policy, app.clock.now()),
+    }
 }
 
 async fn set_password(app: &App, account: &AccountId, password: &Secret) -> Written {

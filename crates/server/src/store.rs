@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod crowd;
 mod db;
 pub mod enrolment;
 pub mod flow;
@@ -29,6 +30,7 @@ pub use vault::{KeyProblem, Vault, load_or_make_key};
 pub static STATEMENTS: &[&[&str]] = &[
     account::STATEMENTS,
     audit::STATEMENTS,
+    crowd::STATEMENTS,
     enrolment::STATEMENTS,
     flow::STATEMENTS,
     freeze::STATEMENTS,

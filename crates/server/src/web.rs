@@ -19,6 +19,7 @@ mod guard;
 mod help;
 pub mod machines;
 mod onward;
+mod pad;
 mod page;
 mod refusal;
 mod register;
@@ -57,6 +58,8 @@ pub(crate) struct Web {
     /// The header that says what a page may load and where its forms lead.
     pub(crate) policy: HeaderValue,
     pub(crate) choosers: chooser::Choosers,
+    /// When it was last said that answers are slow.
+    pub(crate) slow: pad::Said,
 }
 
 impl Web {
@@ -65,7 +68,17 @@ impl Web {
         let judges = Arc::new(Semaphore::new(JUDGES));
         let (ratings, choosers) = (strength::Ratings::default(), chooser::Choosers::default());
         let policy = guard::content_security_policy(&app.settings.server)?;
-        Ok(Arc::new(Self { app, assets, addresses, demo, judges, ratings, policy, choosers }))
+        Ok(Arc::new(Self {
+            app,
+            assets,
+            addresses,
+            demo,
+            judges,
+            ratings,
+            policy,
+            choosers,
+            slow: pad::Said::default(),
+        }))
     }
 }
 
@@ -75,13 +88,12 @@ impl Web {
 /// If the organisation's colour or logo cannot be used, with what to do.
 pub fn router(app: Arc<App>) -> Result<Router, String> {
     let web = Web::new(app, false)?;
-    Ok(dressed(pages(), web))
+    Ok(dressed(pages(&web), web))
 }
 
-fn pages() -> Router<Arc<Web>> {
+fn pages(web: &Arc<Web>) -> Router<Arc<Web>> {
     Router::new()
         .route("/", get(sign_in::first).post(sign_in::second))
-        .route("/sign-in", post(sign_in::check))
         .route("/sign-out", post(account::sign_out))
         .route("/account", get(account::show))
         .route("/change", get(account::change::show).post(account::change::change))
@@ -89,25 +101,12 @@ fn pages() -> Router<Arc<Web>> {
         .route("/change/resume", post(account::change::resume))
         .route("/contact", get(contact::show))
         .route("/help", get(help::show))
-        .route("/reset", get(reset::show).post(reset::identify))
-        .route("/unlock", get(reset::show_unlock))
-        .route("/reset/ended", get(reset::ended))
-        .route("/reset/picture", post(reset::new_picture))
         .route("/reset/picture.png", get(reset::captcha::picture))
         .route("/reset/sound.wav", get(reset::captcha::sound))
-        .route("/reset/choose", post(reset::choose))
-        .route("/reset/code", post(reset::code))
-        .route("/reset/resend", post(reset::resend))
-        .route("/reset/other-way", post(reset::other_way))
         .route("/reset/strength", post(strength::rate))
         .route("/reset/passphrases", post(strength::passphrases))
         .route("/reset/password", post(reset::password))
         .route("/reset/unlock", post(reset::unlock))
-        .route("/reset/extend", post(reset::extend))
-        .route("/reset/back", post(reset::back))
-        .route("/reset/resume", post(reset::resume))
-        .route("/reset/cancel", post(reset::cancel))
-        .route("/reset/again", post(reset::again))
         .route("/register", get(register::show))
         .route("/register/phone", get(register::contact::phone_form).post(register::contact::phone))
         .route("/register/email", get(register::contact::email_form).post(register::contact::email))
@@ -127,8 +126,28 @@ fn pages() -> Router<Arc<Web>> {
         .route("/assets/{name}", get(asset::serve))
         .route("/healthz", get(machines::alive))
         .route("/readyz", get(machines::ready))
+        .merge(unproven().route_layer(from_fn_with_state(Arc::clone(web), pad::hold)))
         .method_not_allowed_fallback(|| async { Refusal::Method })
         .fallback(|| async { Refusal::NotFound })
+}
+
+/// Where somebody who has proven nothing asks about an account.
+fn unproven() -> Router<Arc<Web>> {
+    Router::new()
+        .route("/sign-in", post(sign_in::check))
+        .route("/reset", get(reset::show).post(reset::identify))
+        .route("/unlock", get(reset::show_unlock))
+        .route("/reset/ended", get(reset::ended))
+        .route("/reset/picture", post(reset::new_picture))
+        .route("/reset/choose", post(reset::choose))
+        .route("/reset/code", post(reset::code))
+        .route("/reset/resend", post(reset::resend))
+        .route("/reset/other-way", post(reset::other_way))
+        .route("/reset/extend", post(reset::extend))
+        .route("/reset/back", post(reset::back))
+        .route("/reset/resume", post(reset::resume))
+        .route("/reset/cancel", post(reset::cancel))
+        .route("/reset/again", post(reset::again))
 }
 
 /// Puts on what every answer wears: the page of a refusal, the headers, and outside them the checks of its shape and of `Host`.

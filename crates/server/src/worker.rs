@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use regain_core::effect::{self, Message, To};
 use regain_core::flow::Event;
+use regain_core::subject::ContactId;
 use regain_core::{Span, Time};
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 
 use crate::app::App;
 use crate::clock;
+use crate::crowd;
 use crate::delivery::{Delivery, Failure, Outgoing};
 use crate::drive::{Fault, Hold, Origin};
 use crate::message;
@@ -65,6 +67,13 @@ async fn keep_house(app: Arc<App>, mut stop: watch::Receiver<bool>) {
             tracing::error!(error = %fault, "old rows could not be looked through");
         }
         read_again(&app).await;
+        match crowd::count_if_due(&app).await {
+            Ok(None) => {}
+            Ok(Some(people)) => tracing::info!(people, "what people look like from outside was counted"),
+            Err(fault) => {
+                tracing::error!(error = %fault, "what people look like could not be counted; decoys stay as they are")
+            }
+        }
         tokio::select! {
             () = clock::wait(duration(HOUSEKEEPING)) => {}
             _ = stop.changed() => {}
@@ -148,10 +157,11 @@ async fn send(app: &App, delivery: &Delivery, taken: Taken) -> Result<(), Fault>
     if app.clock.now() >= taken.deadline {
         return Ok(store.settle_message(&taken.id, Settled::TooLate, None, None).await?);
     }
+    // Put into words for nobody, too: that much work says nothing.
+    let content = message::content(&app.settings, &app.policy, &app.keys, channel, &taken.payload);
     let Some(to) = address(app, &taken.payload.delivery).await? else {
         return Ok(store.settle_message(&taken.id, Settled::Dropped, None, None).await?);
     };
-    let content = message::content(&app.settings, &app.policy, &app.keys, channel, &taken.payload);
     let outgoing = Outgoing { to: &to, content: &content, key: &taken.id };
     crate::fault::point("delivery.send.before");
     let answer = held(app, &taken.id, delivery.send(channel, &outgoing)).await;
@@ -208,7 +218,8 @@ async fn address(app: &App, delivery: &effect::Delivery) -> Result<Option<String
         To::OwnMail(mail) => Ok(Some(mail.clone())),
         To::New { address, .. } => Ok(Some(address.clone())),
         To::CareTeam => Ok(app.settings.care_team.mail.clone()),
-        To::Nobody => Ok(None),
+        // Looked for all the same, under a name that no contact has.
+        To::Nobody => Ok(app.store.contact(&ContactId(String::new())).await?.and(None)),
     }
 }
 

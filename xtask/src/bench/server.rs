@@ -101,6 +101,7 @@ fn settings(url: &str, home: &Path, port: u16, gateway: u16) -> String {
 [server]
 listen = "127.0.0.1:{port}"
 public_url = "http://127.0.0.1:{port}"
+pad_milliseconds = 0
 [store]
 url = "{url}"
 key_file = "{}/regain.key"

@@ -199,9 +199,9 @@ pub(crate) fn the_end_can_be_undone(ctx: &Ctx, _: &mut Spare, mut flow: Reset, e
 pub(crate) fn the_freeze_is_overlooked(ctx: &Ctx, _: &mut Spare, flow: Reset, event: Event) -> Result {
     let registration = Registration { frozen: None, ..ctx.registration.clone() };
     let event = match event {
-        Event::LookedUp { user_id, found: LookedUp::Answer { account, resting } } => {
+        Event::LookedUp { user_id, found: LookedUp::Answer { account, resting, crowd } } => {
             let account = account.map(|account| Account { frozen: false, ..account });
-            Event::LookedUp { user_id, found: LookedUp::Answer { account, resting } }
+            Event::LookedUp { user_id, found: LookedUp::Answer { account, resting, crowd } }
         }
         other => other,
     };
@@ -243,10 +243,10 @@ pub(crate) fn unlocking_takes_a_password(ctx: &Ctx, _: &mut Spare, mut flow: Res
 /// Nobody looks how old a contact is.
 pub(crate) fn new_contacts_are_as_good_as_old(ctx: &Ctx, _: &mut Spare, flow: Reset, event: Event) -> Result {
     let event = match event {
-        Event::LookedUp { user_id, found: LookedUp::Answer { mut account, resting } } => {
+        Event::LookedUp { user_id, found: LookedUp::Answer { mut account, resting, crowd } } => {
             let contacts = account.iter_mut().flat_map(|account| &mut account.contacts);
             contacts.for_each(|contact| contact.young = false);
-            Event::LookedUp { user_id, found: LookedUp::Answer { account, resting } }
+            Event::LookedUp { user_id, found: LookedUp::Answer { account, resting, crowd } }
         }
         other => other,
     };

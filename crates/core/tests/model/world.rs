@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use regain_core::captcha::{self, Answer};
+use regain_core::crowd::Crowd;
 use regain_core::keys::Digest;
 use regain_core::method::ContactKind;
 use regain_core::method::issued_code::{Issue, Purpose};
@@ -61,7 +62,7 @@ impl Model {
         let Person { user_id, account } = &self.config.people[person];
         match account {
             Some(account) => Subject::real(&self.keys, &self.config.policy, purpose, account),
-            None => Subject::decoy(&self.keys, &self.config.policy, purpose, user_id),
+            None => Subject::decoy(&self.keys, &self.config.policy, purpose, user_id, &Crowd::default()),
         }
     }
 
@@ -324,7 +325,7 @@ impl Model {
             account.frozen = world.kept.registration.frozen.is_some();
             account.contacts.retain(|contact| world.kept.registration.holds(&contact.id));
         }
-        LookedUp::Answer { account, resting }
+        LookedUp::Answer { account, resting, crowd: Arc::default() }
     }
 }
 

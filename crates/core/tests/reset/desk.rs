@@ -10,6 +10,7 @@ use regain_core::reset::{Event, LookedUp, Reset, View, Written, step, view};
 use regain_core::subject::{Account, AccountId, Contact, ContactId, device};
 use regain_core::throttle::What;
 use regain_core::{Ctx, Effect, FlowId, Keys, Policy, Registration, Secret, Span, Step, Time, captcha};
+use std::sync::Arc;
 
 use crate::registered::registered;
 
@@ -143,8 +144,10 @@ impl Desk {
         let words: Vec<&str> = line.split_whitespace().collect();
         let user_id = || self.flow.user_id.clone();
         let write = self.flow.refused;
-        let found =
-            |account| Event::LookedUp { user_id: user_id(), found: LookedUp::Answer { account, resting: None } };
+        let found = |account| Event::LookedUp {
+            user_id: user_id(),
+            found: LookedUp::Answer { account, resting: None, crowd: Arc::default() },
+        };
         match words.as_slice() {
             ["types", user_id] => Event::Identify { user_id: (*user_id).into(), answer: Answer::None, unlock: false },
             ["types", user_id, "to", "unlock"] => {
@@ -159,12 +162,12 @@ impl Desk {
             ["new", "picture"] => Event::NewPicture,
             ["found"] => found(self.account.clone()),
             ["found", "late", "for", user_id] => {
-                let answer = LookedUp::Answer { account: self.account.clone(), resting: None };
+                let answer = LookedUp::Answer { account: self.account.clone(), resting: None, crowd: Arc::default() };
                 Event::LookedUp { user_id: (*user_id).into(), found: answer }
             }
             ["found", "resting"] => {
                 let resting = Some(Time(0) + Span::hours(24));
-                let answer = LookedUp::Answer { account: self.account.clone(), resting };
+                let answer = LookedUp::Answer { account: self.account.clone(), resting, crowd: Arc::default() };
                 Event::LookedUp { user_id: user_id(), found: answer }
             }
             ["not", "found"] => found(None),

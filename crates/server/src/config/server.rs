@@ -21,6 +21,8 @@ pub struct ServerSection {
     proxies: Vec<IpAddr>,
     /// Where somebody may be sent back to after signing in.
     return_to: Vec<String>,
+    /// How long answers before the proof take at least, 0 to 5000; they take up to 1.6 times as long.
+    pad_milliseconds: u64,
     /// The certificate, if we speak TLS ourselves.
     tls: Option<TlsFiles>,
     /// Address and port of the figures for machines.
@@ -68,6 +70,7 @@ impl Default for ServerSection {
             public_url: "http://127.0.0.1:8080".into(),
             proxies: Vec::new(),
             return_to: Vec::new(),
+            pad_milliseconds: 250,
             tls: None,
             metrics_listen: None,
             header_seconds: 10,
@@ -130,6 +133,8 @@ pub struct Server {
     pub proxies: Vec<IpAddr>,
     /// Where somebody may be sent back to after signing in.
     pub return_to: ReturnTo,
+    /// How long answers before the proof take at least.
+    pub pad: Duration,
     /// The certificate, if we speak TLS ourselves.
     pub tls: Option<TlsFiles>,
     /// Where figures for machines are answered, if anywhere.
@@ -173,8 +178,12 @@ impl ServerSection {
             problems.push("server.tls: server.public_url must begin with https then".into());
         }
         let return_to = ReturnTo::check(&self.return_to, problems);
+        if self.pad_milliseconds > 5_000 {
+            problems.push(format!("server.pad_milliseconds: {} is not from 0 to 5000", self.pad_milliseconds));
+        }
+        let pad = Duration::from_millis(self.pad_milliseconds.min(5_000));
         let (public_url, proxies, tls) = (public_url.to_lowercase(), self.proxies, self.tls);
-        Server { listen, https, host, public_url, proxies, return_to, tls, metrics_listen, limits }
+        Server { pad, listen, https, host, public_url, proxies, return_to, tls, metrics_listen, limits }
     }
 
     fn limits(&self, problems: &mut Vec<String>) -> Limits {

@@ -145,6 +145,10 @@ impl Directory for ActiveDirectory {
         self.set_password(account, None, password).await
     }
 
+    async fn names(&self, most: usize) -> Result<Vec<AccountId>, Error> {
+        self.everybody(most).await
+    }
+
     async fn person(&self, account: &AccountId) -> Result<Option<Person>, Error> {
         Ok(self.account(account).await?.map(|(_, account)| account.person))
     }

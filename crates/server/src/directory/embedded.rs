@@ -163,6 +163,11 @@ impl Directory for Embedded {
         self.set_password(account, None, password).await
     }
 
+    async fn names(&self, most: usize) -> Result<Vec<AccountId>, Error> {
+        let accounts = self.store.accounts().await?.into_iter();
+        Ok(accounts.take(most).map(|account| account.id).collect())
+    }
+
     async fn person(&self, account: &AccountId) -> Result<Option<Person>, Error> {
         Ok(self.store.account(account).await?.map(person))
     }

@@ -332,6 +332,12 @@ impl Directory for Ldap {
         self.person_of(found.only(), &sheet).await
     }
 
+    async fn names(&self, most: usize) -> Result<Vec<AccountId>, Error> {
+        let sheet = self.pool.learn().await?;
+        let found = self.pool.search(&self.people.everybody(most, &sheet)).await?;
+        Ok(found.entries.iter().filter_map(|entry| self.people.id(entry, &sheet)).collect())
+    }
+
     async fn person(&self, account: &AccountId) -> Result<Option<Person>, Error> {
         let sheet = self.pool.learn().await?;
         let Some((lease, entry)) = self.entry(account).await? else { return Ok(None) };

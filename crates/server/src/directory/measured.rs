@@ -57,6 +57,10 @@ impl Directory for Measured {
         measured("reset", self.0.reset(account, password)).await
     }
 
+    async fn names(&self, most: usize) -> Result<Vec<AccountId>, Error> {
+        measured("names", self.0.names(most)).await
+    }
+
     async fn person(&self, account: &AccountId) -> Result<Option<Person>, Error> {
         measured("person", self.0.person(account)).await
     }

@@ -6,8 +6,11 @@ use super::db::{Db, Error, Stmt};
 use super::statements;
 
 /// All migrations, in order; the first makes version 1.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../../migrations/0001_foundation.sql"), include_str!("../../migrations/0002_registration.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/0001_foundation.sql"),
+    include_str!("../../migrations/0002_registration.sql"),
+    include_str!("../../migrations/0003_crowd.sql"),
+];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS migration (version BIGINT NOT NULL PRIMARY KEY, at BIGINT NOT NULL)";
 

@@ -26,7 +26,7 @@ const SHOWN: usize = 20;
 pub fn router(app: Arc<App>, inbox: Inbox) -> Result<Router, String> {
     let web = Web::new(app, true)?;
     let json = inbox.clone();
-    let routes = pages()
+    let routes = pages(&web)
         .route("/demo/inbox", get(move |State(web): State<Arc<Web>>| async move { show(&web, &inbox) }))
         .route("/demo/inbox.json", get(move || async move { list(&json) }));
     Ok(dressed(routes, web))

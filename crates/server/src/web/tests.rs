@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use askama::Template;
 use async_trait::async_trait;
@@ -53,6 +52,10 @@ impl Directory for Nobody {
 
     async fn reset(&self, _account: &AccountId, _password: &Secret) -> Result<(), Error> {
         Ok(())
+    }
+
+    async fn names(&self, _most: usize) -> Result<Vec<AccountId>, Error> {
+        Ok(Vec::new())
     }
 
     async fn person(&self, _account: &AccountId) -> Result<Option<Person>, Error> {
@@ -105,7 +108,7 @@ pub(super) async fn with_policy(folder: &Path, policy: Policy, demo: bool) -> Ar
         banned: crate::banned::Words::default(),
         breach: None,
         wake,
-        stopping: AtomicBool::new(false),
+        stopping: false.into(),
     };
     Web::new(Arc::new(app), demo).unwrap()
 }

@@ -177,6 +177,7 @@ impl Service {
             [server]
             listen = "127.0.0.1:{port}"
             public_url = "{url}"
+            pad_milliseconds = 0
             [store]
             url = "{store}"
             key_file = "{key}"

@@ -5,6 +5,7 @@ mod active_directory;
 mod breach;
 mod cli;
 mod crash;
+mod crowd;
 mod cve;
 mod delivery;
 mod directory;

@@ -3,6 +3,7 @@
 mod edge;
 mod holding;
 mod password;
+mod telling;
 
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, COOKIE, HOST, SET_COOKIE};

@@ -93,6 +93,16 @@ impl ActiveDirectory {
         Ok(found.only().map(|entry| entry.dn))
     }
 
+    /// Everybody, by lasting name only.
+    pub(super) async fn everybody(&self, most: usize) -> Result<Vec<AccountId>, Error> {
+        let mut query = self.people("(objectGUID=*)".into()).await?;
+        query.attributes = vec!["objectGUID".into()];
+        query.limit = most;
+        let found = self.pool.search(&query).await?;
+        let guids = found.entries.iter().filter_map(|entry| wire::guid_text(entry.bytes("objectGUID").first()?));
+        Ok(guids.map(AccountId).collect())
+    }
+
     /// Where the domain begins.
     pub(super) async fn domain(&self) -> Result<String, Error> {
         let sheet = self.pool.learn().await?;

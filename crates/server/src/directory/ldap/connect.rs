@@ -7,6 +7,7 @@ use std::future::Future;
 use std::net::TcpStream as StdTcpStream;
 use std::time::{Duration, Instant};
 
+use ldap3::adapters::{Adapter, PagedResults};
 use ldap3::controls::RawControl;
 use ldap3::exop::Exop;
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, LdapResult, Mod, SearchEntry, SearchOptions, StdStream};
@@ -25,6 +26,10 @@ pub(in crate::directory) const SUCCESS: u32 = 0;
 const SIZE_LIMIT: u32 = 4;
 const ADMIN_LIMIT: u32 = 11;
 const NO_SUCH_OBJECT: u32 = 32;
+
+/// From how many entries on they are asked for by the page, and how many are on one.
+const MOST_AT_ONCE: usize = 5_000;
+const PAGE: i32 = 500;
 
 /// Why an operation has no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -190,17 +195,24 @@ fn connect(
 
 async fn search(mut ldap: Ldap, limit: Duration, query: Query) -> Result<Result<Found, Answer>, LdapError> {
     let seconds = i32::try_from(limit.as_secs()).unwrap_or(i32::MAX);
-    // One more than wanted, to see whether there are more: a server's own limit may be lower or missing.
-    let size = i32::try_from(query.limit.saturating_add(1)).unwrap_or(i32::MAX);
+    let by_page = query.limit > MOST_AT_ONCE;
+    // One more than wanted, to see whether there are more: a server's own limit may be lower or missing. By the page, some
+    // refuse to begin where more are wanted than they give altogether: they are left to stop by themselves.
+    let size = if by_page { 0 } else { i32::try_from(query.limit.saturating_add(1)).unwrap_or(i32::MAX) };
     let options = SearchOptions::new().sizelimit(size).timelimit(seconds);
     let scope = match query.scope {
         Scope::Base => ldap3::Scope::Base,
         Scope::Subtree => ldap3::Scope::Subtree,
     };
     let mut found = Found::default();
-    let attributes: Vec<&str> = query.attributes.iter().map(String::as_str).collect();
+    // By the page (RFC 2696), where a server gives no more at once.
+    let mut paged: Vec<Box<dyn Adapter<String, Vec<String>>>> = Vec::new();
+    if by_page {
+        paged.push(Box::new(PagedResults::new(PAGE)));
+    }
     let ldap = ldap.with_search_options(options);
-    let mut stream = ldap.streaming_search(&query.base, scope, &query.filter, attributes).await?;
+    let attributes = query.attributes.clone();
+    let mut stream = ldap.streaming_search_with(paged, &query.base, scope, &query.filter, attributes).await?;
     while let Some(entry) = stream.next().await? {
         if entry.is_ref() || entry.is_intermediate() {
             continue;

@@ -61,6 +61,17 @@ impl People {
         possible.then(|| self.query(equals(self.id_attribute(sheet), &account.0), sheet))
     }
 
+    /// Everybody, by lasting name only.
+    pub(super) fn everybody(&self, most: usize, sheet: &Sheet) -> Query {
+        Query {
+            base: self.base.clone(),
+            scope: Scope::Subtree,
+            filter: self.filter.clone(),
+            attributes: vec![self.id_attribute(sheet).to_owned()],
+            limit: most,
+        }
+    }
+
     /// One entry, and one more to see whether it is the only one.
     fn query(&self, fits: String, sheet: &Sheet) -> Query {
         let filter = all(&[self.filter.clone(), fits]);

@@ -152,7 +152,7 @@ fn an_export_is_masked_calculates_nothing_and_can_be_imported() {
     folder.good("method", &["import", list.to_str().unwrap()]);
     let masked = folder.good("method", &["export"]);
     assert!(masked.contains("'=1+1,mobile,*********23,no"), "{masked}");
-    assert!(masked.contains("jo,email,*****@m****.example,no"), "{masked}");
+    assert!(masked.contains("jo,email,*****@m****,no"), "{masked}");
     assert_eq!(masked, folder.good("method", &["export", "--masked"]));
     let whole = folder.good("method", &["export", "--reveal"]);
     assert!(whole.contains("'=1+1,mobile,'+447700900123,no") && whole.contains("'+jo@mail.example"), "{whole}");

@@ -344,3 +344,14 @@ async fn nothing_secret_is_logged_by_us_or_the_library() {
         assert!(!text.contains(secret), "{secret}");
     }
 }
+
+#[tokio::test]
+async fn everybody_is_named_by_the_page() {
+    let Some(place) = Place::open(&Setup::default(), "").await else { return };
+    let people: String = (0..1_200).map(|n| person(&format!("person{n}"), "Somebody", "")).collect();
+    place.server.add(&people);
+    let names = place.directory.names(100_000).await.unwrap();
+    assert_eq!(names.len(), 1_201, "more than a server gives at once");
+    assert!(names.contains(&place.jo));
+    assert_eq!(place.directory.names(7).await.unwrap().len(), 7);
+}

@@ -250,6 +250,7 @@ fn configuration(folder: &Path, setup: &Setup) -> String {
          TLSProtocolMin 3.3\nsecurity simple_bind=128 update_ssf=128\npassword-hash {{SSHA}}\n\
          database mdb\nsuffix \"{SUFFIX}\"\ndirectory {folder}/db\nmaxsize 67108864\ndbnosync\n\
          rootdn \"{}\"\nrootpw {}\nindex objectClass,uid,mail,member,entryUUID eq\n\
+         limits dn.exact=\"{service}\" size.prtotal=unlimited\n\
          access to dn.subtree=\"ou=people,{SUFFIX}\" attrs=userPassword\n  by dn.exact=\"{service}\" {right}\n  by self =xw\n  by anonymous auth\n  by * none\n\
          access to dn.subtree=\"ou=people,{SUFFIX}\" attrs=pwdAccountLockedTime\n  by dn.exact=\"{service}\" write\n  by * none\n\
          access to attrs=userPassword\n  by anonymous auth\n  by * none\n\

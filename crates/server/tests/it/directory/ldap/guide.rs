@@ -22,7 +22,7 @@ async fn the_guide_makes_a_server_with_which_everything_works_and_nothing_more()
     let Some(server) = Slapd::bare() else { return };
     let [root, config] = server.administrators();
     let found = blocks("openldap.md", "sh");
-    assert_eq!(found.len(), 6);
+    assert_eq!(found.len(), 7);
     for block in found {
         let mut sh = Command::new("sh");
         sh.args(["-e", "-c", &block]).env("ROOT", &root).env("CONFIG", &config).env("LDAPTLS_CACERT", server.ca_file());
