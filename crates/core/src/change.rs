@@ -10,7 +10,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::audit::{self, Act};
-use crate::effect::{Delivery, Effect, Message};
+use crate::effect::{Delivery, Effect, FreezeOffer, Message};
 use crate::flow::FlowId;
 use crate::password::{self, Judged, Mark};
 use crate::registration;
@@ -315,7 +315,10 @@ impl Machine<'_> {
     }
 
     fn tell(&mut self, person: &Person, certain: bool) {
-        let message = Message::PasswordChanged { certain, user_id: person.user_id.clone(), at: self.ctx.now };
+        let Person { account, user_id, own_mail } = person.clone();
+        let (at, kind, former) = (self.ctx.now, None, None);
+        let offer = Some(FreezeOffer { account, user_id: user_id.clone(), own_mail, kind, former, at });
+        let message = Message::PasswordChanged { certain, user_id, at, offer };
         let deadline = self.ctx.now + Span::hours(24);
         let all = registration::everybody(self.ctx, person.own_mail.as_ref());
         let deliveries =

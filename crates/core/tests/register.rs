@@ -346,7 +346,7 @@ fn this_was_not_me_freezes_and_brings_the_old_contact_back() {
              24h later
              follows 1 => ended Frozen \
                 | frozen by email to 030303, frozen by text to mobile, frozen by email to jo@example.org, \
-                  frozen by email to email, freeze email, email is back, end sessions of 17, frozen
+                  frozen by email to email, call for care by email to the care team, freeze email, email is back, end sessions of 17, frozen
              follows 1 => ended Frozen |"
         )
         .replace("                  frozen", "frozen"),

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use regain_core::password::{self, Judged, Lists, Person, Rules};
 use regain_core::subject::AccountId;
@@ -36,6 +37,8 @@ pub struct App {
     pub breach: Option<Shelf>,
     /// Rung when a message was queued.
     pub wake: Notify,
+    /// Whether it is about to stop.
+    pub stopping: AtomicBool,
 }
 
 impl App {
@@ -55,7 +58,8 @@ impl App {
         let directory = directory::open(deps, config.directory)?;
         let (settings, policy) = (config.settings, config.policy);
         let banned = banned::Words::open(settings.password_files.banned_words.clone())?;
-        Ok(Self { settings, policy, keys, clock, store, directory, banned, breach, wake: Notify::new() })
+        let (wake, stopping) = (Notify::new(), AtomicBool::new(false));
+        Ok(Self { settings, policy, keys, clock, store, directory, banned, breach, wake, stopping })
     }
 
     /// What is known of this account's earlier passwords; nothing where no history is kept, or of nobody.

@@ -7,7 +7,8 @@
 
 use std::sync::Arc;
 
-use regain_core::effect::{Effect, Message};
+use regain_core::audit::Act;
+use regain_core::effect::Effect;
 use regain_core::flow::{self, Event, Flow};
 use regain_core::registration::Change;
 use regain_core::reset::{self, Goal, Reset, View};
@@ -21,6 +22,7 @@ use crate::store::flow::Loaded;
 use crate::store::outbox::Payload;
 use crate::store::throttle::Exceeded;
 use crate::store::{Outcome, Stmt};
+use crate::{metrics, perform};
 
 pub use crate::store::audit::{Happened, Origin};
 pub use crate::store::freeze::Offered;
@@ -255,6 +257,7 @@ impl App {
             }
             let batch = self.batch(&ctx, origin, version, (&flow, &next), (&effects, &counted))?;
             if let Outcome::Committed(_) = self.store.db().write(batch).await? {
+                count(&flow, &next, &effects);
                 let (version, effects) = (Some(next_version(version)), self.after_commit(effects));
                 return Ok(Round::Decided(Box::new(Decided { effects, flow: next, version })));
             }
@@ -339,7 +342,7 @@ impl App {
                     let (user_id, address) = (flow.user_id().to_owned(), origin.address.clone());
                     let payload = Payload { delivery: delivery.clone(), user_id, address };
                     batch.push(self.store.queue(flow.id(), place, n, &payload, ctx.now)?);
-                    if let Message::RegistrationChanged { offer, .. } = &delivery.message {
+                    if let Some(offer) = delivery.message.offer() {
                         batch.push(self.store.offer_freeze(offer)?);
                     }
                 }
@@ -389,6 +392,29 @@ impl App {
             )
         };
         effects.into_iter().filter(at_once).collect()
+    }
+}
+
+/// Counts what was decided.
+fn count(before: &Flow, after: &Flow, effects: &[Effect]) {
+    let kind = match after {
+        Flow::Reset(_) => "reset",
+        Flow::Register(_) => "register",
+        Flow::Change(_) => "change",
+    };
+    let mut last = "other";
+    for effect in effects {
+        let Effect::Audit(event) = effect else { continue };
+        last = event.act.name();
+        metrics::event(kind, last);
+        match &event.act {
+            Act::Throttled { what: throttle::What::Proofs } => metrics::limit("proofs"),
+            Act::Throttled { what: throttle::What::Sends } => metrics::limit("sends"),
+            _ => {}
+        }
+    }
+    if before.ended_at().is_none() && after.ended_at().is_some() {
+        metrics::flow(kind, last);
     }
 }
 

@@ -247,6 +247,7 @@ async fn address(app: &App, delivery: &effect::Delivery) -> Result<Option<String
         }
         To::OwnMail(mail) => Ok(Some(mail.clone())),
         To::New { address, .. } => Ok(Some(address.clone())),
+        To::CareTeam => Ok(app.settings.care_team.mail.clone()),
         // Looked for all the same, under a name that no contact has.
         To::Nobody => Ok(app.store.contact(&ContactId(String::new())).await?.and(None)),
     }

@@ -1,7 +1,7 @@
 //! The new password, the directory's answer to it, and who is told.
 
 use crate::audit::Act;
-use crate::effect::{Delivery, Effect, Message, To};
+use crate::effect::{Delivery, Effect, FreezeOffer, Message, To};
 use crate::method::issued_code::Proof;
 use crate::method::{Channel, ContactKind};
 use crate::password::{self, Judged, Mark};
@@ -46,7 +46,8 @@ impl Machine<'_> {
         let again = |problem| Stage::Unlock { subject: subject.clone(), proofs, problem: Some(problem) };
         match answer {
             Written::Done => {
-                self.tell_all(&subject, Message::Unlocked { user_id: self.flow.user_id.clone(), at: self.ctx.now });
+                let (user_id, at, offer) = (self.flow.user_id.clone(), self.ctx.now, self.offer(&subject));
+                self.tell_all(&subject, Message::Unlocked { user_id, at, offer });
                 self.forgive(&subject);
                 return self.end(End::Unlocked, Act::Unlocked);
             }
@@ -135,8 +136,15 @@ impl Machine<'_> {
 
     /// Tells that the password was set, or may have been.
     fn tell(&mut self, subject: &Subject, certain: bool) {
-        let (user_id, at) = (self.flow.user_id.clone(), self.ctx.now);
-        self.tell_all(subject, Message::PasswordChanged { certain, user_id, at });
+        let (user_id, at, offer) = (self.flow.user_id.clone(), self.ctx.now, self.offer(subject));
+        self.tell_all(subject, Message::PasswordChanged { certain, user_id, at, offer });
+    }
+
+    /// What "This wasn't me" stops.
+    fn offer(&self, subject: &Subject) -> Option<FreezeOffer> {
+        let account = subject.account.clone()?;
+        let (user_id, own_mail, at) = (self.flow.user_id.clone(), subject.own_mail.clone(), self.ctx.now);
+        Some(FreezeOffer { account, user_id, own_mail, kind: None, former: None, at })
     }
 
     /// Tells every address known, or by text where there is none.

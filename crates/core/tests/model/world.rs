@@ -408,7 +408,7 @@ impl stateright::Model for Model {
                 next.outside -= 1;
                 let nothing = ContactKind::Office;
                 let change = match outside {
-                    Outside::Freeze => Change::Freeze { kind: nothing, restore: None },
+                    Outside::Freeze => Change::Freeze { kind: Some(nothing), restore: None },
                     Outside::Thaw => Change::Thaw,
                     Outside::Remove(kind) => Change::Remove { kind },
                 };

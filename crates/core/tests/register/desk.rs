@@ -109,6 +109,7 @@ impl Desk {
                     To::Contact(contact) => contact.0.chars().take(6).collect(),
                     To::OwnMail(mail) => mail.clone(),
                     To::New { address, .. } => format!("new {address}"),
+                    To::CareTeam => "the care team".into(),
                     To::Nobody => "nobody".into(),
                 };
                 format!("{} by {} to {to}", self.say(&delivery.message), delivery.channel.name())
@@ -121,7 +122,7 @@ impl Desk {
                     Change::Remove { kind } => format!("no {}", kind.name()),
                     Change::Freeze { kind, restore } => {
                         let back = restore.as_ref().map(|contact| format!(", {} is back", contact.0));
-                        format!("freeze {}{}", kind.name(), back.unwrap_or_default())
+                        format!("freeze {}{}", kind.map_or("", ContactKind::name), back.unwrap_or_default())
                     }
                     other => format!("{other:?}").to_lowercase(),
                 }
@@ -152,6 +153,7 @@ impl Desk {
             }
             Message::Frozen { frozen: true, .. } => "frozen",
             Message::Frozen { frozen: false, .. } => "thawed",
+            Message::CallForCare { .. } => "call for care",
             Message::PasswordChanged { .. } | Message::Unlocked { .. } | Message::Invitation { .. } => {
                 panic!("not of a registration")
             }

@@ -135,6 +135,8 @@ impl Model {
                 }
             }
             Change::Freeze { restore, .. } => {
+                let care = |effect: &Effect| matches!(effect, Effect::Deliver(delivery) if delivery.to == To::CareTeam);
+                ghost.check(R7, effects.iter().any(care));
                 self.watch_notices(ghost, world, effects, restore.as_ref());
             }
             Change::Thaw => {

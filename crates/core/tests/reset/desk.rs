@@ -112,6 +112,7 @@ impl Desk {
                     To::Contact(contact) => contact.0.clone(),
                     To::OwnMail(mail) => mail.clone(),
                     To::New { address, .. } => format!("new {address}"),
+                    To::CareTeam => "the care team".into(),
                     To::Nobody => "nobody".into(),
                 };
                 let what = match &delivery.message {
@@ -123,6 +124,7 @@ impl Desk {
                     Message::Unlocked { .. } => "word that it is unlocked",
                     Message::RegistrationChanged { .. } => "word of a change",
                     Message::Frozen { .. } => "word of a freeze",
+                    Message::CallForCare { .. } => "call for care",
                     Message::Invitation { .. } => "invitation",
                 };
                 format!("{what} by {} to {to}", delivery.channel.name())

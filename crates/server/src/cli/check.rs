@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::config::server::StoreSection;
 use crate::delivery::Delivery;
 use crate::directory;
+use crate::edge::certificate;
 
 /// What `regain check` takes.
 #[derive(clap::Args)]
@@ -31,6 +32,7 @@ pub fn run(args: &Args) -> Result<(), String> {
     let table = Config::table(args.config.config.as_deref()).map_err(lines)?;
     let (mut config, mut problems) = Config::read(table);
     problems.extend(store_problem(&config.store));
+    problems.extend(certificate::problem(&config.settings.server, Clock::real().now()));
     problems.extend(directory::check(config.directory.clone()).err());
     problems.extend(config.settings.organisation.logo_problem());
     problems.extend(audit::problems(&config.audit));

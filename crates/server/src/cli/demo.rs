@@ -8,13 +8,14 @@ use regain_core::Secret;
 use regain_core::method::ContactKind;
 use toml::{Table, Value};
 
-use super::serve::{listen, log, serve, trail};
+use super::serve::{Beside, listen, log, serve, trail};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, environment, overlay};
 use crate::delivery::{Delivery, Inbox};
 use crate::directory::Deps;
 use crate::directory::embedded::{Change, Embedded, NewPerson};
+use crate::edge::Edge;
 use crate::store::enrolment::NewContact;
 use crate::web;
 
@@ -110,7 +111,7 @@ const PEOPLE: &[Sample] = &[
 pub async fn run(args: Args) -> Result<(), String> {
     log();
     let scratch = Scratch::new(args.data)?;
-    let listener = listen(args.listen).await?;
+    let listener = listen("listen", args.listen).await?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let table = overlay(settings(&scratch.folder, address)?, environment());
     let config = Config::from_table(table).map_err(|problems| problems.join("\nregain: "))?;
@@ -125,7 +126,8 @@ pub async fn run(args: Args) -> Result<(), String> {
     let router = web::demo::router(Arc::clone(&app), inbox)?;
     greet(&app);
     let trail = trail(&app, &audit, &key_file)?;
-    serve(app, delivery, trail, router, listener).await
+    let pages = Edge::new(listener, router, &app.settings.server, None);
+    serve(app, delivery, trail, pages, Beside::default()).await
 }
 
 /// Folder for the data; a temporary one goes with the demo.

@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::delivery::Delivery;
 use crate::directory::{self, Deps, canary};
+use crate::edge::certificate;
 use crate::finding::{Finding, State};
 use crate::store::{KeyFile, Store};
 
@@ -41,6 +42,7 @@ pub async fn run(args: Args) -> Result<ExitCode, String> {
         findings.extend(directory(&config, store, args.canary.as_deref()).await?);
     }
     findings.extend(delivery.look().await);
+    findings.extend(certificate::look(&config.settings.server, Clock::real().now()));
     let bad = findings.iter().any(|finding| finding.state == State::Bad);
     if args.json {
         let state = if bad { State::Bad } else { State::Good };

@@ -17,6 +17,7 @@ use super::{Channel, Failure, Looked, Outgoing, Receipt, Resting, answer};
 use crate::certificate;
 use crate::clock::Clock;
 use crate::finding::Finding;
+use crate::metrics;
 
 const FIRST_REST: Span = Span::seconds(30);
 const LONGEST_REST: Span = Span::minutes(5);
@@ -144,7 +145,14 @@ impl Turn<'_> {
         let patience = self.hop.patience;
         let sent = tokio::time::timeout(patience, self.hop.gateway.send(message)).await;
         let late = || Err(Failure::Unavailable(format!("no answer within {} seconds", patience.as_secs_f32())));
-        match sent.unwrap_or_else(|_| late()) {
+        let sent = sent.unwrap_or_else(|_| late());
+        let outcome = match &sent {
+            Ok(_) => "sent",
+            Err(Failure::Refused(_)) => "refused",
+            Err(Failure::Unavailable(_)) => "failed",
+        };
+        metrics::message(self.route.channel.name(), &self.hop.name, outcome);
+        match sent {
             Ok(said) => {
                 self.went_well();
                 Ok(Receipt { gateway: self.hop.name.clone(), answer: answer::safe(&said, message) })

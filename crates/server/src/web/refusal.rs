@@ -30,6 +30,8 @@ pub(crate) enum Refusal {
     Overlong(&'static str),
     /// The whole form is too large.
     TooLarge,
+    /// Posted without saying how much it is.
+    Length,
     /// Not a form at all.
     Media,
     /// No such page.
@@ -73,6 +75,7 @@ impl Refusal {
             Self::Old { .. } => StatusCode::FORBIDDEN,
             Self::Unreadable | Self::Overlong(_) | Self::Forwarded => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Length => StatusCode::LENGTH_REQUIRED,
             Self::Media => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
@@ -86,7 +89,7 @@ impl Refusal {
     fn words(&self) -> (&'static str, Vec<&'static str>) {
         match self {
             Self::Old { .. } => ("old-title", vec!["old-body", "old-next"]),
-            Self::Unreadable | Self::Media => ("unreadable-title", vec!["unreadable-body"]),
+            Self::Unreadable | Self::Media | Self::Length => ("unreadable-title", vec!["unreadable-body"]),
             Self::Overlong(which) => ("overlong-title", vec![which]),
             Self::TooLarge => ("large-title", vec!["large-body"]),
             Self::NotFound => ("missing-title", vec!["missing-body"]),

@@ -108,6 +108,7 @@ pub(super) async fn with_policy(folder: &Path, policy: Policy, demo: bool) -> Ar
         banned: crate::banned::Words::default(),
         breach: None,
         wake,
+        stopping: false.into(),
     };
     Web::new(Arc::new(app), demo).unwrap()
 }
@@ -248,6 +249,7 @@ fn refusals() -> Vec<(&'static str, Refusal)> {
         ("error-overlong", Refusal::Overlong("overlong-user")),
         ("error-large", Refusal::TooLarge),
         ("error-media", Refusal::Media),
+        ("error-length", Refusal::Length),
         ("error-missing", Refusal::NotFound),
         ("error-method", Refusal::Method),
         ("error-host", Refusal::Host),
@@ -364,7 +366,7 @@ fn check(web: &Web, name: &str, html: &str) {
     assert!(tags(html, "script").iter().all(|tag| tag.contains(" src=\"/assets/")), "{name}: no script in the page");
     for address in [attributes(html, "href"), attributes(html, "src"), attributes(html, "action")].concat() {
         let ours = (address.starts_with('/') && !address.starts_with("//")) || address.starts_with('#');
-        let ours = ours || address.starts_with(&web.app.settings.server.public_url);
+        let ours = ours || address.starts_with(&format!("{}/", web.app.settings.server.public_url));
         assert!(ours || address.starts_with("mailto:") || address.starts_with("tel:"), "{name}: {address}");
     }
 

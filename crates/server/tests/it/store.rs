@@ -101,7 +101,7 @@ async fn of_sixteen_changes_of_one_version_one_wins_and_brings_its_message() {
             winners += usize::from(task.await.unwrap());
         }
         assert_eq!(winners, 1);
-        assert_eq!(store.waiting_messages().await.unwrap(), 1, "what lost the swap left no message");
+        assert_eq!(store.waiting_messages().await.unwrap().0, 1, "what lost the swap left no message");
         let loaded = store.flow(flow.id).await.unwrap().unwrap();
         assert_eq!((loaded.version, loaded.flow), (2, Flow::Reset(moved(flow))));
     })
@@ -109,7 +109,7 @@ async fn of_sixteen_changes_of_one_version_one_wins_and_brings_its_message() {
 }
 
 fn payload(to: To) -> Payload {
-    let message = Message::PasswordChanged { certain: true, user_id: "jo@example.org".into(), at: START };
+    let message = Message::PasswordChanged { certain: true, user_id: "jo@example.org".into(), at: START, offer: None };
     let deadline = START + Span::minutes(10);
     let delivery = Delivery { to, channel: Channel::Email, message, deadline };
     Payload { delivery, user_id: "jo@example.org".into(), address: "192.0.2.1".into() }

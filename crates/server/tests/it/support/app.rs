@@ -18,7 +18,7 @@ use regain_core::reset::{Event, View};
 use regain_core::subject::AccountId;
 use regain_core::{FlowId, Secret, Span, Time, captcha, password};
 
-use super::{Engine, START};
+use super::{Engine, START, links};
 
 /// What everybody's password is before a test changes it.
 pub(crate) const OLD: &str = "demo-password-1";
@@ -165,6 +165,7 @@ impl TestApp {
         worker::send_now(&self.app, &self.delivery).await.expect("messages are sent");
         let mut all = self.inbox.messages();
         all.sort_by_key(|message| message.at);
+        all.iter().for_each(|message| links::message(&message.text, &self.app.settings.server.public_url));
         all
     }
 
