@@ -66,11 +66,11 @@ impl App {
     ///
     /// # Errors
     /// If the store cannot be read, or the operating system gives no randomness.
-    pub async fn history(&self, account: Option<&AccountId>) -> Result<Option<History>, store::Error> {
+    pub async fn history(&self, account: Option<&AccountId>) -> Result<Option<History>, crate::store::Error> {
         let count = self.policy.password.history;
         let Some(account) = account.filter(|_| count > 0) else { return Ok(None) };
         let history = History::of(&self.store.earlier_passwords(account, count).await?);
-        history.map(Some).map_err(|error| store::Error::Unavailable(error.to_string()))
+        history.map(Some).map_err(|error| crate::store::Error::Unavailable(error.to_string()))
     }
 
     /// The verdict on a password, with the lists as they are now. Takes up to 0.1 s: call it where that holds up nobody.

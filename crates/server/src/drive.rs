@@ -17,7 +17,6 @@ use regain_core::{Ctx, FlowId, Registration, Time, change, register};
 use tracing::Instrument as _;
 
 use crate::app::App;
-use crate::perform;
 use crate::store::flow::Loaded;
 use crate::store::outbox::Payload;
 use crate::store::throttle::Exceeded;
@@ -407,10 +406,8 @@ fn count(before: &Flow, after: &Flow, effects: &[Effect]) {
         let Effect::Audit(event) = effect else { continue };
         last = event.act.name();
         metrics::event(kind, last);
-        match &event.act {
-            Act::Throttled { what: throttle::What::Proofs } => metrics::limit("proofs"),
-            Act::Throttled { what: throttle::What::Sends } => metrics::limit("sends"),
-            _ => {}
+        if let Act::Throttled { what } = &event.act {
+            metrics::limit(what.name());
         }
     }
     if before.ended_at().is_none() && after.ended_at().is_some() {

@@ -48,7 +48,7 @@ impl Syslog {
     pub(super) fn open(section: &config::audit::Syslog, host: &str) -> Result<Self, String> {
         let wrong = |why: &str| format!("audit.syslog.address: {why}; write it as siem.example.org:{PORT}");
         let (name, port) = split(&section.address).ok_or_else(|| wrong("is not a host and a port"))?;
-        let tls = section.ca_file.as_deref().map_or_else(|| Ok(crate::tls::client()), crate::tls::client_trusting_only);
+        let tls = crate::tls::roots(section.ca_file.as_deref()).map(crate::tls::trusting);
         let tls = tls.map_err(|why| format!("audit.syslog.ca_file: {why}"))?;
         let peer = Peer::new(name, port, Some(tls)).map_err(|why| wrong(&why))?;
         Ok(Self { peer, host: host.to_owned() })

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use ipnet::IpNet;
 use tokio::sync::Notify;
 
 use crate::{clock, metrics};
@@ -19,7 +20,7 @@ pub(super) struct Places {
     most: usize,
     most_each: usize,
     /// Proxies in front of us: behind one of them are many people.
-    proxies: Vec<IpAddr>,
+    proxies: Vec<IpNet>,
     taken: Mutex<Taken>,
 }
 
@@ -51,15 +52,15 @@ pub(super) struct Place {
 }
 
 impl Places {
-    pub(super) fn new(most: usize, most_each: usize, proxies: &[IpAddr]) -> Arc<Self> {
-        let proxies = proxies.iter().map(IpAddr::to_canonical).collect();
+    pub(super) fn new(most: usize, most_each: usize, proxies: &[IpNet]) -> Arc<Self> {
+        let proxies = proxies.to_vec();
         Arc::new(Self { most, most_each, proxies, taken: Mutex::default() })
     }
 
     /// A place for a connection from this address; nothing if all are taken and work is being done on each.
     pub(super) fn take(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
         let address = address.to_canonical();
-        let network = (!self.proxies.contains(&address)).then(|| network(address));
+        let network = (!self.proxies.iter().any(|proxy| proxy.contains(&address))).then(|| network(address));
         let mut taken = self.taken();
         if let Some(network) = network
             && taken.by_network.get(&network).is_some_and(|count| *count >= self.most_each)
@@ -238,7 +239,7 @@ mod tests {
 
     #[test]
     fn addresses_of_one_network_are_one_and_a_proxy_is_none() {
-        let places = Places::new(100, 1, &["10.0.0.1".parse().unwrap()]);
+        let places = Places::new(100, 1, &["10.0.0.1/32".parse().unwrap()]);
         let pairs = [("2001:db8::1", "2001:db8::ffff:2", true), ("2001:db8::1", "2001:db8:0:1::1", false)];
         for (first, second, same) in
             pairs.into_iter().chain([(ONE, "::ffff:192.0.2.1", true), (ONE, "192.0.2.2", false)])

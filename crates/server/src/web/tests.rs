@@ -53,7 +53,6 @@ impl Directory for Nobody {
     async fn reset(&self, _account: &AccountId, _password: &Secret) -> Result<(), Error> {
         Ok(())
     }
-
     async fn names(&self, _most: usize) -> Result<Vec<AccountId>, Error> {
         Ok(Vec::new())
     }

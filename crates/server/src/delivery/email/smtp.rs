@@ -145,7 +145,7 @@ impl Channel for Smtp {
 
     async fn look(&self) -> Result<Option<Looked>, Failure> {
         let connection = self.connect().await?;
-        let certificate = connection.peer_certificate().ok().filter(|_| self.settings.tls.is_some());
+        let certificate = connection.peer_certificate().ok().filter(|_| !matches!(self.settings.wire, Wire::Plain));
         self.keep(connection, true).await;
         let Settings { host, port, wire, credentials, .. } = &self.settings;
         let how = if matches!(wire, Wire::Plain) { "in clear" } else { "encrypted" };

@@ -11,7 +11,7 @@ use regain::config::server::Server;
 use regain::edge::Edge;
 use regain::edge::certificate::{Certificate, look, problem};
 use regain::finding::State;
-use regain::tls::client_trusting_only;
+use regain::tls::{roots, trusting};
 use regain::web;
 use regain_core::Span;
 use rustls::pki_types::ServerName;
@@ -71,7 +71,7 @@ fn server(folder: &Path) -> Server {
 
 /// Connects, and believes only this certificate.
 async fn connect(folder: &Path, name: &str, port: u16) -> std::io::Result<TlsStream<TcpStream>> {
-    let settings = client_trusting_only(&folder.join(format!("{name}.pem"))).expect("it is trusted");
+    let settings = roots(Some(&folder.join(format!("{name}.pem")))).map(trusting).expect("it is trusted");
     let stream = TcpStream::connect(("127.0.0.1", port)).await?;
     let host = ServerName::try_from("localhost").expect("a name");
     TlsConnector::from(Arc::new(settings)).connect(host, stream).await
