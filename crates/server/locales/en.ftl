@@ -20,7 +20,8 @@ problem = Something needs your attention
 ## Sign in
 
 sign-in-title = Sign in
-sign-in-hint = Your User ID is usually your work email address.
+sign-in-hint = Your User ID is usually { $usual }.
+user-id-usual = your work email address
 sign-in-empty = Type your User ID, then press Next.
 password-label = Password
 password-title = Type your password
@@ -55,7 +56,7 @@ account-activity-help = The last 20 events, with when and from where.
 reset-title = Get back into your account
 who-title = Who are you?
 who-intro = You can choose a new password here by yourself. It takes about two minutes.
-who-empty = Type your User ID first. It is usually your work email address.
+who-empty = Type your User ID first. It is usually { $usual }.
 who-captcha = The characters did not match. That happens easily. Look at the new picture or play the new sound, then type what you see or hear.
 who-no-characters = Type the characters you see in the picture or hear in the sound, then press Next.
 who-unavailable = We cannot look up accounts at this moment. Nothing is wrong with yours. Please wait a minute and press Next again.
@@ -667,7 +668,9 @@ bad-complexity = That password needs more kinds of characters. Mix small letters
 bad-young = Your password was changed a short while ago and cannot be changed again yet. Please ask the { $team }.
 bad-young-until = Your password was changed a short while ago. It can be changed again { $when }.
 bad-dictionary = That password is on a list of well-known passwords. Choose another.
-bad-refused = That password was not accepted. Choose a different one, longer if you can.
+bad-refused = That password was not accepted. Choose a different one, longer if you can. If that does not help, ask the { $team } and tell them this number: { $reference }
+bad-locked = Your account is locked after too many wrong passwords, so its password cannot be changed now. It is as it was. Choose “Forgotten my password” on the sign-in page: you can choose a new one there.
+bad-barred = The system that keeps passwords does not let us set one for your account, and another password would not help. Yours is as it was. Please ask the { $team } and tell them this number: { $reference }
 bad-unavailable = We could not reach the system that keeps passwords. Nothing has changed. Please type your new password again in a minute.
 bad-was = The one you typed was { $word }.
 
@@ -778,7 +781,7 @@ help-person = Would you rather talk to a person?
 help-contents = On this page
 help-register = Don’t lose access to your account
 help-open-register = In any browser, open this page:
-help-sign-in = Sign in with your User ID and your password. Your User ID is usually your work email address.
+help-sign-in = Sign in with your User ID and your password. Your User ID is usually { $usual }.
 help-looks-good = When everything is right, press “Looks good”.
 
 help-sign-up = Get ready: sign up before you need it
@@ -885,7 +888,7 @@ overlong-field = One of the boxes held far more than fits. Nothing was changed.
 large-title = That was too much to send
 large-body = The form was far larger than any of ours. Nothing was changed.
 busy-title = Many people are here just now
-busy-body = We could not check your password in time. Nothing was changed. Please go back in a moment, type your new password in both boxes again, and press Finish.
+busy-body = We could not check your password in time. Nothing was changed. Please go on here in a moment, and type your new password in both boxes again.
 host-title = Wrong address
 host-body = This server does not answer to that name. Please use the address your organisation gave you.
 fault-title = Something went wrong on our side

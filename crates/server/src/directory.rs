@@ -147,6 +147,9 @@ pub enum Refusal {
     /// No such account any more.
     #[error("no such account")]
     Gone,
+    /// This server does not do it, and refers to another one, which is not asked.
+    #[error("another server would have to be asked")]
+    Elsewhere,
     /// Something else; the server's own words are in the log.
     #[error("refused")]
     Other,

@@ -13,6 +13,7 @@ use regain_core::registration::Change;
 use regain_core::reset::{self, Goal, Reset, View};
 use regain_core::throttle::{self, Claim};
 use regain_core::{Ctx, FlowId, Registration, Time, change, register};
+use tracing::Instrument as _;
 
 use crate::app::App;
 use crate::perform;
@@ -195,7 +196,9 @@ impl App {
             let Some(decided) = self.decide(origin, hold, event).await? else { return Ok(Drove::Overtaken) };
             hold.proofs = decided.flow.proved();
             for effect in decided.effects {
-                next = perform::perform(self, &decided.flow, effect).await.or(next);
+                // What the directory says goes to the log with the number that the person is shown.
+                let span = tracing::error_span!("flow", reference = hold.flow.reference(&self.keys));
+                next = perform::perform(self, &decided.flow, effect).instrument(span).await.or(next);
             }
         }
         Ok(Drove::Done { proofs: hold.proofs })

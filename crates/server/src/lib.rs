@@ -8,6 +8,7 @@ pub mod app;
 pub mod banned;
 pub mod breach;
 pub mod captcha;
+mod certificate;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -154,7 +154,7 @@ fn dressed(routes: Router<Arc<Web>>, web: Arc<Web>) -> Router {
     routes
         .layer(CatchPanicLayer::custom(refusal::panicked))
         .layer(from_fn_with_state(Arc::clone(&web), guard::host))
-        .layer(map_response_with_state(Arc::clone(&web), refusal::dress))
+        .layer(from_fn_with_state(Arc::clone(&web), refusal::dress))
         .layer(map_response_with_state(Arc::clone(&web), guard::headers))
         .with_state(web)
 }

@@ -13,7 +13,8 @@ use std::time::Duration;
 use regain_core::method::Channel as Kind;
 use regain_core::{Span, Time};
 
-use super::{Channel, Failure, Outgoing, Receipt, Resting, answer};
+use super::{Channel, Failure, Looked, Outgoing, Receipt, Resting, answer};
+use crate::certificate;
 use crate::clock::Clock;
 use crate::finding::Finding;
 
@@ -91,14 +92,19 @@ impl Route {
         for hop in &self.hops {
             let what = format!("{} by {}", self.channel.name(), hop.name);
             let seen = tokio::time::timeout(hop.patience, hop.gateway.look()).await;
-            findings.push(match seen {
-                Ok(Ok(Some(says))) => Finding::good(&what, says),
-                Ok(Ok(None)) => Finding::skipped(&what, "it shows only when something is sent"),
-                Ok(Err(failure)) => Finding::bad(&what, failure.to_string(), "Check this gateway's section."),
-                Err(_) => {
-                    Finding::bad(&what, "no answer in time", "Check this gateway's section, and what lies between.")
+            let fix = "Check this gateway's section, its name in DNS, and what lies between.";
+            match seen {
+                Ok(Ok(Some(Looked { says, certificate }))) => {
+                    findings.push(Finding::good(&what, says));
+                    let judged = |der: Vec<u8>| {
+                        certificate::judged(&format!("certificate of {what}"), &hop.name, &der, self.clock.now())
+                    };
+                    findings.extend(certificate.map(judged));
                 }
-            });
+                Ok(Ok(None)) => findings.push(Finding::skipped(&what, "it shows only when something is sent")),
+                Ok(Err(failure)) => findings.push(Finding::bad(&what, failure.to_string(), fix)),
+                Err(_) => findings.push(Finding::bad(&what, "no answer in time", fix)),
+            }
         }
         findings
     }

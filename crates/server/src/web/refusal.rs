@@ -5,8 +5,9 @@ use std::error::Error;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use data_encoding::BASE32_NOPAD;
 
@@ -140,7 +141,8 @@ pub(crate) struct ErrorPage<'a> {
 }
 
 impl<'a> ErrorPage<'a> {
-    pub(crate) fn new(web: &'a Web, refusal: &Refusal) -> Self {
+    /// For a request to this path.
+    pub(crate) fn new(web: &'a Web, refusal: &Refusal, path: &str) -> Self {
         let (title, body) = refusal.words();
         let mut page = Shell::new(web, "", title);
         page.bare = *refusal == Refusal::Host;
@@ -148,7 +150,9 @@ impl<'a> ErrorPage<'a> {
         let incident = if let Refusal::Fault { incident } = refusal { incident.clone() } else { String::new() };
         let (link, link_text) = match refusal {
             Refusal::Old { back } => (back.clone(), page.say("back-reset")),
-            Refusal::Busy | Refusal::Overlong(_) | Refusal::Unreadable => ("/reset".into(), page.say("back-reset")),
+            Refusal::Busy | Refusal::Overlong(_) | Refusal::Unreadable | Refusal::TooLarge if back(path) != "/" => {
+                (back(path).into(), page.say("back-reset"))
+            }
             Refusal::Host => (format!("{}/", web.app.settings.server.public_url), page.say("back-home")),
             _ => ("/".into(), page.say("back-home")),
         };
@@ -156,10 +160,22 @@ impl<'a> ErrorPage<'a> {
     }
 }
 
+/// The page on which the form stands that was posted here.
+fn back(path: &str) -> &str {
+    let below = |area: &str| path.strip_prefix(area).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    match path {
+        "/register/phone" | "/register/email" => path,
+        _ if path.starts_with("/freeze/") => path,
+        _ => ["/reset", "/change", "/register"].into_iter().find(|area| below(area)).unwrap_or("/"),
+    }
+}
+
 /// Gives a refusal its page.
-pub(crate) async fn dress(State(web): State<Arc<Web>>, answer: Response) -> Response {
+pub(crate) async fn dress(State(web): State<Arc<Web>>, request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let answer = next.run(request).await;
     let Some(refusal) = answer.extensions().get::<Refusal>() else { return answer };
-    let mut dressed = match ErrorPage::new(&web, refusal).render() {
+    let mut dressed = match ErrorPage::new(&web, refusal, &path).render() {
         Ok(html) => (answer.status(), Html(html)).into_response(),
         Err(error) => {
             tracing::error!(%error, "the page of a refusal could not be rendered");
@@ -170,4 +186,26 @@ pub(crate) async fn dress(State(web): State<Arc<Web>>, answer: Response) -> Resp
         dressed.headers_mut().entry(name).or_insert_with(|| value.clone());
     }
     dressed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::back;
+
+    #[test]
+    fn a_form_that_was_not_taken_leads_back_to_where_it_stands() {
+        for (path, expected) in [
+            ("/reset/password", "/reset"),
+            ("/change", "/change"),
+            ("/change/resume", "/change"),
+            ("/register/phone", "/register/phone"),
+            ("/register/code", "/register"),
+            ("/freeze/abc", "/freeze/abc"),
+            ("/sign-in", "/"),
+            ("/resets", "/"),
+            ("/", "/"),
+        ] {
+            assert_eq!(back(path), expected, "{path}");
+        }
+    }
 }

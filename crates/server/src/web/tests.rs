@@ -183,6 +183,7 @@ fn views() -> Vec<(&'static str, View, Option<Note>)> {
         Problem::Complexity,
         Problem::TooYoung { until: None },
         Problem::Dictionary,
+        Problem::Unavailable,
     ];
     vec![
         ("identify", identify(None), None),
@@ -228,7 +229,7 @@ fn views() -> Vec<(&'static str, View, Option<Note>)> {
         ("password-easy", password(&[Problem::TooEasy]), Some(Note::Was("strength-weak"))),
         ("password-many", password(&all), None),
         ("password-others", password(&others), None),
-        ("password-refused", password(&[Problem::Refused, Problem::Unavailable]), None),
+        ("password-refused", password(&[Problem::Refused, Problem::Locked, Problem::Barred]), None),
         ("done", ended(End::Done), None),
         ("unknown", ended(End::Unknown), None),
         ("care-team", ended(End::CareTeam), None),
@@ -264,7 +265,7 @@ async fn samples(web: &Web) -> Vec<(String, String)> {
         samples.push((name.to_owned(), String::from_utf8(body.to_vec()).unwrap()));
     }
     for (name, refusal) in refusals() {
-        samples.push((name.to_owned(), ErrorPage::new(web, &refusal).render().unwrap()));
+        samples.push((name.to_owned(), ErrorPage::new(web, &refusal, "/reset").render().unwrap()));
     }
     let shell = |title| page::Shell::of(web, &visitor(), title);
     let problems = |key: &str| vec![shell("sign-in-title").say(key)];

@@ -2,6 +2,7 @@
 //! names come to.
 
 mod freeze;
+mod known;
 mod misuse;
 
 use regain_core::Span;

@@ -3,6 +3,7 @@
 pub(crate) mod app;
 pub(crate) mod browser;
 pub(crate) mod gateways;
+pub(crate) mod https;
 pub(crate) mod logs;
 pub(crate) mod postgres;
 pub(crate) mod providers;

@@ -268,7 +268,8 @@ fn identify<'a>(
         (_, None) => (false, false, None),
     };
     page.error = key.is_some();
-    let problems = key.map(|key| page.say(key)).into_iter().collect();
+    let say = |key| if key == "who-empty" { page.say_user_id("who-empty") } else { page.say(key) };
+    let problems = key.map(say).into_iter().collect();
     let flow = frame(&page, look, user_id, None, note);
     let Captcha { asks, puzzle } = captcha;
     IdentifyPage { page, flow, problems, bad_user_id, bad_characters, asks, puzzle, bits: WORK_BITS, picture }
