@@ -41,7 +41,7 @@ impl Clock {
     }
 
     /// Waits until so long after `begun`. A clock that is moved by hand only takes note of it.
-    pub async fn rest(&self, begun: std::time::Instant, span: Duration) {
+    pub async fn rest(&self, begun: Instant, span: Duration) {
         match &self.by_hand {
             None => wait(span.saturating_sub(steady().duration_since(begun))).await,
             Some(hand) => {

@@ -125,7 +125,7 @@ impl Store {
             Change::Rehearsed => batch.push(dated(REHEARSED)),
             Change::Freeze { kind, restore } => {
                 batch.push(dated(FREEZE));
-                batch.extend(kind.into_iter().flat_map(aside));
+                batch.extend(kind.iter().copied().flat_map(aside));
                 if let (Some(kind), Some(ContactId(id))) = (kind, restore) {
                     batch.push(Stmt::new(RESTORE, vec![id.as_str().into(), name.into(), kind.name().into()]));
                     batch.push(Stmt::new(UNKEEP, vec![id.as_str().into(), name.into()]));
