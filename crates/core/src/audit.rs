@@ -173,6 +173,16 @@ pub enum Act {
     },
     /// The person was invited to register.
     Invited,
+    /// Another key of the installation is in use from now on.
+    KeyChanged {
+        /// What it is called.
+        key: String,
+    },
+    /// The former key of the installation was given up.
+    KeyRetired {
+        /// What it was called.
+        key: String,
+    },
     /// The person stopped it.
     Cancelled,
     /// Time ran out.
@@ -242,6 +252,8 @@ impl Act {
             Self::ContactTakenAway { .. } => "contact_taken_away",
             Self::ContactsRevealed { .. } => "contacts_revealed",
             Self::Invited => "invited",
+            Self::KeyChanged { .. } => "key_changed",
+            Self::KeyRetired { .. } => "key_retired",
             Self::Cancelled => "cancelled",
             Self::Expired => "expired",
         }
@@ -296,6 +308,8 @@ impl Act {
             | Self::ContactTakenAway { .. }
             | Self::ContactsRevealed { .. }
             | Self::Invited
+            | Self::KeyChanged { .. }
+            | Self::KeyRetired { .. }
             | Self::Cancelled => "success",
         }
     }

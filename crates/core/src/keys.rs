@@ -78,16 +78,32 @@ impl Use {
     }
 }
 
-/// The master key. No `Debug`, no `Serialize`, wiped on drop.
+/// The master key, and those that were in use before it. No `Debug`, no `Serialize`, wiped on drop.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Keys {
     master: [u8; 32],
+    others: Vec<[u8; 32]>,
 }
 
 impl Keys {
     /// From the 32 bytes of the key file.
     pub fn new(master: [u8; 32]) -> Self {
-        Self { master }
+        Self::ring(master, Vec::new())
+    }
+
+    /// With keys by which nothing is made any more, or not yet, while what was made with them still counts.
+    pub fn ring(master: [u8; 32], others: Vec<[u8; 32]>) -> Self {
+        Self { master, others }
+    }
+
+    /// Each key alone, the one in use first.
+    pub fn each(&self) -> impl Iterator<Item = Self> {
+        std::iter::once(&self.master).chain(&self.others).map(|key| Self::new(*key))
+    }
+
+    /// Whether something fits one of the keys. All are tried, so that the time does not say which.
+    pub fn any(&self, fits: impl Fn(&Self) -> bool) -> bool {
+        self.each().fold(false, |found, keys| found | fits(&keys))
     }
 
     /// HMAC-SHA-256 (RFC 2104) of the parts under the key of this use. Each part goes in with its length first, so
@@ -146,6 +162,15 @@ mod tests {
     #[test]
     fn uses_have_keys_of_their_own() {
         assert_ne!(keys().derive(Use::Code, &[b"x"]), keys().derive(Use::Csrf, &[b"x"]));
+    }
+
+    #[test]
+    fn what_is_made_is_made_with_the_first_key_and_what_is_compared_with_each() {
+        let ring = Keys::ring([8; 32], vec![[7; 32]]);
+        let (old, new) = (keys().derive(Use::Csrf, &[b"x"]), Keys::new([8; 32]).derive(Use::Csrf, &[b"x"]));
+        assert_eq!(ring.derive(Use::Csrf, &[b"x"]), new);
+        let fits = |digest| ring.any(|keys| keys.derive(Use::Csrf, &[b"x"]).same_as(&digest));
+        assert!(fits(old) && fits(new) && !fits(Keys::new([9; 32]).derive(Use::Csrf, &[b"x"])));
     }
 
     #[test]

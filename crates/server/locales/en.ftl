@@ -329,6 +329,7 @@ act-not-yours = Somebody who practised typed the User ID of another person.
 act-contact-given = An administrator entered a { $contact } for you.
 act-contact-taken-away = An administrator removed your { $contact }.
 act-contacts-revealed = An administrator looked at what is registered.
+act-key = The service was given another key
 act-invited = You were invited to register.
 act-cancelled = It was stopped by whoever had begun it.
 act-expired = The time ran out.

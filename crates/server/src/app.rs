@@ -13,7 +13,7 @@ use crate::breach::Shelf;
 use crate::clock::{self, Clock};
 use crate::config::{Config, Settings};
 use crate::directory::{self, Deps, Directory};
-use crate::store::{self, Store};
+use crate::store::{KeyFile, Store};
 
 /// The running program: what every handler and the worker share.
 pub struct App {
@@ -48,7 +48,7 @@ impl App {
         let breach = config.settings.password_files.breach.as_deref().map(Shelf::open).transpose();
         let breach = breach.map_err(|why| format!("password.breach_file: {why}"))?;
         let key_file = key_file(&config)?;
-        let keys = store::load_or_make_key(&key_file).map_err(|error| format!("store.key_file: {error}"))?;
+        let keys = KeyFile::read_or_make(&key_file).map_err(|error| format!("store.key_file: {error}"))?.keys();
         let url = config.store.address()?;
         let opened = Store::open(&url, keys.clone(), clock.clone()).await;
         let store = opened.map_err(|error| format!("store.url: {error}"))?;
@@ -79,7 +79,10 @@ impl App {
 }
 
 /// The key lies where the configuration says; a relative path is meant from the working directory.
-fn key_file(config: &Config) -> Result<PathBuf, String> {
+///
+/// # Errors
+/// If no path is given.
+pub fn key_file(config: &Config) -> Result<PathBuf, String> {
     let path = config.store.key_file.clone();
     if path.as_os_str().is_empty() { Err("store.key_file: give a path".into()) } else { Ok(path) }
 }

@@ -4,11 +4,13 @@ pub mod breach;
 pub mod check;
 pub mod demo;
 pub mod doctor;
+pub mod key;
 pub mod method;
 mod open;
 pub mod password;
 pub mod serve;
 mod sheet;
+mod trail;
 mod typed;
 pub mod user;
 
@@ -37,6 +39,8 @@ enum Command {
     Doctor(doctor::Args),
     /// Look after the people of the embedded directory
     User(user::Args),
+    /// Change the installation's key
+    Key(key::Args),
     /// Look after the contacts by which people are verified
     Method(method::Args),
     /// Make and ask the filter of passwords known from data breaches
@@ -68,6 +72,7 @@ pub fn main() -> ExitCode {
             Command::Serve(args) => serve::run(args).await,
             Command::Check(args) => check::run(&args),
             Command::User(args) => user::run(args).await,
+            Command::Key(args) => key::run(args).await,
             Command::Method(args) => method::run(args).await,
             Command::Breach(args) => return Ok(breach::run(args)),
             Command::Password(args) => return Ok(password::run(&args)),

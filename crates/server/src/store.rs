@@ -10,10 +10,12 @@ mod db;
 pub mod enrolment;
 pub mod flow;
 pub mod freeze;
+mod key_file;
 mod migrate;
 pub mod outbox;
 mod postgres;
 pub mod registration;
+pub mod reseal;
 pub mod session;
 mod sqlite;
 pub mod throttle;
@@ -24,7 +26,8 @@ use regain_core::Keys;
 use crate::clock::Clock;
 
 pub use db::{Db, Error, Outcome, Row, Stmt, Value};
-pub use vault::{KeyProblem, Vault, load_or_make_key};
+pub use key_file::{KeyFile, KeyProblem};
+pub use vault::{Vault, key_id};
 
 /// Every statement there is, for the test that prepares them all on both engines.
 pub static STATEMENTS: &[&[&str]] = &[
@@ -37,6 +40,7 @@ pub static STATEMENTS: &[&[&str]] = &[
     migrate::STATEMENTS,
     outbox::STATEMENTS,
     registration::STATEMENTS,
+    reseal::STATEMENTS,
     session::STATEMENTS,
     throttle::STATEMENTS,
 ];

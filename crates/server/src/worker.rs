@@ -63,6 +63,7 @@ async fn keep_sending(app: Arc<App>, delivery: Arc<Delivery>, mut stop: watch::R
 
 async fn keep_house(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
+        seal_anew(&app).await;
         if let Err(fault) = tidy_up(&app, app.clock.now()).await {
             tracing::error!(error = %fault, "old rows could not be looked through");
         }
@@ -78,6 +79,24 @@ async fn keep_house(app: Arc<App>, mut stop: watch::Receiver<bool>) {
             () = clock::wait(duration(HOUSEKEEPING)) => {}
             _ = stop.changed() => {}
         }
+    }
+}
+
+/// After a change of the key: what another one has sealed is sealed with the one in use. Every node looks again each time,
+/// until the key file names one key alone: another node may not know yet which is in use.
+async fn seal_anew(app: &App) {
+    if !app.store.vault().has_others() {
+        return;
+    }
+    let mut done = 0;
+    let resealed = app.store.reseal(|rows| {
+        done += rows;
+        tracing::info!(rows = done, "sealing what the former key has sealed");
+    });
+    match resealed.await {
+        Ok(()) if done > 0 => tracing::info!(rows = done, "all is sealed with the key in use: see regain key status"),
+        Ok(()) => {}
+        Err(error) => tracing::error!(%error, "sealing with the key in use broke off, and goes on later"),
     }
 }
 

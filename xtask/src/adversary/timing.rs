@@ -48,10 +48,15 @@ impl Extent {
             match word.as_str() {
                 "--quick" => (extent.people, extent.visits) = (250, 1_500),
                 "--no-pad" => extent.pad = Some(0),
+                "--visits" => {
+                    extent.visits = value()?.parse().map_err(|_| "--visits needs a number")?;
+                    // Nobody is visited more often than eight times: ten wrong passwords rest a User ID.
+                    extent.people = extent.visits.div_ceil(8).max(1);
+                }
                 "--lanes" => extent.lanes = value()?.parse().map_err(|_| "--lanes needs a number")?,
                 "--program" => extent.program = Some(value()?.clone()),
                 strange => {
-                    let known = "--quick (fewer visits), --no-pad (what would be seen without padding), --lanes N, \
+                    let known = "--quick (fewer visits), --visits N (of each kind), --no-pad (what would be seen without padding), --lanes N, \
                                  --program PATH (another than the release)";
                     return Err(format!("\"{strange}\" is not an option here; there are {known}."));
                 }

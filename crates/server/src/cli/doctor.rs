@@ -10,7 +10,7 @@ use crate::delivery::Delivery;
 use crate::directory::{self, Deps, canary};
 use crate::edge::certificate;
 use crate::finding::{Finding, State};
-use crate::store::{self, Store};
+use crate::store::{KeyFile, Store};
 
 /// What `regain doctor` takes.
 #[derive(clap::Args)]
@@ -74,7 +74,7 @@ async fn store(config: &Config, findings: &mut Vec<Finding>) -> Option<Store> {
         findings.push(Finding::bad("key", format!("{} is not there", path.display()), fix));
         return None;
     }
-    let keys = match store::load_or_make_key(path) {
+    let keys = match KeyFile::read_or_make(path).map(|file| file.keys()) {
         Ok(keys) => keys,
         Err(error) => {
             findings.push(Finding::bad("key", error.to_string(), format!("chmod 600 {}", path.display())));

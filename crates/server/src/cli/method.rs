@@ -3,7 +3,6 @@
 mod import;
 mod invite;
 mod list;
-mod trail;
 
 use std::path::PathBuf;
 
@@ -14,7 +13,7 @@ use regain_core::method::ContactKind;
 use regain_core::register;
 
 use super::open::{Opened, open};
-use super::{ConfigArg, sheet};
+use super::{ConfigArg, sheet, trail};
 use crate::app::App;
 use crate::clock;
 use crate::directory::Person;

@@ -131,6 +131,7 @@ const fn key(act: &Act) -> &'static str {
         Act::ContactTakenAway { .. } => "act-contact-taken-away",
         Act::ContactsRevealed { .. } => "act-contacts-revealed",
         Act::Invited => "act-invited",
+        Act::KeyChanged { .. } | Act::KeyRetired { .. } => "act-key",
         Act::Cancelled => "act-cancelled",
         Act::Expired => "act-expired",
     }

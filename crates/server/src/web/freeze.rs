@@ -46,9 +46,15 @@ async fn offered(web: &Web, token: &str) -> Result<Option<(FlowId, Offered)>, Re
     let Some(token) = HEXLOWER.decode(token.as_bytes()).ok().and_then(|token| token.try_into().ok()) else {
         return Ok(None);
     };
-    let flow = freeze_flow(&web.app.keys, &token);
-    let found = web.app.store.freeze_offer(flow, web.app.clock.now()).await;
-    Ok(found.map_err(|error| Refusal::fault(&error))?.map(|offered| (flow, offered)))
+    // A link is good for as long as ever, though the key was changed since it was made.
+    for keys in web.app.keys.each() {
+        let flow = freeze_flow(&keys, &token);
+        let found = web.app.store.freeze_offer(flow, web.app.clock.now()).await;
+        if let Some(offered) = found.map_err(|error| Refusal::fault(&error))? {
+            return Ok(Some((flow, offered)));
+        }
+    }
+    Ok(None)
 }
 
 /// `GET /freeze/…`: asks, or says what was done. Changes nothing.

@@ -24,7 +24,7 @@ fn folder(directory: &toml::Table, port: u16) -> TempDir {
     .unwrap();
     config.insert("directory".into(), directory.clone().into());
     std::fs::write(folder.path().join("regain.toml"), config.to_string()).unwrap();
-    regain::store::load_or_make_key(&folder.path().join("test.key")).unwrap();
+    regain::store::KeyFile::read_or_make(&folder.path().join("test.key")).unwrap();
     folder
 }
 

@@ -12,6 +12,7 @@ mod directory;
 mod docs;
 mod doctor;
 mod help;
+mod key;
 mod register;
 mod reset;
 mod rush;

@@ -33,6 +33,7 @@ pub(crate) struct TestApp {
     pub(crate) delivery: Arc<Delivery>,
     pub(crate) people: Embedded,
     pub(crate) key: PathBuf,
+    embedded: bool,
     _folder: tempfile::TempDir,
 }
 
@@ -41,6 +42,23 @@ impl TestApp {
     pub(crate) async fn open(engine: &Engine, settings: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let key = folder.path().join("test.key");
+        let long_ago = Clock::by_hand(Time(START.0 - Span::hours(48).0));
+        let test = Self::begin(engine, settings, (key, folder), long_ago.clone()).await;
+        if test.embedded {
+            test.add_everybody().await;
+        }
+        // What they registered has cooled off.
+        long_ago.pass(Span::hours(48));
+        test
+    }
+
+    /// The program again, on the same store with the key file as it is now.
+    pub(crate) async fn again(self, engine: &Engine, settings: &str) -> Self {
+        let Self { clock, key, _folder, .. } = self;
+        Self::begin(engine, settings, (key, _folder), clock).await
+    }
+
+    async fn begin(engine: &Engine, settings: &str, (key, folder): (PathBuf, tempfile::TempDir), clock: Clock) -> Self {
         let base = format!(
             "[store]\nurl = '{}'\nkey_file = '{}'\n[directory]\nkind = 'embedded'\nargon2_memory_kib = 8\nargon2_passes = 1\n\
              [care_team]\nmail = 'care@example.org'\ntelephone = '0300 555 0184'\n[captcha]\nkind = 'off'\n",
@@ -59,8 +77,7 @@ impl TestApp {
             }
         }
         let config = Config::from_table(table).expect("settings are good");
-        let long_ago = Time(START.0 - Span::hours(48).0);
-        let (clock, directory) = (Clock::by_hand(long_ago), config.directory.clone());
+        let directory = config.directory.clone();
         let app = Arc::new(App::open(config, clock.clone()).await.expect("the program opens"));
         let deps = Deps { store: app.store.clone(), clock: clock.clone() };
         let embedded = directory.get("kind").is_none_or(|kind| kind.as_str() == Some("embedded"));
@@ -68,13 +85,7 @@ impl TestApp {
         let people = Embedded::open(deps, section).expect("the directory opens");
         let inbox = Inbox::default();
         let delivery = Arc::new(Delivery::demo(inbox.clone(), clock.clone()));
-        let test = Self { app, clock: clock.clone(), inbox, delivery, people, key, _folder: folder };
-        if embedded {
-            test.add_everybody().await;
-        }
-        // What they registered has cooled off.
-        clock.pass(START - long_ago);
-        test
+        Self { app, clock, inbox, delivery, people, key, embedded, _folder: folder }
     }
 
     async fn add_everybody(&self) {

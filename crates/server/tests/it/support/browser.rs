@@ -74,6 +74,11 @@ impl Browser {
         }
     }
 
+    /// The same browser, with the program started anew.
+    pub(crate) fn at(&self, app: &Arc<App>) -> Self {
+        Self { router: web::router(Arc::clone(app)).expect("the pages open"), ..self.clone() }
+    }
+
     /// Opens a page.
     pub(crate) async fn get(&mut self, path: &str) -> Answer {
         self.send(Request::get(path).body(Body::empty()).expect("a request")).await

@@ -14,7 +14,7 @@ pub(super) fn who() -> String {
     let variables = environment();
     let named = |name: &str| variables.iter().find(|(known, on)| known == name && !on.is_empty());
     let found = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(named);
-    found.map_or_else(|| "regain method".to_owned(), |(_, name)| format!("regain method ({name})"))
+    found.map_or_else(|| "regain".to_owned(), |(_, name)| format!("regain ({name})"))
 }
 
 /// The same in the place of a browser.
