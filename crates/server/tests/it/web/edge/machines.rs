@@ -22,6 +22,8 @@ async fn figures_are_for_machines_and_say_nothing_about_anybody() {
     let edge = Edge::for_machines(listener, machines::router(Arc::clone(app)), &app.settings.server);
     tokio::spawn(edge.serve(told));
     served.honest_reset(NEW).await;
+    // The notices at its end go out, too.
+    served.test.messages().await;
     let mut visitor = served.visitor();
     visitor.open("/no/such/page/of-jo").await.expect("it is answered");
 
