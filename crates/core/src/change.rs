@@ -13,15 +13,15 @@
 use serde::{Deserialize, Serialize};
 
 use crate::audit::{self, Act};
-use crate::effect::{Delivery, Effect, Message};
+use crate::effect::{Delivery, Effect, FreezeOffer, Message};
 use crate::elsewhere::{self, Survey, Target, away, left_out};
 use crate::flow::FlowId;
-use crate::password::{self, Judged};
+use crate::password::{self, Judged, Mark};
 use crate::registration;
 use crate::reset::Written;
 use crate::secret::Secret;
 use crate::subject::AccountId;
-use crate::throttle::{self, Claim, Limit, What};
+use crate::throttle::{self, Claim, Owner, What};
 use crate::time::{Span, Time};
 use crate::{Ctx, Step};
 
@@ -69,6 +69,9 @@ pub enum Stage {
     Writing {
         /// Since when.
         since: Time,
+        /// What the new password will be recognised by, where a history is kept; nothing once that is written down.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mark: Option<Mark>,
         /// The further directories.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         others: Vec<Target>,
@@ -201,8 +204,12 @@ pub enum View {
     },
 }
 
-/// Wrong passwords for one User ID, known or not, at signing in and at changing together, before both rest.
-pub const WRONG_PASSWORDS: Limit = Limit { count: 10, window: Span::minutes(15) };
+impl Person {
+    /// One attempt at the old password: it counts together with those at signing in.
+    fn attempt(&self, ctx: &Ctx) -> Vec<Claim> {
+        throttle::passwords(ctx.keys, ctx.policy, Owner { account: Some(&self.account), user_id: &self.user_id })
+    }
+}
 
 impl ChangePassword {
     /// One that nobody has opened yet.
@@ -216,8 +223,7 @@ impl ChangePassword {
             (Stage::Asking { .. }, Event::Change { new, survey, .. }, Some(person))
                 if new.problems().is_empty() && survey.untold().is_empty() && ctx.now < self.expires =>
             {
-                let counter = throttle::counter_of_sign_in(ctx.keys, &person.user_id);
-                vec![Claim { counter, limit: WRONG_PASSWORDS, what: What::Proofs }]
+                person.attempt(ctx)
             }
             _ => Vec::new(),
         }
@@ -282,18 +288,18 @@ impl Machine<'_> {
             }
             (Stage::Asking { .. }, Event::Change { old, new, survey }) => self.change(old, &new, survey),
             (Stage::Asking { .. }, Event::Throttled { until }) => {
-                self.audit(Act::Throttled { what: What::Proofs });
+                self.audit(Act::Throttled { what: What::Passwords });
                 self.flow.stage = Stage::Asking { problems: vec![Problem::Resting { until }] };
             }
-            (Stage::Writing { others, at, .. }, Event::Written { write, directory, answer, password })
+            (Stage::Writing { mark, others, at, .. }, Event::Written { write, directory, answer, password })
                 if write == self.flow.refused && directory == at =>
             {
-                self.heard(others, at.as_deref(), answer, password);
+                self.heard((mark, others), at.as_deref(), answer, password);
             }
-            (Stage::Writing { since, others, at }, Event::Resume | Event::Tick)
+            (Stage::Writing { since, mark, others, at }, Event::Resume | Event::Tick)
                 if self.ctx.now >= since + self.ctx.policy.write_patience =>
             {
-                self.heard(others, at.as_deref(), Some(Written::Unknown), None);
+                self.heard((mark, others), at.as_deref(), Some(Written::Unknown), None);
             }
             (Stage::Elsewhere { others, .. }, Event::Again { new, survey }) => self.again(others, &new, &survey),
             (Stage::Elsewhere { .. }, Event::Finish) => self.end(End::Done, Act::Cancelled),
@@ -314,7 +320,8 @@ impl Machine<'_> {
             let problems = untold.iter().map(away).map(Problem::New).collect();
             return self.flow.stage = Stage::Asking { problems };
         }
-        self.flow.stage = Stage::Writing { since: self.ctx.now, others: survey.targets, at: None };
+        let (mark, others) = (new.mark().cloned(), survey.targets);
+        self.flow.stage = Stage::Writing { since: self.ctx.now, mark, others, at: None };
         self.audit(Act::Writing);
         let (write, account, new) = (self.flow.refused, person.account, new.password().clone());
         self.effects.push(Effect::ChangePassword { write, account, old, new });
@@ -336,8 +343,14 @@ impl Machine<'_> {
         self.go_on(others, Some(new.password().clone()));
     }
 
-    fn heard(&mut self, mut others: Vec<Target>, at: Option<&str>, answer: Option<Written>, password: Option<Secret>) {
-        let Some(name) = at else { return self.written(others, answer, password) };
+    fn heard(
+        &mut self,
+        (mark, mut others): (Option<Mark>, Vec<Target>),
+        at: Option<&str>,
+        answer: Option<Written>,
+        password: Option<Secret>,
+    ) {
+        let Some(name) = at else { return self.written(mark, others, answer, password) };
         let act = elsewhere::heard(&mut others, name, answer.unwrap_or(Written::Unknown));
         self.audit(act);
         self.go_on(others, password);
@@ -350,7 +363,7 @@ impl Machine<'_> {
         let next = elsewhere::next(&others).filter(|_| in_time);
         if let (Some((name, account)), Some(password)) = (next, password) {
             let (since, directory) = (self.ctx.now, Some(name));
-            self.flow.stage = Stage::Writing { since, others, at: directory.clone() };
+            self.flow.stage = Stage::Writing { since, mark: None, others, at: directory.clone() };
             let write = self.flow.refused;
             return self.effects.push(Effect::SetPassword { write, directory, account, password });
         }
@@ -365,14 +378,14 @@ impl Machine<'_> {
     }
 
     /// The primary directory's answer. Only when it has the new password are others told.
-    fn written(&mut self, others: Vec<Target>, answer: Option<Written>, password: Option<Secret>) {
+    fn written(&mut self, mark: Option<Mark>, others: Vec<Target>, answer: Option<Written>, password: Option<Secret>) {
         let Some(person) = self.flow.person.clone() else { return };
-        let counter = throttle::counter_of_sign_in(self.ctx.keys, &person.user_id);
         match answer {
             None => self.turned_down(Problem::Old, Act::OldPasswordWrong),
             Some(Written::Done) => {
+                self.remember(&person, mark);
                 self.tell(&person, true);
-                self.effects.push(Effect::Forgive { counter });
+                self.effects.push(Effect::Forgive { account: person.account.clone() });
                 self.effects.push(Effect::EndSessions { account: person.account });
                 self.audit(Act::PasswordChanged);
                 others.iter().filter_map(left_out).for_each(|act| self.audit(act));
@@ -382,20 +395,31 @@ impl Machine<'_> {
                 self.go_on(others, password);
             }
             Some(Written::Unknown) => {
+                self.remember(&person, mark);
                 self.tell(&person, false);
                 self.effects.push(Effect::EndSessions { account: person.account });
                 self.end(End::Unknown, Act::OutcomeUnknown);
             }
             Some(Written::Refused { problem, reason }) => {
                 // The old one was right: that attempt was not a guess.
-                self.effects.push(Effect::GiveBack { counter });
+                self.give_back(&person);
                 self.turned_down(Problem::New(problem), Act::PasswordRefused { reason });
             }
             Some(Written::Unavailable) => {
-                self.effects.push(Effect::GiveBack { counter });
+                self.give_back(&person);
                 self.turned_down(Problem::New(password::Problem::Unavailable), Act::WriteFailed);
             }
         }
+    }
+
+    fn give_back(&mut self, person: &Person) {
+        let counted = person.attempt(self.ctx).into_iter();
+        self.effects.extend(counted.map(|claim| Effect::GiveBack { counter: claim.counter }));
+    }
+
+    fn remember(&mut self, person: &Person, mark: Option<Mark>) {
+        let account = person.account.clone();
+        self.effects.extend(mark.map(|mark| Effect::Remember { account, mark }));
     }
 
     fn turned_down(&mut self, problem: Problem, act: Act) {
@@ -410,7 +434,10 @@ impl Machine<'_> {
     }
 
     fn tell(&mut self, person: &Person, certain: bool) {
-        let message = Message::PasswordChanged { certain, user_id: person.user_id.clone(), at: self.ctx.now };
+        let Person { account, user_id, own_mail } = person.clone();
+        let (at, kind, former) = (self.ctx.now, None, None);
+        let offer = Some(FreezeOffer { account, user_id: user_id.clone(), own_mail, kind, former, at });
+        let message = Message::PasswordChanged { certain, user_id, at, offer };
         let deadline = self.ctx.now + Span::hours(24);
         let all = registration::everybody(self.ctx, person.own_mail.as_ref());
         let deliveries =

@@ -26,7 +26,7 @@ use stateright::{Checker, HasDiscoveries, Model as _};
 
 use parts::Found::{Away, Barred, NotThere, There};
 use parts::{Config, Machine, Outcome, Outside, Person, tiny};
-use watch::{P1, P2, P3, P4, P5, P6, P7, P8, P9, P10, P11, P12, P13};
+use watch::{P1, P2, P3, P4, P5, P6, P7, P8, P9, P10, P11, P12, P13, P14};
 use world::Model;
 
 const EMAIL: (ContactKind, &str) = (ContactKind::Email, "email");
@@ -429,6 +429,12 @@ fn finds_that_a_removed_contact_still_proves_something() {
 }
 
 #[test]
+fn finds_a_password_that_is_forgotten_and_a_refused_one_that_is_remembered() {
+    finds(P12, with(bugs::nothing_is_remembered, writing()));
+    finds(P12, with(bugs::what_is_refused_is_remembered, writing()));
+}
+
+#[test]
 fn finds_a_rehearsal_that_is_none_and_an_unlocking_that_sets_a_password() {
     finds(P11, with(bugs::a_rehearsal_writes, rehearsal()));
     finds(P11, with(bugs::unlocking_takes_a_password, unlocking()));
@@ -436,12 +442,12 @@ fn finds_a_rehearsal_that_is_none_and_an_unlocking_that_sets_a_password() {
 
 #[test]
 fn finds_what_is_done_wrongly_elsewhere() {
-    finds(P12, with(bugs::anybodys_survey_will_do, elsewhere()));
-    finds(P12, with(bugs::away_is_not_told, elsewhere()));
-    finds(P12, with(bugs::the_others_are_told_whatever_the_primary_says, elsewhere()));
+    finds(P13, with(bugs::anybodys_survey_will_do, elsewhere()));
+    finds(P13, with(bugs::away_is_not_told, elsewhere()));
+    finds(P13, with(bugs::the_others_are_told_whatever_the_primary_says, elsewhere()));
     finds(P4, with(bugs::written_again_on_resume, elsewhere()));
-    finds(P13, with(bugs::silence_elsewhere_is_consent, elsewhere()));
-    finds(P13, with(bugs::leaving_the_rest_is_cancelling, elsewhere()));
+    finds(P14, with(bugs::silence_elsewhere_is_consent, elsewhere()));
+    finds(P14, with(bugs::leaving_the_rest_is_cancelling, elsewhere()));
     finds(P8, with(bugs::each_directory_has_a_notice, elsewhere()));
     finds(P9, with(bugs::the_freeze_is_overlooked, unlocking_elsewhere()));
 }

@@ -15,12 +15,17 @@ mod contact;
 pub mod demo;
 mod elsewhere;
 mod fields;
+mod forwarded;
 mod freeze;
+#[cfg(fuzzing)]
+pub mod fuzzed;
 mod guard;
 mod help;
+pub mod machines;
 mod onward;
 mod pad;
 mod page;
+mod phrases;
 mod refusal;
 mod register;
 mod reset;
@@ -34,7 +39,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::HeaderValue;
-use axum::middleware::{from_fn_with_state, map_response_with_state};
+use axum::middleware::{from_fn, from_fn_with_state, map_response_with_state};
 use axum::routing::{get, post};
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -98,6 +103,7 @@ fn pages(web: &Arc<Web>) -> Router<Arc<Web>> {
         .route("/account", get(account::show))
         .route("/change", get(account::change::show).post(account::change::change))
         .route("/change/strength", post(account::change::rate))
+        .route("/change/passphrases", post(account::change::passphrases))
         .route("/change/resume", post(account::change::resume))
         .route("/change/again", post(account::change::again))
         .route("/change/finish", post(account::change::finish))
@@ -106,7 +112,7 @@ fn pages(web: &Arc<Web>) -> Router<Arc<Web>> {
         .route("/reset/picture.png", get(reset::captcha::picture))
         .route("/reset/sound.wav", get(reset::captcha::sound))
         .route("/reset/strength", post(strength::rate))
-        .route("/reset/passphrases", post(strength::passphrases))
+        .route("/reset/passphrases", post(phrases::for_reset))
         .route("/reset/password", post(reset::password))
         .route("/reset/unlock", post(reset::unlock))
         .route("/register", get(register::show))
@@ -126,8 +132,8 @@ fn pages(web: &Arc<Web>) -> Router<Arc<Web>> {
         .route("/register/again", post(register::again))
         .route("/register/practise", post(register::practise))
         .route("/assets/{name}", get(asset::serve))
-        .route("/healthz", get(guard::alive))
-        .route("/readyz", get(guard::ready))
+        .route("/healthz", get(machines::alive))
+        .route("/readyz", get(machines::ready))
         .merge(unproven().route_layer(from_fn_with_state(Arc::clone(web), pad::hold)))
         .method_not_allowed_fallback(|| async { Refusal::Method })
         .fallback(|| async { Refusal::NotFound })
@@ -152,12 +158,14 @@ fn unproven() -> Router<Arc<Web>> {
         .route("/reset/again", post(reset::again))
 }
 
-/// Puts on what every answer wears: the page of a refusal, the headers, and outside them the check of `Host`.
+/// Puts on what every answer wears: the page of a refusal, the headers, and outside them the checks of its shape and of `Host`.
 fn dressed(routes: Router<Arc<Web>>, web: Arc<Web>) -> Router {
     routes
         .layer(CatchPanicLayer::custom(refusal::panicked))
         .layer(from_fn_with_state(Arc::clone(&web), guard::host))
-        .layer(map_response_with_state(Arc::clone(&web), refusal::dress))
+        .layer(from_fn_with_state(Arc::clone(&web), guard::shape))
+        .layer(from_fn(machines::count))
+        .layer(from_fn_with_state(Arc::clone(&web), refusal::dress))
         .layer(map_response_with_state(Arc::clone(&web), guard::headers))
         .with_state(web)
 }

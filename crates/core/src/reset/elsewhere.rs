@@ -91,7 +91,7 @@ impl Machine<'_> {
         let can = password.is_some() || self.flow.goal == Goal::Unlock;
         if let (true, Some((name, account))) = (may && can, elsewhere::next(&others)) {
             let (since, at) = (self.ctx.now, Some(name));
-            self.flow.stage = Stage::Writing { subject, proofs, since, others, at: at.clone() };
+            self.flow.stage = Stage::Writing { subject, proofs, since, mark: None, others, at: at.clone() };
             return self.tell_directory(at, account, password);
         }
         let unfinished = elsewhere::unfinished(&others);

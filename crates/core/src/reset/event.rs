@@ -10,7 +10,7 @@ use crate::password::Judged;
 use crate::reset::Written;
 use crate::secret::Secret;
 use crate::subject::{Account, AccountId};
-use crate::throttle::What;
+use crate::throttle::{Scope, What};
 use crate::time::Time;
 
 /// What can happen to a reset.
@@ -94,8 +94,10 @@ pub enum Event {
     Cancel,
     /// A limit over several flows forbids what was asked for.
     Throttled {
-        /// Which.
+        /// Of what.
         what: What,
+        /// For whom all together.
+        scope: Scope,
         /// When it is free again.
         until: Time,
     },

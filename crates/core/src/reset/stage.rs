@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::elsewhere::Target;
 use crate::method::issued_code::{Proof, Purpose, Sent};
-use crate::password;
+use crate::password::{self, Mark};
 use crate::subject::{AccountId, Subject};
 use crate::time::Time;
 
@@ -101,6 +101,9 @@ pub enum Stage {
         proofs: Vec<Proof>,
         /// Since when.
         since: Time,
+        /// What the new password will be recognised by, where a history is kept; nothing once that is written down.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mark: Option<Mark>,
         /// The further directories.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         others: Vec<Target>,
@@ -231,9 +234,14 @@ pub enum ChoiceProblem {
     },
     /// This flow has sent all it may.
     NoCodesLeft,
-    /// This destination has had all it may for now.
+    /// This destination, person or network, or everybody together, has had all they may for now.
     TooManySends {
         /// When it may again.
+        until: Time,
+    },
+    /// There were too many wrong answers from this network or in all: this one was not looked at.
+    Resting {
+        /// Until when.
         until: Time,
     },
 }
@@ -249,9 +257,14 @@ pub enum CodeProblem {
     },
     /// Typed after its time.
     Late,
-    /// This destination has had all it may for now.
+    /// This destination, person or network, or everybody together, has had all they may for now.
     TooManySends {
         /// When it may again.
+        until: Time,
+    },
+    /// There were too many wrong answers from this network or in all: this one was not looked at.
+    Resting {
+        /// Until when.
         until: Time,
     },
 }

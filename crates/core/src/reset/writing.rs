@@ -1,11 +1,11 @@
 //! The new password, the directory's answer to it, and who is told.
 
 use crate::audit::Act;
-use crate::effect::{Delivery, Effect, Message, To};
+use crate::effect::{Delivery, Effect, FreezeOffer, Message, To};
 use crate::elsewhere::{Survey, Target, away, left_out};
 use crate::method::issued_code::Proof;
 use crate::method::{Channel, ContactKind};
-use crate::password::{self, Judged};
+use crate::password::{self, Judged, Mark};
 use crate::registration::Change;
 use crate::reset::{End, Goal, Machine, Stage, UnlockProblem, Written};
 use crate::secret::Secret;
@@ -32,20 +32,20 @@ impl Machine<'_> {
             let problems = untold.iter().map(away).collect();
             return self.flow.stage = Stage::Password { subject, proofs, problems };
         }
-        self.begin(subject, proofs, survey.targets);
+        self.begin(subject, proofs, judged.mark().cloned(), survey.targets);
         self.tell_directory(None, account, Some(judged.password().clone()));
     }
 
     pub(super) fn unlock(&mut self, subject: Subject, proofs: Vec<Proof>, survey: Survey) {
         let account = subject.account.clone().filter(|_| self.ctx.policy.satisfied(&subject, &proofs));
         let Some(account) = account.filter(|account| survey.is_for(account)) else { return };
-        self.begin(subject, proofs, survey.targets);
+        self.begin(subject, proofs, None, survey.targets);
         self.tell_directory(None, account, None);
     }
 
     /// The primary directory comes first.
-    fn begin(&mut self, subject: Subject, proofs: Vec<Proof>, others: Vec<Target>) {
-        self.flow.stage = Stage::Writing { subject, proofs, since: self.ctx.now, others, at: None };
+    fn begin(&mut self, subject: Subject, proofs: Vec<Proof>, mark: Option<Mark>, others: Vec<Target>) {
+        self.flow.stage = Stage::Writing { subject, proofs, since: self.ctx.now, mark, others, at: None };
         self.audit(Act::Writing);
     }
 
@@ -64,8 +64,9 @@ impl Machine<'_> {
             |problem| Stage::Unlock { subject: subject.clone(), proofs: proofs.clone(), problem: Some(problem) };
         match answer {
             Written::Done => {
-                self.tell_all(&subject, Message::Unlocked { user_id: self.flow.user_id.clone(), at: self.ctx.now });
-                self.effects.push(Effect::Forgive { counter: subject.counter.clone() });
+                let (user_id, at, offer) = (self.flow.user_id.clone(), self.ctx.now, self.offer(&subject));
+                self.tell_all(&subject, Message::Unlocked { user_id, at, offer });
+                self.forgive(&subject);
                 return self.primary_done(subject, proofs, others, None, Act::Unlocked);
             }
             // Unlocking twice does no harm: whoever presses the button again finds out.
@@ -91,7 +92,7 @@ impl Machine<'_> {
         &mut self,
         subject: Subject,
         proofs: Vec<Proof>,
-        others: Vec<Target>,
+        (mark, others): (Option<Mark>, Vec<Target>),
         answer: Written,
         password: Option<Secret>,
     ) {
@@ -100,12 +101,17 @@ impl Machine<'_> {
         }
         match answer {
             Written::Done => {
+                self.remember(&subject, mark);
                 self.tell(&subject, true);
-                self.effects.push(Effect::Forgive { counter: subject.counter.clone() });
+                self.forgive(&subject);
                 self.end_sessions(&subject);
                 self.primary_done(subject, proofs, others, password, Act::PasswordSet);
             }
-            Written::Unknown => self.unknown(&subject),
+            Written::Unknown => {
+                // It may well be set, and a password too many in a history does no harm.
+                self.remember(&subject, mark);
+                self.unknown(&subject);
+            }
             Written::Refused { problem, reason } => {
                 self.turned_down(subject, proofs, problem, Act::PasswordRefused { reason })
             }
@@ -128,10 +134,10 @@ impl Machine<'_> {
 
     pub(super) fn wait_for_write(&mut self, since: Time) {
         if self.ctx.now >= since + self.ctx.policy.write_patience
-            && let Stage::Writing { subject, proofs, others, at, .. } = self.flow.stage.clone()
+            && let Stage::Writing { subject, proofs, mark, others, at, .. } = self.flow.stage.clone()
         {
             match at {
-                None => self.written(subject, proofs, others, Written::Unknown, None),
+                None => self.written(subject, proofs, (mark, others), Written::Unknown, None),
                 Some(at) => self.written_elsewhere(subject, proofs, others, &at, Written::Unknown, None),
             }
         }
@@ -144,14 +150,30 @@ impl Machine<'_> {
         self.end(End::Unknown, Act::OutcomeUnknown);
     }
 
+    fn forgive(&mut self, subject: &Subject) {
+        self.effects.extend(subject.account.clone().map(|account| Effect::Forgive { account }));
+    }
+
+    fn remember(&mut self, subject: &Subject, mark: Option<Mark>) {
+        let both = subject.account.clone().zip(mark);
+        self.effects.extend(both.map(|(account, mark)| Effect::Remember { account, mark }));
+    }
+
     fn end_sessions(&mut self, subject: &Subject) {
         self.effects.extend(subject.account.clone().map(|account| Effect::EndSessions { account }));
     }
 
     /// Tells that the password was set, or may have been.
     fn tell(&mut self, subject: &Subject, certain: bool) {
-        let (user_id, at) = (self.flow.user_id.clone(), self.ctx.now);
-        self.tell_all(subject, Message::PasswordChanged { certain, user_id, at });
+        let (user_id, at, offer) = (self.flow.user_id.clone(), self.ctx.now, self.offer(subject));
+        self.tell_all(subject, Message::PasswordChanged { certain, user_id, at, offer });
+    }
+
+    /// What "This wasn't me" stops.
+    fn offer(&self, subject: &Subject) -> Option<FreezeOffer> {
+        let account = subject.account.clone()?;
+        let (user_id, own_mail, at) = (self.flow.user_id.clone(), subject.own_mail.clone(), self.ctx.now);
+        Some(FreezeOffer { account, user_id, own_mail, kind: None, former: None, at })
     }
 
     /// Tells every address known, or by text where there is none.

@@ -230,6 +230,24 @@ pub(crate) fn removed_contacts_count(ctx: &Ctx, _: &mut Spare, flow: Reset, even
     step(&with_registration(ctx, &registration), flow, event)
 }
 
+/// A history that is never written.
+pub(crate) fn nothing_is_remembered(ctx: &Ctx, _: &mut Spare, flow: Reset, event: Event) -> Result {
+    let mut result = step(ctx, flow, event);
+    result.effects.retain(|effect| !matches!(effect, Effect::Remember { .. }));
+    result
+}
+
+/// A history of what was tried, not of what was set.
+pub(crate) fn what_is_refused_is_remembered(ctx: &Ctx, _: &mut Spare, flow: Reset, event: Event) -> Result {
+    let refused = matches!(event, Event::Written { answer: Written::Refused { .. }, .. });
+    let mut result = step(ctx, flow.clone(), event);
+    if let (true, Stage::Writing { subject, mark: Some(mark), .. }) = (refused, flow.stage) {
+        let account = subject.account.expect("only a real subject writes");
+        result.effects.push(Effect::Remember { account, mark });
+    }
+    result
+}
+
 /// A rehearsal is a reset by another name.
 pub(crate) fn a_rehearsal_writes(ctx: &Ctx, _: &mut Spare, flow: Reset, event: Event) -> Result {
     if let (Event::Password { .. }, Goal::Rehearsal { .. }) = (&event, &flow.goal) {
@@ -324,7 +342,7 @@ pub(crate) fn each_directory_has_a_notice(ctx: &Ctx, _: &mut Spare, flow: Reset,
     let to = flow.stage.subject().and_then(|subject| subject.options.first()?.contact.clone());
     let mut result = step(ctx, flow, event);
     if let (true, Some(contact)) = (answer, to) {
-        let message = Message::PasswordChanged { certain: true, user_id, at: ctx.now };
+        let message = Message::PasswordChanged { certain: true, user_id, at: ctx.now, offer: None };
         let (to, channel, deadline) = (To::Contact(contact), Channel::Email, ctx.now + Span(1));
         result.effects.push(Effect::Deliver(Delivery { to, channel, message, deadline }));
     }

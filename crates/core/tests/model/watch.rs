@@ -25,12 +25,13 @@ pub(crate) const P8: &str = "P8 few messages, and only to addresses on offer";
 pub(crate) const P9: &str = "P9 a freeze stops it";
 pub(crate) const P10: &str = "P10 a contact that was removed proves nothing";
 pub(crate) const P11: &str = "P11 a rehearsal writes nothing, and unlocking sets no password";
-pub(crate) const P12: &str =
-    "P12 a further directory is told only after the primary one has it, once in a try, of this person";
+pub(crate) const P12: &str = "P12 a password that is set, or perhaps is, is remembered, and no other";
 pub(crate) const P13: &str =
-    "P13 what is said of a further directory is what it did, and what the primary one has stands";
+    "P13 a further directory is told only after the primary one has it, once in a try, of this person";
+pub(crate) const P14: &str =
+    "P14 what is said of a further directory is what it did, and what the primary one has stands";
 
-const ALWAYS: [&str; 13] = [P1, P2, P3, P4, P5, P6, P7, P8, P9, P10, P11, P12, P13];
+const ALWAYS: [&str; 14] = [P1, P2, P3, P4, P5, P6, P7, P8, P9, P10, P11, P12, P13, P14];
 
 /// A code that was accepted since the User ID was last typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -137,6 +138,9 @@ impl Model {
         let audited = effects.iter().any(|effect| matches!(effect, Effect::Audit(_)));
         ghost.check(P6, !world.row.flow.ended() || !changed && effects.is_empty());
         ghost.check(P7, audited || !changed && effects.is_empty());
+        let remembered = effects.iter().any(|effect| matches!(effect, Effect::Remember { .. }));
+        let set = matches!(after.flow.stage, Stage::Ended { end: End::Done | End::Unknown, .. });
+        ghost.check(P12, remembered == (set && !world.row.flow.ended()));
         if what == Do::Back && changed {
             ghost.proven.clear();
         }
@@ -205,14 +209,14 @@ impl Model {
         };
         let Some(name) = directory else {
             let away = self.config.surveys[found.place].contains(&Found::Away);
-            ghost.check(P12, found.told || !away);
+            ghost.check(P13, found.told || !away);
             return self.watch_end(ghost, world, after, account);
         };
-        ghost.check(P12, ghost.primary && !ghost.told.iter().any(|told| told == name));
+        ghost.check(P13, ghost.primary && !ghost.told.iter().any(|told| told == name));
         ghost.told.push(name.to_owned());
         let primary = account.0.strip_suffix(&format!("@{name}")).unwrap_or_default();
         let person = self.person(&after.flow.user_id).and_then(|person| self.account(person));
-        ghost.check(P12, person.is_some_and(|person| person.id.0 == primary));
+        ghost.check(P13, person.is_some_and(|person| person.id.0 == primary));
         self.watch_end(ghost, world, after, &AccountId(primary.into()));
     }
 
@@ -272,13 +276,13 @@ impl Model {
         }
         // An attempt is taken back only when it was right.
         let returned = effects.iter().filter_map(|effect| match effect {
-            Effect::GiveBack { counter } => Some(counter),
+            Effect::Uncount { what } => Some(*what),
             _ => None,
         });
-        for counter in returned {
-            let was_send = counter.starts_with("send:");
-            ghost.check(P3, claims.iter().any(|claim| claim.counter == *counter) && (was_send == wrong));
+        for what in returned {
+            ghost.check(P3, counted && (what == What::Sends) == wrong);
         }
+        ghost.check(P3, !effects.iter().any(|effect| matches!(effect, Effect::GiveBack { .. })));
     }
 
     fn watch_message(&self, ghost: &mut Ghost, world: &World, after: &Row, claims: &[Claim], delivery: &Delivery) {
@@ -287,7 +291,7 @@ impl Model {
         let to_them = match &delivery.to {
             To::Contact(id) => self.contact(id).map(|(owner, _)| owner) == person,
             To::OwnMail(mail) => account.is_some_and(|account| account.own_mail.as_ref() == Some(mail)),
-            To::New { .. } => false,
+            To::New { .. } | To::CareTeam => false,
             To::Nobody => account.is_none(),
         };
         ghost.check(P8, to_them);
@@ -311,7 +315,10 @@ impl Model {
                 ghost.notices += 1;
                 ghost.check(P8, ghost.primary && ghost.writes > 0 && ghost.notices <= 1);
             }
-            Message::RegistrationChanged { .. } | Message::Frozen { .. } | Message::Invitation { .. } => {
+            Message::RegistrationChanged { .. }
+            | Message::Frozen { .. }
+            | Message::CallForCare { .. }
+            | Message::Invitation { .. } => {
                 ghost.check(P8, false);
             }
         }
@@ -322,7 +329,7 @@ impl Model {
         let Message::Code(issue) = &delivery.message else { return None };
         let to = match &delivery.to {
             To::Contact(id) => self.contact(id),
-            To::OwnMail(_) | To::New { .. } | To::Nobody => None,
+            To::OwnMail(_) | To::New { .. } | To::CareTeam | To::Nobody => None,
         };
         let to = to.and_then(|(person, contact)| {
             let method = match (contact.kind, delivery.channel) {
@@ -376,14 +383,14 @@ fn proofs(row: &Row) -> usize {
 fn watch_others(ghost: &mut Ghost, after: &Row) {
     let done = after.flow.stage.others().iter().filter(|other| other.outcome == elsewhere::Outcome::Done);
     let true_of_all = done.into_iter().all(|other| ghost.elsewhere.contains(&other.name));
-    ghost.check(P13, true_of_all);
+    ghost.check(P14, true_of_all);
     let stands = match after.flow.stage {
         Stage::Ended { end, .. } => matches!(end, End::Done | End::Unlocked),
         Stage::Elsewhere { .. } => true,
         Stage::Writing { ref at, .. } => at.is_some(),
         _ => false,
     };
-    ghost.check(P13, stands || !ghost.primary);
+    ghost.check(P14, stands || !ghost.primary);
 }
 
 fn acts(effects: &[Effect]) -> impl Iterator<Item = &Act> {
@@ -448,7 +455,7 @@ const SOMETIMES: [(&str, Condition); 25] = [
 ];
 
 pub(crate) fn properties(reaches: &[&str]) -> Vec<Property<Model>> {
-    let holds: [Condition; 13] = [
+    let holds: [Condition; 14] = [
         holds::<0>,
         holds::<1>,
         holds::<2>,
@@ -462,6 +469,7 @@ pub(crate) fn properties(reaches: &[&str]) -> Vec<Property<Model>> {
         holds::<10>,
         holds::<11>,
         holds::<12>,
+        holds::<13>,
     ];
     let always = ALWAYS.into_iter().zip(holds).map(|(name, condition)| Property::always(name, condition));
     let known = |name: &str| SOMETIMES.iter().any(|(known, _)| *known == name);

@@ -30,6 +30,8 @@ const FLOWS: usize = 10_000;
 /// Somebody who chooses a password.
 #[derive(Clone)]
 pub(crate) struct Chooser {
+    /// Whose history holds; nobody's, while nothing is proven.
+    pub(crate) account: Option<AccountId>,
     pub(crate) rules: Rules,
     pub(crate) person: Person,
     /// What further directories have of this person.
@@ -86,8 +88,8 @@ impl Web {
             return Ok(known);
         }
         let mut person = Person::with_user_id(user_id);
-        let account = self.proven(flow, &mut person).await?;
-        self.choose(flow, steps, person, account).await
+        let (account, again) = self.proven(flow, &mut person).await?;
+        self.choose(flow, steps, person, account, again).await
     }
 
     async fn choose(
@@ -96,18 +98,21 @@ impl Web {
         steps: u8,
         mut person: Person,
         account: Option<AccountId>,
+        again: bool,
     ) -> Result<Arc<Chooser>, Fault> {
         let now = self.app.clock.now();
         let (mut rules, mut answered) = (DirectoryRules::default(), false);
         let mut survey = Survey { of: account.clone(), ..Survey::default() };
-        if let Some(account) = account {
-            for contact in self.app.store.contacts(&account).await? {
-                match contact.kind {
-                    ContactKind::Email => person.mails.push(contact.address),
-                    ContactKind::Mobile | ContactKind::Office => person.numbers.push(contact.address),
+        if let Some(account) = &account {
+            let store = &self.app.store;
+            let present = store.contacts(account).await?.into_iter().map(|contact| (contact.kind, contact.address));
+            for (kind, address) in present.chain(store.former_contacts(account).await?) {
+                match kind {
+                    ContactKind::Email => person.mails.push(address),
+                    ContactKind::Mobile | ContactKind::Office => person.numbers.push(address),
                 }
             }
-            let (told, found) = self.ask_directory(&account, &mut person).await;
+            let (told, found) = self.ask_directory(account, &mut person).await;
             (rules, answered) = (told.unwrap_or_default(), told.is_some());
             for other in self.app.others.survey(found.as_ref()).await {
                 rules = rules.and(rules_of(&other.rules));
@@ -116,7 +121,9 @@ impl Web {
             }
         }
         let rules = self.app.policy.password.merged(steps, &rules);
-        let chooser = Arc::new(Chooser { rules, person, survey });
+        // Who tries once more in other directories types the one that has just been set, and that is in the history.
+        let account = account.filter(|_| !again);
+        let chooser = Arc::new(Chooser { account, rules, person, survey });
         let kept = if answered { KEPT } else { ASKED_IN_VAIN };
         self.choosers.keep(flow, now + kept, now, &chooser);
         Ok(chooser)
@@ -129,7 +136,9 @@ impl Web {
         }
         let mut person = Person::with_user_id(&known.user_id);
         person.mails.extend(known.own_mail);
-        self.choose(flow, self.app.policy.steps, person, Some(known.account)).await
+        let again = !self.app.others.is_empty()
+            && matches!(self.app.look_at_change(flow).await?, Some(change::View::Elsewhere { .. }));
+        self.choose(flow, self.app.policy.steps, person, Some(known.account), again).await
     }
 
     /// Whoever chooses a password in this flow, as far as is known without asking.
@@ -137,26 +146,25 @@ impl Web {
         let known = self.choosers.known(flow, self.app.clock.now());
         known.unwrap_or_else(|| {
             let rules = self.app.policy.password.merged(steps, &DirectoryRules::default());
-            Arc::new(Chooser { rules, person: Person::default(), survey: Survey::default() })
+            Arc::new(Chooser { account: None, rules, person: Person::default(), survey: Survey::default() })
         })
     }
 
-    /// Whose flow it is, once that is proven, with the address and the codes that are in it.
-    async fn proven(&self, flow: FlowId, person: &mut Person) -> Result<Option<AccountId>, Fault> {
+    /// Whose flow it is, once that is proven, with the address and the codes that are in it; and whether it is about trying once
+    /// more in further directories.
+    async fn proven(&self, flow: FlowId, person: &mut Person) -> Result<(Option<AccountId>, bool), Fault> {
         let loaded = self.app.store.flow(flow).await?;
-        match loaded.map(|loaded| loaded.flow) {
-            Some(Flow::Reset(Reset {
-                stage:
-                    Stage::Password { subject, proofs, .. }
-                    | Stage::Unlock { subject, proofs, .. }
-                    | Stage::Elsewhere { subject, proofs, .. },
-                ..
-            })) => {
+        let Some(Flow::Reset(Reset { stage, .. })) = loaded.map(|loaded| loaded.flow) else { return Ok((None, false)) };
+        let again = matches!(stage, Stage::Elsewhere { .. });
+        match stage {
+            Stage::Password { subject, proofs, .. }
+            | Stage::Unlock { subject, proofs, .. }
+            | Stage::Elsewhere { subject, proofs, .. } => {
                 person.mails.extend(subject.own_mail);
                 person.codes.extend(proofs.iter().map(|proof| -> Secret { proof.code(&self.app.keys) }));
-                Ok(subject.account)
+                Ok((subject.account, again))
             }
-            _ => Ok(None),
+            _ => Ok((None, false)),
         }
     }
 

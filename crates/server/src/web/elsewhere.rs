@@ -65,7 +65,8 @@ fn list(page: &Shell<'_>, names: &[&str]) -> String {
         [] => String::new(),
         [one] => (*one).to_owned(),
         [first @ .., last] => {
-            page.say_with("ahead-list", &[("first", first.join(", ").into()), ("last", (*last).into())])
+            let first = first.join(", ");
+            page.say_with("ahead-list", &[("first", first.into()), ("last", (*last).into())])
         }
     }
 }
@@ -83,7 +84,12 @@ pub(crate) fn all_done(others: &[Target]) -> bool {
 
 /// What became of each directory in which the person has an account, the primary one first; nothing where that is the only
 /// one, or where it did not do it.
-pub(crate) fn lines(page: &Shell<'_>, goal: &Goal, end: Option<End>, others: &[Target]) -> Vec<Line> {
+pub(crate) fn lines(
+    page: &Shell<'_>,
+    reference: &str,
+    (goal, end): (&Goal, Option<End>),
+    others: &[Target],
+) -> Vec<Line> {
     let there = |other: &&Target| other.outcome != Outcome::NotThere;
     let unlock = *goal == Goal::Unlock;
     let primary = match end {
@@ -93,17 +99,18 @@ pub(crate) fn lines(page: &Shell<'_>, goal: &Goal, end: Option<End>, others: &[T
         Some(_) => return Vec::new(),
     };
     let name = page.say("outcome-primary");
-    let shown = others.iter().filter(there).map(|other| line(page, unlock, other.name.clone(), &other.outcome));
-    std::iter::once(line(page, unlock, name, &primary)).chain(shown).collect()
+    let line = |name, outcome| line(page, reference, unlock, name, outcome);
+    let shown = others.iter().filter(there).map(|other| line(other.name.clone(), &other.outcome));
+    std::iter::once(line(name, &primary)).chain(shown).collect()
 }
 
-fn line(page: &Shell<'_>, unlock: bool, name: String, outcome: &Outcome) -> Line {
+fn line(page: &Shell<'_>, reference: &str, unlock: bool, name: String, outcome: &Outcome) -> Line {
     let team = [("team", page.team().into())];
     let said = match outcome {
         Outcome::Done => page.say(if unlock { "outcome-unlocked" } else { "outcome-done" }),
         Outcome::Refused { .. } if unlock => page.say("outcome-not-unlocked"),
         Outcome::Refused { problem } => {
-            page.say_with("outcome-refused", &[("why", password_problem(page, problem).into())])
+            page.say_with("outcome-refused", &[("why", password_problem(page, reference, problem).into())])
         }
         Outcome::Barred { bar: Bar::Disabled } => page.say_with("outcome-disabled", &team),
         Outcome::Barred { bar: Bar::Expired } => page.say_with("outcome-expired", &team),

@@ -10,16 +10,15 @@ use askama::Template;
 use async_trait::async_trait;
 use axum::body::to_bytes;
 use axum::http::StatusCode;
-use regain_core::method::{Channel, Method};
-use regain_core::password::Problem;
-use regain_core::reset::{ChoiceProblem, CodeProblem, End, Goal, IdentifyProblem, OptionView, Stepper, View};
+use regain_core::method::Channel;
+use regain_core::reset::{Goal, Stepper, View};
 use regain_core::subject::AccountId;
 use regain_core::{FlowId, Keys, Policy, Secret, Span, Time, captcha};
 use tokio::sync::Notify;
 
 use self::views::{options, views};
 use super::refusal::ErrorPage;
-use super::reset::pages::{self, Note};
+use super::reset::pages;
 use super::visitor::Visitor;
 use super::*;
 use crate::clock::Clock;
@@ -57,7 +56,6 @@ impl Directory for Nobody {
     async fn reset(&self, _account: &AccountId, _password: &Secret) -> Result<(), Error> {
         Ok(())
     }
-
     async fn names(&self, _most: usize) -> Result<Vec<AccountId>, Error> {
         Ok(Vec::new())
     }
@@ -113,6 +111,7 @@ pub(super) async fn with_policy(folder: &Path, policy: Policy, demo: bool) -> Ar
         banned: crate::banned::Words::default(),
         breach: None,
         wake,
+        stopping: false.into(),
     };
     Web::new(Arc::new(app), demo).unwrap()
 }
@@ -140,6 +139,7 @@ fn refusals() -> Vec<(&'static str, Refusal)> {
         ("error-overlong", Refusal::Overlong("overlong-user")),
         ("error-large", Refusal::TooLarge),
         ("error-media", Refusal::Media),
+        ("error-length", Refusal::Length),
         ("error-missing", Refusal::NotFound),
         ("error-method", Refusal::Method),
         ("error-host", Refusal::Host),
@@ -157,7 +157,7 @@ async fn samples(web: &Web) -> Vec<(String, String)> {
         samples.push((name.to_owned(), String::from_utf8(body.to_vec()).unwrap()));
     }
     for (name, refusal) in refusals() {
-        samples.push((name.to_owned(), ErrorPage::new(web, &refusal).render().unwrap()));
+        samples.push((name.to_owned(), ErrorPage::new(web, &refusal, "/reset").render().unwrap()));
     }
     let shell = |title| page::Shell::of(web, &visitor(), title);
     let problems = |key: &str| vec![shell("sign-in-title").say(key)];
@@ -256,7 +256,7 @@ fn check(web: &Web, name: &str, html: &str) {
     assert!(tags(html, "script").iter().all(|tag| tag.contains(" src=\"/assets/")), "{name}: no script in the page");
     for address in [attributes(html, "href"), attributes(html, "src"), attributes(html, "action")].concat() {
         let ours = (address.starts_with('/') && !address.starts_with("//")) || address.starts_with('#');
-        let ours = ours || address.starts_with(&web.app.settings.server.public_url);
+        let ours = ours || address.starts_with(&format!("{}/", web.app.settings.server.public_url));
         assert!(ours || address.starts_with("mailto:") || address.starts_with("tel:"), "{name}: {address}");
     }
 

@@ -20,22 +20,22 @@ pub(super) fn options(confirm: bool) -> Vec<OptionView> {
     Method::ALL.into_iter().enumerate().map(option).collect()
 }
 
-/// What can become of further directories.
-fn others() -> Vec<Target> {
+/// What can become of further directories, three at a time.
+fn targets(from: usize) -> Vec<Target> {
     let barred = |bar| Outcome::Barred { bar };
     let all = [
         Outcome::Done,
+        Outcome::Unavailable,
+        Outcome::NotThere,
         Outcome::Refused { problem: Problem::InHistory },
+        Outcome::Unknown,
+        Outcome::Untried,
         barred(Bar::Disabled),
         barred(Bar::Expired),
         barred(Bar::Protected),
-        Outcome::Unavailable,
-        Outcome::Unknown,
-        Outcome::Untried,
-        Outcome::NotThere,
     ];
     let target = |(place, outcome)| Target { name: format!("Directory {place}"), account: None, outcome };
-    all.into_iter().enumerate().map(target).collect()
+    all.into_iter().enumerate().skip(from).take(3).map(target).collect()
 }
 
 /// The views with their notes, each under the name of its sample.
@@ -59,10 +59,10 @@ pub(super) fn views() -> Vec<(&'static str, View, Option<Note>)> {
     let password =
         |problems: &[Problem]| View::Password { user_id: user_id(), stepper: two(3), problems: problems.to_vec() };
     let ended = |end| View::Ended { user_id: user_id(), end, others: Vec::new() };
-    let elsewhere = |problems: &[Problem]| View::Elsewhere {
+    let elsewhere = |from, problems: &[Problem]| View::Elsewhere {
         user_id: user_id(),
         stepper: two(3),
-        others: others(),
+        others: targets(from),
         problems: problems.to_vec(),
     };
     let until = NOW + Span::hours(20);
@@ -88,6 +88,7 @@ pub(super) fn views() -> Vec<(&'static str, View, Option<Note>)> {
         Problem::Complexity,
         Problem::TooYoung { until: None },
         Problem::Dictionary,
+        Problem::Unavailable,
     ];
     vec![
         ("identify", identify(None), None),
@@ -133,11 +134,11 @@ pub(super) fn views() -> Vec<(&'static str, View, Option<Note>)> {
         ("password-easy", password(&[Problem::TooEasy]), Some(Note::Was("strength-weak"))),
         ("password-many", password(&all), None),
         ("password-others", password(&others), None),
-        ("password-refused", password(&[Problem::Refused, Problem::Unavailable]), None),
+        ("password-refused", password(&[Problem::Refused, Problem::Locked, Problem::Barred]), None),
         ("done", ended(End::Done), None),
-        ("done-partly", View::Ended { user_id: user_id(), end: End::Done, others: others() }, None),
-        ("elsewhere", elsewhere(&[]), None),
-        ("elsewhere-refused", elsewhere(&[Problem::Mismatch]), Some(Note::Time)),
+        ("done-partly", View::Ended { user_id: user_id(), end: End::Done, others: targets(6) }, None),
+        ("elsewhere", elsewhere(0, &[]), None),
+        ("elsewhere-refused", elsewhere(3, &[Problem::Mismatch]), Some(Note::Time)),
         ("password-away", password(&[Problem::Away { directory: "Library".into() }]), None),
         ("unknown", ended(End::Unknown), None),
         ("care-team", ended(End::CareTeam), None),

@@ -40,11 +40,12 @@ pub(crate) fn elsewhere<'a>(
     note: Option<Note>,
     again: &Again<'_>,
 ) -> ElsewherePage<'a> {
-    let problems: Vec<String> = again.problems.iter().map(|problem| password_problem(&page, problem)).collect();
+    let problems: Vec<String> =
+        again.problems.iter().map(|problem| password_problem(&page, &look.reference, problem)).collect();
     page.error = !problems.is_empty();
     // Who it is about cannot be corrected any more: their password is set.
     let flow = Frame { correctable: false, ..frame(&page, look, again.user_id, Some(again.stepper), note) };
-    let lines = lines(&page, &look.goal, None, again.others);
+    let lines = lines(&page, &look.reference, (&look.goal, None), again.others);
     let rules = again.rules.lines().into_iter().map(|line| rule(&page, line)).collect();
     ElsewherePage { failed: failed(&page, again.others), flow, problems, lines, rules, page }
 }
