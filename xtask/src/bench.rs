@@ -2,6 +2,7 @@
 //!
 //! Both sides share the machine, so rates are lower bounds; the CPU time is the server's alone.
 
+mod audit;
 mod directory;
 mod http;
 mod password;
@@ -32,11 +33,18 @@ const FLOWS: usize = 10_000;
 
 /// `cargo xtask bench`.
 pub(crate) fn run(words: &[String]) -> Outcome {
-    match words {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words[..] {
         [] => whole(),
-        [part] if part == "password" => password::run(),
-        [part] if part == "directory" => build().and_then(|()| directory::run()),
-        _ => Err(format!("bench takes nothing, \"directory\" or \"password\", not \"{}\".", words.join(" "))),
+        ["audit"] => audit::run(),
+        ["directory"] => build().and_then(|()| directory::run()),
+        ["password"] => password::verdict(),
+        ["breach"] => password::breach("100000000"),
+        ["breach", largest] => password::breach(largest),
+        _ => Err(format!(
+            "bench takes nothing, \"audit\", \"directory\", \"password\", or \"breach\" and a number, not \"{}\".",
+            words.join(" ")
+        )),
     }
 }
 

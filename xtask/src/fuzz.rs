@@ -13,6 +13,9 @@ use crate::host::{self, Outcome};
 /// How long each target runs unless told otherwise.
 const SECONDS: u32 = 30;
 
+/// Where good inputs lie for those targets that would not come upon one.
+const SEEDS: &[(&str, &str)] = &[("stored_flow", "crates/core/tests/stored/v1")];
+
 /// Count what is reached and tell the fuzzer what was compared.
 const FLAGS: &[&str] = &[
     "-Cpasses=sancov-module",
@@ -20,6 +23,7 @@ const FLAGS: &[&str] = &[
     "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
     "-Cllvm-args=-sanitizer-coverage-pc-table",
     "-Cllvm-args=-sanitizer-coverage-trace-compares",
+    "--cfg=fuzzing",
     "-Ccodegen-units=1",
 ];
 
@@ -44,6 +48,7 @@ pub(crate) fn run(words: &[String]) -> Outcome {
         let mut fuzzer = Command::new(built.join(&target).join("release").join(&name));
         fuzzer.arg(format!("-max_total_time={seconds}")).arg("-timeout=10").arg("-print_final_stats=1");
         fuzzer.arg(format!("-artifact_prefix={}/failed-", found.display())).arg(&found);
+        fuzzer.args(SEEDS.iter().filter(|(target, _)| *target == name).map(|(_, seeds)| host::root().join(seeds)));
         host::run(&mut fuzzer)?;
     }
     Ok(())

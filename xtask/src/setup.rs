@@ -38,6 +38,11 @@ static NEEDS: &[Need] = &[
     },
     Need { packages: &["openssl"], why: "certificates for those servers", present: || answers("openssl") },
     Need {
+        packages: &["rsyslog", "rsyslog-gnutls"],
+        why: "a real syslog server over TLS; the tests start private ones, the service stays off",
+        present: || exists("/usr/sbin/rsyslogd") && exists("/usr/share/doc/rsyslog-gnutls"),
+    },
+    Need {
         packages: &["samba", "samba-ad-dc", "samba-ad-provision", "samba-dsdb-modules", "samba-vfs-modules"],
         why: "a private Active Directory that the tests start; the service stays off",
         present: || exists("/usr/sbin/samba") && exists("/usr/bin/samba-tool") && exists("/usr/share/samba/setup"),

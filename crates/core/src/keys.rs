@@ -22,6 +22,17 @@ impl Digest {
         self.0.ct_eq(&other.0).into()
     }
 
+    /// From lower-case hexadecimal of 64 characters; nothing if it is not that.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let nibble = |c: u8| char::from(c).to_digit(16).filter(|_| !c.is_ascii_uppercase());
+        let byte = |pair: &[u8]| match pair {
+            [high, low] => u8::try_from(nibble(*high)? << 4 | nibble(*low)?).ok(),
+            _ => None,
+        };
+        let bytes: Option<Vec<u8>> = text.as_bytes().chunks(2).map(byte).collect();
+        bytes?.try_into().ok().map(Self)
+    }
+
     /// Lower-case hexadecimal, 64 characters.
     pub fn hex(&self) -> String {
         self.0.iter().fold(String::with_capacity(64), |mut text, byte| {
@@ -58,6 +69,8 @@ pub enum Use {
     Storage,
     /// The link "This wasn't me".
     Freeze,
+    /// The seal of a row of the audit trail.
+    Audit,
 }
 
 impl Use {
@@ -74,6 +87,7 @@ impl Use {
             Self::Session => "session",
             Self::Storage => "storage",
             Self::Freeze => "freeze",
+            Self::Audit => "audit",
         }
     }
 }
@@ -188,5 +202,9 @@ mod tests {
     #[test]
     fn hex_is_lower_case_and_whole() {
         assert_eq!(Digest([0xa0; 32]).hex(), "a0".repeat(32));
+        assert_eq!(Digest::from_hex(&"0f".repeat(32)), Some(Digest([0x0f; 32])));
+        for wrong in ["0F".repeat(32), "0f".repeat(31), format!("{}0", "0f".repeat(32)), "0g".repeat(32)] {
+            assert_eq!(Digest::from_hex(&wrong), None, "{wrong}");
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! else, and a [`Judged`] is the only form in which a password enters a flow. `docs/passwords.md` says the same for operators.
 
 pub mod banned;
+mod history;
 mod likeness;
 pub mod normalise;
 pub mod passphrase;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::secret::Secret;
 use crate::time::Time;
 pub use banned::Banned;
+pub use history::{Mark, Recall, Recalled};
 pub use normalise::normalised;
 pub use rules::{DirectoryRules, Line, Rules};
 
@@ -92,7 +94,7 @@ pub enum Problem {
     Breached,
     /// Too easy to guess.
     TooEasy,
-    /// The directory: used before.
+    /// Used before, as the directory or our own history knows.
     InHistory,
     /// The directory: wants other kinds of characters.
     Complexity,
@@ -106,6 +108,10 @@ pub enum Problem {
     Dictionary,
     /// The directory would not have it and gave no reason we know.
     Refused,
+    /// The directory: the account is locked, and only its owner, who would be let in, may change it.
+    Locked,
+    /// The directory does not let any password be set for this account; another one would not help.
+    Barred,
     /// The directory could not be reached; nothing was changed.
     Unavailable,
 }
@@ -151,6 +157,8 @@ pub struct Lists<'a> {
     pub own: Vec<&'a Banned>,
     /// Whether a password, normalised, is in a collection of stolen ones.
     pub breached: Option<&'a dyn Fn(&Secret) -> bool>,
+    /// The person's own history, where we keep one. Asked last and only of a password that would be taken: it is slow.
+    pub history: Option<Recall<'a>>,
 }
 
 /// A password that was looked at: the only form in which one enters a flow.
@@ -160,6 +168,7 @@ pub struct Judged {
     strength: Strength,
     points: u32,
     problems: Vec<Problem>,
+    mark: Option<Mark>,
 }
 
 impl Judged {
@@ -182,13 +191,18 @@ impl Judged {
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
+
+    /// What it will be recognised by, if it can be taken and a history is kept.
+    pub fn mark(&self) -> Option<&Mark> {
+        self.mark.as_ref()
+    }
 }
 
 /// Looks at a password, and at its repetition if there is a second box. Takes up to 0.1 s on hostile input: call it where
 /// that holds up nobody.
 pub fn judge(rules: &Rules, lists: &Lists<'_>, person: &Person, typed: &Secret, again: Option<&Secret>) -> Judged {
     let password = normalised(typed);
-    let mut judged = Judged { password, strength: Strength::Weak, points: 0, problems: Vec::new() };
+    let mut judged = Judged { password, strength: Strength::Weak, points: 0, problems: Vec::new(), mark: None };
     if judged.password.is_empty() {
         judged.problems.push(Problem::Empty);
     } else {
@@ -201,8 +215,20 @@ pub fn judge(rules: &Rules, lists: &Lists<'_>, person: &Person, typed: &Secret, 
         if again.is_some_and(|again| !normalised(again).same_as(&judged.password)) {
             judged.problems = vec![Problem::Mismatch];
         }
+        if judged.problems.is_empty() {
+            remembered(lists, &mut judged);
+        }
     }
     judged
+}
+
+/// Whether it was used before.
+fn remembered(lists: &Lists<'_>, judged: &mut Judged) {
+    match lists.history.and_then(|recall| recall(&judged.password)) {
+        Some(Recalled { before: true, .. }) => judged.problems.push(Problem::InHistory),
+        Some(Recalled { mark, .. }) => judged.mark = Some(mark),
+        None => {}
+    }
 }
 
 /// What it is made of.

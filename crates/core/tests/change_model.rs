@@ -3,11 +3,11 @@
 //! many.
 
 use regain_core::change::{ChangePassword, End, Event, Person, Problem, Stage, View, step};
-use regain_core::password::{self, Judged, Lists};
+use regain_core::password::{self, Judged, Lists, Mark, Recalled};
 use regain_core::registration::NOBODY;
 use regain_core::reset::Written;
 use regain_core::subject::AccountId;
-use regain_core::throttle::counter_of_sign_in;
+use regain_core::throttle::{self, Owner};
 use regain_core::{Ctx, Effect, FlowId, Keys, Policy, Secret, Span, Step, Time};
 use stateright::{Checker, HasDiscoveries, Model, Property};
 
@@ -18,7 +18,7 @@ const NEW: &str = "plum kettle 94 orbit";
 const C1: &str = "C1 the directory is told only what the person of this flow typed, with the old password beside it";
 const C2: &str = "C2 no second write while one is under way, and none after the end";
 const C3: &str = "C3 every old password that is tried was counted before, and only right ones are given back";
-const C4: &str = "C4 a new password, or perhaps one, signs out everywhere and is told";
+const C4: &str = "C4 a new password, or perhaps one, signs out everywhere, is told and is remembered";
 const C5: &str = "C5 done is said if, and only if, the directory said so";
 const C6: &str = "C6 no flow moves after its end, nor is it another's";
 const ALL: [&str; 6] = [C1, C2, C3, C4, C5, C6];
@@ -89,7 +89,9 @@ impl Changes {
     fn new(machine: Machine) -> Self {
         let policy = Policy { password_tries: 3, write_patience: Span::hours(1), ..Policy::default() };
         let judge = |text: &str| {
-            let (lists, nobody) = (Lists::default(), password::Person::default());
+            let recall = |_: &Secret| Some(Recalled { before: false, mark: Mark("new".into()) });
+            let lists = Lists { history: Some(&recall), ..Lists::default() };
+            let nobody = password::Person::default();
             password::judge(&policy.password, &lists, &nobody, &Secret::new(text), None)
         };
         let (fit, unfit) = (judge(NEW), judge("short"));
@@ -121,8 +123,8 @@ impl Changes {
         let after = world.row.clone();
         let another = before.person.is_some() && before.person != after.person;
         broken(C6, another || (before.ended() && (&after != before || !effects.is_empty())));
-        let user_id = after.person.as_ref().map_or("", |person| &person.user_id);
-        let counter = counter_of_sign_in(&self.keys, user_id);
+        let account = after.person.as_ref().map(|person| &person.account);
+        let counters = throttle::passwords(&self.keys, &self.policy, Owner { account, user_id: "" });
         let mut given_back = 0;
         for effect in effects {
             match effect {
@@ -135,8 +137,12 @@ impl Changes {
                     let right = typed.same_as(&Secret::new(OLD));
                     world.flight = Some(Flight { write: *write, right, answer: None });
                 }
-                Effect::GiveBack { counter: given } | Effect::Forgive { counter: given } => {
-                    broken(C3, *given != counter);
+                Effect::GiveBack { counter } => {
+                    broken(C3, counters.iter().all(|claim| claim.counter != *counter));
+                    given_back += 1;
+                }
+                Effect::Forgive { account: forgiven } => {
+                    broken(C3, account != Some(forgiven));
                     given_back += 1;
                 }
                 _ => {}
@@ -148,8 +154,9 @@ impl Changes {
         let ended = |end: End| matches!(after.stage, Stage::Ended { end: now, .. } if now == end) && !before.ended();
         let signed_out = effects.iter().any(|effect| matches!(effect, Effect::EndSessions { .. }));
         let told = effects.iter().any(|effect| matches!(effect, Effect::Deliver(_)));
+        let remembered = effects.iter().any(|effect| matches!(effect, Effect::Remember { .. }));
         let new = ended(End::Done) || ended(End::Unknown);
-        broken(C4, new != signed_out || new != told);
+        broken(C4, new != signed_out || new != told || new != remembered);
         broken(C5, ended(End::Done) && !world.set);
     }
 
@@ -285,6 +292,12 @@ fn nobody_is_signed_out(ctx: &Ctx, flow: ChangePassword, event: Event) -> Step<C
     made
 }
 
+fn nothing_is_remembered(ctx: &Ctx, flow: ChangePassword, event: Event) -> Step<ChangePassword, View> {
+    let mut made = step(ctx, flow, event);
+    made.effects.retain(|effect| !matches!(effect, Effect::Remember { .. }));
+    made
+}
+
 fn the_page_is_whoever_opens_it(ctx: &Ctx, mut flow: ChangePassword, event: Event) -> Step<ChangePassword, View> {
     if let Event::Open(person) = &event {
         flow.person = Some(person.clone());
@@ -304,10 +317,11 @@ fn silence_is_consent(ctx: &Ctx, flow: ChangePassword, event: Event) -> Step<Cha
 
 fn a_wrong_old_one_is_given_back(ctx: &Ctx, flow: ChangePassword, event: Event) -> Step<ChangePassword, View> {
     let wrong = matches!(event, Event::Written { answer: None, .. });
-    let user_id = flow.person.as_ref().map(|person| person.user_id.clone()).unwrap_or_default();
+    let account = flow.person.as_ref().map(|person| person.account.clone());
     let mut made = step(ctx, flow, event);
     if wrong {
-        made.effects.push(Effect::GiveBack { counter: counter_of_sign_in(ctx.keys, &user_id) });
+        let counted = throttle::passwords(ctx.keys, ctx.policy, Owner { account: account.as_ref(), user_id: "" });
+        made.effects.extend(counted.into_iter().map(|claim| Effect::GiveBack { counter: claim.counter }));
     }
     made
 }
@@ -316,6 +330,7 @@ fn a_wrong_old_one_is_given_back(ctx: &Ctx, flow: ChangePassword, event: Event) 
 fn finds_every_seeded_bug() {
     finds(C5, Changes::new(silence_is_consent));
     finds(C4, Changes::new(nobody_is_signed_out));
+    finds(C4, Changes::new(nothing_is_remembered));
     finds(C6, Changes::new(the_page_is_whoever_opens_it));
     finds(C3, Changes::new(a_wrong_old_one_is_given_back));
     finds(C3, Changes { counting: false, ..Changes::new(step) });

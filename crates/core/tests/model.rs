@@ -25,7 +25,7 @@ use regain_core::{Policy, Span};
 use stateright::{Checker, HasDiscoveries, Model as _};
 
 use parts::{Config, Machine, Outcome, Outside, Person, tiny};
-use watch::{P1, P2, P3, P4, P5, P6, P7, P8, P9, P10, P11};
+use watch::{P1, P2, P3, P4, P5, P6, P7, P8, P9, P10, P11, P12};
 use world::Model;
 
 const EMAIL: (ContactKind, &str) = (ContactKind::Email, "email");
@@ -382,6 +382,12 @@ fn finds_that_a_removed_contact_still_proves_something() {
     finds(P10, with(bugs::removed_contacts_count, meanwhile()));
     finds(P10, with(bugs::removed_contacts_count, rehearsal()));
     finds(P10, Config { holds_registration: false, ..meanwhile() });
+}
+
+#[test]
+fn finds_a_password_that_is_forgotten_and_a_refused_one_that_is_remembered() {
+    finds(P12, with(bugs::nothing_is_remembered, writing()));
+    finds(P12, with(bugs::what_is_refused_is_remembered, writing()));
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn jo() -> Person {
 
 fn verdict(text: &str, own: &Banned) -> Judged {
     let rules = Rules { organisation: "Thornbury Trust".into(), kinds: 2, ..Rules::default() };
-    judge(&rules, &Lists { own: vec![own], breached: None }, &jo(), &Secret::new(text), None)
+    judge(&rules, &Lists { own: vec![own], ..Lists::default() }, &jo(), &Secret::new(text), None)
 }
 
 fn points(words: &[String], text: &str) -> u32 {

@@ -14,11 +14,11 @@ use regain_core::change::{self, ChangePassword};
 use regain_core::flow::{Flow, Stored};
 use regain_core::keys::Digest;
 use regain_core::method::{ContactKind, Method};
-use regain_core::password::{self, Lists, Problem, judge};
+use regain_core::password::{self, Lists, Mark, Problem, Recalled, judge};
 use regain_core::register::{self, Register};
 use regain_core::reset::{Event, LookedUp, Reset, Stage, Written, step};
 use regain_core::subject::{Account, AccountId, Contact, ContactId};
-use regain_core::throttle::What;
+use regain_core::throttle::{Scope, What};
 use regain_core::{Ctx, Effect, FlowId, Keys, Policy, Secret, Span, Time};
 use serde_json::Value;
 
@@ -88,10 +88,11 @@ impl Made {
         self.then(seconds, Event::Code { typed: self.code.clone().expect("a code was sent"), seen: self.flow.wrong })
     }
 
-    fn password(&self, seconds: i64) -> Self {
+    fn password(&self, seconds: i64, mark: Option<&str>) -> Self {
+        let recall = recall(mark);
         let judged = judge(
             &Policy::default().password,
-            &Lists::default(),
+            &Lists { history: Some(&recall), ..Lists::default() },
             &password::Person::default(),
             &Secret::new("plum kettle 94 orbit"),
             None,
@@ -102,6 +103,11 @@ impl Made {
     fn written(&self, seconds: i64, answer: Written) -> Self {
         self.then(seconds, Event::Written { write: self.flow.refused, answer })
     }
+}
+
+/// A history in which nothing is found, and that gives this mark, if any.
+fn recall(mark: Option<&str>) -> impl Fn(&Secret) -> Option<Recalled> {
+    move |_| mark.map(|mark| Recalled { before: false, mark: Mark(mark.into()) })
 }
 
 fn jo() -> Account {
@@ -156,7 +162,7 @@ fn goals() -> BTreeMap<&'static str, Flow> {
         ("identify-rehearsal", practises.clone()),
         ("identify-not-yours", practises.identified(1).found(Some(not_his))),
         ("password-rehearsal", practised.clone()),
-        ("ended-rehearsed", practised.password(7)),
+        ("ended-rehearsed", practised.password(7, None)),
     ];
     all.into_iter().map(|(name, made)| (name, Flow::Reset(made.flow))).collect()
 }
@@ -190,22 +196,23 @@ fn registers() -> BTreeMap<&'static str, Flow> {
 fn changes() -> BTreeMap<&'static str, Flow> {
     let then = |flow: &ChangePassword, event| ctx_at(1, |ctx| change::step(ctx, flow.clone(), event).state);
     let person = change::Person { account: jo().id, user_id: "jo".into(), own_mail: jo().own_mail };
-    let new = judge(
-        &Policy::default().password,
-        &Lists::default(),
-        &password::Person::default(),
-        &Secret::new("plum kettle 94 orbit"),
-        None,
-    );
+    let new = |mark| {
+        let recall = recall(mark);
+        let lists = Lists { history: Some(&recall), ..Lists::default() };
+        let (rules, nobody) = (Policy::default().password, password::Person::default());
+        judge(&rules, &lists, &nobody, &Secret::new("plum kettle 94 orbit"), None)
+    };
     let closed = ChangePassword::new(FlowId([0xef; 16]), START);
     let asking = then(&closed, change::Event::Open(person));
-    let writing = then(&asking, change::Event::Change { old: Secret::new("quince"), new });
+    let change = |mark| change::Event::Change { old: Secret::new("quince"), new: new(mark) };
+    let writing = then(&asking, change(None));
     let answered = |answer| then(&writing, change::Event::Written { write: 0, answer });
     let all = [
         ("change-closed", closed.clone()),
         ("change-asking", asking.clone()),
         ("change-asking-refused", answered(None)),
         ("change-writing", writing.clone()),
+        ("change-writing-mark", then(&asking, change(Some("a mark")))),
         ("change-ended", answered(Some(Written::Done))),
     ];
     all.into_iter().map(|(name, flow)| (name, Flow::Change(flow))).collect()
@@ -228,11 +235,14 @@ fn resets() -> BTreeMap<&'static str, Reset> {
     let rests = Event::LookedUp { user_id: identified.flow.user_id.clone(), found: resting };
     let choosing = identified.found(Some(jo()));
     let proving = choosing.chosen(3, 0);
-    let throttled = |made: &Made, what| made.then(4, Event::Throttled { what, until });
+    let throttled = |made: &Made, what| {
+        let scope = Scope::Account;
+        made.then(4, Event::Throttled { what, scope, until })
+    };
     let wrong = proving.then(4, wrong_code(0));
     let second = wrong.proven(5).chosen(6, 1);
     let password = second.proven(7);
-    let writing = password.password(8);
+    let writing = password.password(8, None);
     let refused = Written::Refused { problem: Problem::TooShort { min: 12 }, reason: "too short".into() };
     let disabled = Account { disabled: true, ..jo() };
     let mistaken = |made: Made, seen| made.then(4, wrong_code(seen));
@@ -261,6 +271,7 @@ fn resets() -> BTreeMap<&'static str, Reset> {
         ("password-refused", writing.written(9, refused).flow),
         ("password-unavailable", writing.written(9, Written::Unavailable).flow),
         ("writing", writing.flow.clone()),
+        ("writing-mark", password.password(8, Some("a mark")).flow),
         ("ended-done", writing.written(9, Written::Done).flow),
         ("ended-unknown", writing.written(9, Written::Unknown).flow),
         ("ended-care-team", identified.found(Some(disabled)).flow),

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use regain_core::password::{self, Judged, Lists, Person, Rules};
+use regain_core::subject::AccountId;
 use regain_core::{Ctx, Keys, Policy, Registration, Secret};
 use tokio::sync::Notify;
 
@@ -12,6 +14,7 @@ use crate::breach::Shelf;
 use crate::clock::{self, Clock};
 use crate::config::{Config, Settings};
 use crate::directory::{self, Deps, Directory};
+use crate::history::History;
 use crate::store::{KeyFile, Store};
 
 /// The running program: what every handler and the worker share.
@@ -34,6 +37,8 @@ pub struct App {
     pub breach: Option<Shelf>,
     /// Rung when a message was queued.
     pub wake: Notify,
+    /// Whether it is about to stop.
+    pub stopping: AtomicBool,
 }
 
 impl App {
@@ -53,15 +58,36 @@ impl App {
         let directory = directory::open(deps, config.directory)?;
         let (settings, policy) = (config.settings, config.policy);
         let banned = banned::Words::open(settings.password_files.banned_words.clone())?;
-        Ok(Self { settings, policy, keys, clock, store, directory, banned, breach, wake: Notify::new() })
+        let (wake, stopping) = (Notify::new(), AtomicBool::new(false));
+        Ok(Self { settings, policy, keys, clock, store, directory, banned, breach, wake, stopping })
+    }
+
+    /// What is known of this account's earlier passwords; nothing where no history is kept, or of nobody.
+    ///
+    /// # Errors
+    /// If the store cannot be read, or the operating system gives no randomness.
+    pub async fn history(&self, account: Option<&AccountId>) -> Result<Option<History>, crate::store::Error> {
+        let count = self.policy.password.history;
+        let Some(account) = account.filter(|_| count > 0) else { return Ok(None) };
+        let history = History::of(&self.store.earlier_passwords(account, count).await?);
+        history.map(Some).map_err(|error| crate::store::Error::Unavailable(error.to_string()))
     }
 
     /// The verdict on a password, with the lists as they are now. Takes up to 0.1 s: call it where that holds up nobody.
-    pub fn judge(&self, rules: &Rules, person: &Person, typed: &Secret, again: Option<&Secret>) -> Judged {
+    pub fn judge(
+        &self,
+        rules: &Rules,
+        person: &Person,
+        history: Option<&History>,
+        typed: &Secret,
+        again: Option<&Secret>,
+    ) -> Judged {
         let own = self.banned.current();
         let breached = self.breach.as_ref().map(|breach| |password: &Secret| breach.holds(password));
         let breached = breached.as_ref().map(|holds| holds as &dyn Fn(&Secret) -> bool);
-        password::judge(rules, &Lists { own: vec![&own], breached }, person, typed, again)
+        let recall = history.map(|history| |password: &Secret| history.recall(password));
+        let history = recall.as_ref().map(|recall| recall as password::Recall<'_>);
+        password::judge(rules, &Lists { own: vec![&own], breached, history }, person, typed, again)
     }
 
     /// What a decision about the person with this registration may depend on, at this moment.

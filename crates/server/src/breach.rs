@@ -3,6 +3,8 @@
 
 mod build;
 mod file;
+#[cfg(fuzzing)]
+pub mod fuzzed;
 mod input;
 mod manifest;
 mod partition;

@@ -6,6 +6,7 @@ pub mod active_directory;
 pub mod canary;
 pub mod embedded;
 pub mod ldap;
+mod measured;
 
 use async_trait::async_trait;
 use regain_core::method::ContactKind;
@@ -147,6 +148,9 @@ pub enum Refusal {
     /// No such account any more.
     #[error("no such account")]
     Gone,
+    /// This server does not do it, and refers to another one, which is not asked.
+    #[error("another server would have to be asked")]
+    Elsewhere,
     /// Something else; the server's own words are in the log.
     #[error("refused")]
     Other,
@@ -248,7 +252,8 @@ pub static KINDS: &[Kind] = &[embedded::KIND, ldap::KIND, active_directory::KIND
 /// # Errors
 /// A sentence that names the key and says what to do.
 pub fn open(deps: Deps, mut section: toml::Table) -> Result<std::sync::Arc<dyn Directory>, String> {
-    (kind(&mut section)?.open)(deps, section)
+    let opened = (kind(&mut section)?.open)(deps, section)?;
+    Ok(std::sync::Arc::new(measured::Measured(opened)))
 }
 
 /// Looks through the section `[directory]`, and opens nothing.

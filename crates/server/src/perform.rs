@@ -44,8 +44,10 @@ pub(crate) async fn perform(app: &App, flow: &Flow, effect: Effect) -> Option<Ev
         Effect::Audit(_)
         | Effect::Deliver(_)
         | Effect::Register { .. }
+        | Effect::Remember { .. }
         | Effect::EndSessions { .. }
         | Effect::GiveBack { .. }
+        | Effect::Uncount { .. }
         | Effect::Forgive { .. } => None,
     }
 }
@@ -148,13 +150,13 @@ fn problem(refusal: &Refusal) -> Problem {
         Refusal::InHistory => Problem::InHistory,
         Refusal::TooYoung { until } => Problem::TooYoung { until: *until },
         Refusal::Dictionary => Problem::Dictionary,
-        Refusal::OldPassword
-        | Refusal::Locked
-        | Refusal::Disabled
+        Refusal::Locked => Problem::Locked,
+        Refusal::Disabled
         | Refusal::Expired
         | Refusal::Protected
         | Refusal::NotPermitted
         | Refusal::Gone
-        | Refusal::Other => Problem::Refused,
+        | Refusal::Elsewhere => Problem::Barred,
+        Refusal::OldPassword | Refusal::Other => Problem::Refused,
     }
 }

@@ -10,6 +10,7 @@ mod db;
 pub mod enrolment;
 pub mod flow;
 pub mod freeze;
+pub mod history;
 mod key_file;
 mod migrate;
 pub mod outbox;
@@ -19,6 +20,7 @@ pub mod reseal;
 pub mod session;
 mod sqlite;
 pub mod throttle;
+pub mod trail;
 mod vault;
 
 use regain_core::Keys;
@@ -37,12 +39,14 @@ pub static STATEMENTS: &[&[&str]] = &[
     enrolment::STATEMENTS,
     flow::STATEMENTS,
     freeze::STATEMENTS,
+    history::STATEMENTS,
     migrate::STATEMENTS,
     outbox::STATEMENTS,
     registration::STATEMENTS,
     reseal::STATEMENTS,
     session::STATEMENTS,
     throttle::STATEMENTS,
+    trail::STATEMENTS,
 ];
 
 /// The store. Cheap to clone: clones share everything.
@@ -75,6 +79,11 @@ impl Store {
     /// The engine itself, for tests and for the statements of the embedded directory.
     pub fn db(&self) -> &Db {
         &self.db
+    }
+
+    /// The installation's keys.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     /// What encrypts columns.

@@ -27,9 +27,6 @@ const HOUSEKEEPING: Span = Span::seconds(30);
 /// How long an ended flow is kept: its page, and the count of what it used up.
 const KEEP_ENDED: Span = Span::hours(1);
 
-/// How long the audit trail is kept: a year and a month.
-const KEEP_AUDIT: Span = Span::hours(24 * 396);
-
 /// Messages being sent at the same moment: more would only make a relay refuse them all.
 const IN_FLIGHT: usize = 64;
 
@@ -250,6 +247,7 @@ async fn address(app: &App, delivery: &effect::Delivery) -> Result<Option<String
         }
         To::OwnMail(mail) => Ok(Some(mail.clone())),
         To::New { address, .. } => Ok(Some(address.clone())),
+        To::CareTeam => Ok(app.settings.care_team.mail.clone()),
         // Looked for all the same, under a name that no contact has.
         To::Nobody => Ok(app.store.contact(&ContactId(String::new())).await?.and(None)),
     }
@@ -287,6 +285,10 @@ pub async fn tidy_up(app: &Arc<App>, now: Time) -> Result<(), Fault> {
     }
     let then = Time(now.0 - KEEP_ENDED.0);
     let session = app.settings.session;
+    if app.policy.password.history == 0 {
+        // What was kept while there was one is of no use any more.
+        app.store.forget_earlier_passwords().await?;
+    }
     let forgotten = [
         app.store.forget_flows(then).await,
         app.store.forget_messages(then).await,
@@ -294,7 +296,6 @@ pub async fn tidy_up(app: &Arc<App>, now: Time) -> Result<(), Fault> {
         app.store.forget_former_contacts(now).await,
         app.store.forget_freeze_offers(now).await,
         app.store.forget_sessions(Time(now.0 - session.idle.0), Time(now.0 - session.whole.0)).await,
-        app.store.forget_audit(Time(now.0 - KEEP_AUDIT.0)).await,
     ];
     forgotten.into_iter().collect::<Result<(), _>>().map_err(Fault::from)
 }

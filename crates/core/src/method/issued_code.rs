@@ -29,6 +29,9 @@ pub enum Purpose {
 }
 
 impl Purpose {
+    /// All purposes.
+    pub const ALL: [Self; 4] = [Self::Reset, Self::Unlock, Self::Rehearsal, Self::Register];
+
     /// Its name in derivations and counters.
     pub const fn name(self) -> &'static str {
         match self {

@@ -5,8 +5,8 @@
 //! it takes a password for one of them by mistake as often as its [`Precision`] says.
 
 mod format;
-mod fuse;
 mod line;
+mod ribbon;
 
 use md4::{Digest as _, Md4};
 use sha1::Sha1;
@@ -14,12 +14,12 @@ use sha1::Sha1;
 use crate::secret::Secret;
 
 pub use format::{About, Block, Damage, Index, encode};
-pub use fuse::{Filled, LONGEST_PLACE, Place, Shape, fill};
 pub use line::{Broken, Entry, entry};
+pub use ribbon::{Filled, LONGEST_PLACE, Place, Shape, fill};
 
-/// The entries a block has on average, at most. A block of this size lies in segments of 2,048 slots, so that all three slots
-/// of a password are had by one read of at most 12 KiB; of smaller segments more slots would stay empty.
-pub const BLOCK: u64 = 118_000;
+/// The entries a block has on average, at most. In larger blocks more slots would have to stay empty; smaller ones only make the
+/// table of blocks longer.
+pub const BLOCK: u64 = 50_000;
 
 /// By which hash a corpus names its passwords.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +90,7 @@ fn beginning(hash: &[u8]) -> u64 {
 /// The key of a hash that begins so: spread over all numbers, so that a part of a corpus (hashes that all begin alike) fills
 /// the blocks as evenly as the whole.
 fn key(beginning: u64) -> u64 {
-    fuse::mixed(beginning)
+    ribbon::mixed(beginning)
 }
 
 /// In which of so many blocks a key is looked up. Blocks follow each other as their keys do.

@@ -22,7 +22,7 @@ pub struct Rules {
     pub organisation: String,
     /// The directory's fewest characters, in its units (code points).
     pub directory_min: usize,
-    /// How many earlier passwords the directory does not take again.
+    /// How many earlier passwords are not taken again, by the directory or by us.
     pub history: u32,
 }
 

@@ -51,5 +51,29 @@ fn the_words_of_the_organisation_are_easy() {
     assert!(strength(&rules) < strength(&Rules::default()));
 }
 
+#[test]
+fn a_history_is_asked_last_and_only_about_what_would_be_taken() {
+    let asked = std::cell::RefCell::new(Vec::new());
+    let recall = |password: &Secret| {
+        asked.borrow_mut().push(password.reveal().to_owned());
+        Some(Recalled { before: password.reveal().contains("orbit"), mark: Mark("a mark".into()) })
+    };
+    let lists = Lists { history: Some(&recall), ..Lists::default() };
+    let verdict = |typed: &str, again: &str| {
+        let judged = judge(&Rules::default(), &lists, &jo(), &Secret::new(typed), Some(&Secret::new(again)));
+        (judged.problems().to_vec(), judged.mark().cloned())
+    };
+    let (used, fresh) = ("plum kettle 94 orbit", "caf\u{e9} kettle 94 walrus");
+    assert_eq!(verdict(used, used), (vec![Problem::InHistory], None));
+    assert_eq!(verdict(fresh, "cafe\u{301} kettle 94 walrus"), (Vec::new(), Some(Mark("a mark".into()))));
+    assert_eq!(verdict("password1", "password1").1, None);
+    assert_eq!(verdict(used, fresh), (vec![Problem::Mismatch], None));
+    assert_eq!(verdict("", ""), (vec![Problem::Empty], None));
+    assert_eq!(*asked.borrow(), [used, fresh], "as it is used, and nothing that is refused anyway");
+    let cannot_say = Lists { history: Some(&|_| None), ..Lists::default() };
+    let judged = judge(&Rules::default(), &cannot_say, &jo(), &Secret::new(used), None);
+    assert!(judged.problems().is_empty() && judged.mark().is_none());
+}
+
 mod own_data;
 mod tables;

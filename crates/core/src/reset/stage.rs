@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::method::issued_code::{Proof, Purpose, Sent};
-use crate::password;
+use crate::password::{self, Mark};
 use crate::subject::{AccountId, Subject};
 use crate::time::Time;
 
@@ -91,6 +91,9 @@ pub enum Stage {
         proofs: Vec<Proof>,
         /// Since when.
         since: Time,
+        /// What the new password will be recognised by, where a history is kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mark: Option<Mark>,
     },
     /// Over.
     Ended {
@@ -191,9 +194,14 @@ pub enum ChoiceProblem {
     },
     /// This flow has sent all it may.
     NoCodesLeft,
-    /// This destination has had all it may for now.
+    /// This destination, person or network, or everybody together, has had all they may for now.
     TooManySends {
         /// When it may again.
+        until: Time,
+    },
+    /// There were too many wrong answers from this network or in all: this one was not looked at.
+    Resting {
+        /// Until when.
         until: Time,
     },
 }
@@ -209,9 +217,14 @@ pub enum CodeProblem {
     },
     /// Typed after its time.
     Late,
-    /// This destination has had all it may for now.
+    /// This destination, person or network, or everybody together, has had all they may for now.
     TooManySends {
         /// When it may again.
+        until: Time,
+    },
+    /// There were too many wrong answers from this network or in all: this one was not looked at.
+    Resting {
+        /// Until when.
         until: Time,
     },
 }

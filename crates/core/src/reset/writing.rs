@@ -1,10 +1,10 @@
 //! The new password, the directory's answer to it, and who is told.
 
 use crate::audit::Act;
-use crate::effect::{Delivery, Effect, Message, To};
+use crate::effect::{Delivery, Effect, FreezeOffer, Message, To};
 use crate::method::issued_code::Proof;
 use crate::method::{Channel, ContactKind};
-use crate::password::{self, Judged};
+use crate::password::{self, Judged, Mark};
 use crate::registration::Change;
 use crate::reset::{End, Goal, Machine, Stage, UnlockProblem, Written};
 use crate::subject::{AccountId, Subject, device};
@@ -24,7 +24,7 @@ impl Machine<'_> {
             self.effects.push(Effect::Register { account, change: Change::Rehearsed });
             return self.end(End::Rehearsed, Act::Rehearsed);
         }
-        self.flow.stage = Stage::Writing { subject, proofs, since: self.ctx.now };
+        self.flow.stage = Stage::Writing { subject, proofs, since: self.ctx.now, mark: judged.mark().cloned() };
         self.audit(Act::Writing);
         self.effects.push(Effect::SetPassword {
             write: self.flow.refused,
@@ -36,7 +36,7 @@ impl Machine<'_> {
     pub(super) fn unlock(&mut self, subject: Subject, proofs: Vec<Proof>) {
         let account = subject.account.clone().filter(|_| self.ctx.policy.satisfied(&subject, &proofs));
         let Some(account) = account else { return };
-        self.flow.stage = Stage::Writing { subject, proofs, since: self.ctx.now };
+        self.flow.stage = Stage::Writing { subject, proofs, since: self.ctx.now, mark: None };
         self.audit(Act::Writing);
         self.effects.push(Effect::Unlock { write: self.flow.refused, account });
     }
@@ -46,8 +46,9 @@ impl Machine<'_> {
         let again = |problem| Stage::Unlock { subject: subject.clone(), proofs, problem: Some(problem) };
         match answer {
             Written::Done => {
-                self.tell_all(&subject, Message::Unlocked { user_id: self.flow.user_id.clone(), at: self.ctx.now });
-                self.effects.push(Effect::Forgive { counter: subject.counter.clone() });
+                let (user_id, at, offer) = (self.flow.user_id.clone(), self.ctx.now, self.offer(&subject));
+                self.tell_all(&subject, Message::Unlocked { user_id, at, offer });
+                self.forgive(&subject);
                 return self.end(End::Unlocked, Act::Unlocked);
             }
             // Unlocking twice does no harm: whoever presses the button again finds out.
@@ -68,18 +69,23 @@ impl Machine<'_> {
         }
     }
 
-    pub(super) fn written(&mut self, subject: Subject, proofs: Vec<Proof>, answer: Written) {
+    pub(super) fn written(&mut self, subject: Subject, proofs: Vec<Proof>, mark: Option<Mark>, answer: Written) {
         if self.flow.goal == Goal::Unlock {
             return self.unlocked(subject, proofs, answer);
         }
         match answer {
             Written::Done => {
+                self.remember(&subject, mark);
                 self.tell(&subject, true);
-                self.effects.push(Effect::Forgive { counter: subject.counter.clone() });
+                self.forgive(&subject);
                 self.end_sessions(&subject);
                 self.end(End::Done, Act::PasswordSet);
             }
-            Written::Unknown => self.unknown(&subject),
+            Written::Unknown => {
+                // It may well be set, and a password too many in a history does no harm.
+                self.remember(&subject, mark);
+                self.unknown(&subject);
+            }
             Written::Refused { problem, reason } => {
                 self.turned_down(subject, proofs, problem, Act::PasswordRefused { reason })
             }
@@ -102,9 +108,9 @@ impl Machine<'_> {
 
     pub(super) fn wait_for_write(&mut self, since: Time) {
         if self.ctx.now >= since + self.ctx.policy.write_patience
-            && let Stage::Writing { subject, proofs, .. } = self.flow.stage.clone()
+            && let Stage::Writing { subject, proofs, mark, .. } = self.flow.stage.clone()
         {
-            self.written(subject, proofs, Written::Unknown);
+            self.written(subject, proofs, mark, Written::Unknown);
         }
     }
 
@@ -115,14 +121,30 @@ impl Machine<'_> {
         self.end(End::Unknown, Act::OutcomeUnknown);
     }
 
+    fn forgive(&mut self, subject: &Subject) {
+        self.effects.extend(subject.account.clone().map(|account| Effect::Forgive { account }));
+    }
+
+    fn remember(&mut self, subject: &Subject, mark: Option<Mark>) {
+        let both = subject.account.clone().zip(mark);
+        self.effects.extend(both.map(|(account, mark)| Effect::Remember { account, mark }));
+    }
+
     fn end_sessions(&mut self, subject: &Subject) {
         self.effects.extend(subject.account.clone().map(|account| Effect::EndSessions { account }));
     }
 
     /// Tells that the password was set, or may have been.
     fn tell(&mut self, subject: &Subject, certain: bool) {
-        let (user_id, at) = (self.flow.user_id.clone(), self.ctx.now);
-        self.tell_all(subject, Message::PasswordChanged { certain, user_id, at });
+        let (user_id, at, offer) = (self.flow.user_id.clone(), self.ctx.now, self.offer(subject));
+        self.tell_all(subject, Message::PasswordChanged { certain, user_id, at, offer });
+    }
+
+    /// What "This wasn't me" stops.
+    fn offer(&self, subject: &Subject) -> Option<FreezeOffer> {
+        let account = subject.account.clone()?;
+        let (user_id, own_mail, at) = (self.flow.user_id.clone(), subject.own_mail.clone(), self.ctx.now);
+        Some(FreezeOffer { account, user_id, own_mail, kind: None, former: None, at })
     }
 
     /// Tells every address known, or by text where there is none.

@@ -4,7 +4,7 @@ use regain_core::audit::Act;
 use regain_core::effect::{Message, To};
 use regain_core::method::issued_code::Proof;
 use regain_core::registration::Registered;
-use regain_core::reset::{Event, Goal, LookedUp, Reset, Stage, View, step};
+use regain_core::reset::{Event, Goal, LookedUp, Reset, Stage, View, Written, step};
 use regain_core::subject::{Account, ContactId, Option_};
 use regain_core::{Ctx, Effect, Policy, Registration, Secret, Span, Step, Time};
 
@@ -222,6 +222,24 @@ pub(crate) fn removed_contacts_count(ctx: &Ctx, _: &mut Spare, flow: Reset, even
     };
     registration.contacts = known.filter_map(contact).collect();
     step(&with_registration(ctx, &registration), flow, event)
+}
+
+/// A history that is never written.
+pub(crate) fn nothing_is_remembered(ctx: &Ctx, _: &mut Spare, flow: Reset, event: Event) -> Result {
+    let mut result = step(ctx, flow, event);
+    result.effects.retain(|effect| !matches!(effect, Effect::Remember { .. }));
+    result
+}
+
+/// A history of what was tried, not of what was set.
+pub(crate) fn what_is_refused_is_remembered(ctx: &Ctx, _: &mut Spare, flow: Reset, event: Event) -> Result {
+    let refused = matches!(event, Event::Written { answer: Written::Refused { .. }, .. });
+    let mut result = step(ctx, flow.clone(), event);
+    if let (true, Stage::Writing { subject, mark: Some(mark), .. }) = (refused, flow.stage) {
+        let account = subject.account.expect("only a real subject writes");
+        result.effects.push(Effect::Remember { account, mark });
+    }
+    result
 }
 
 /// A rehearsal is a reset by another name.

@@ -24,8 +24,9 @@ pub(crate) const P8: &str = "P8 few messages, and only to addresses on offer";
 pub(crate) const P9: &str = "P9 a freeze stops it";
 pub(crate) const P10: &str = "P10 a contact that was removed proves nothing";
 pub(crate) const P11: &str = "P11 a rehearsal writes nothing, and unlocking sets no password";
+pub(crate) const P12: &str = "P12 a password that is set, or perhaps is, is remembered, and no other";
 
-const ALWAYS: [&str; 11] = [P1, P2, P3, P4, P5, P6, P7, P8, P9, P10, P11];
+const ALWAYS: [&str; 12] = [P1, P2, P3, P4, P5, P6, P7, P8, P9, P10, P11, P12];
 
 /// A code that was accepted since the User ID was last typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -112,6 +113,9 @@ impl Model {
         let audited = effects.iter().any(|effect| matches!(effect, Effect::Audit(_)));
         ghost.check(P6, !world.row.flow.ended() || !changed && effects.is_empty());
         ghost.check(P7, audited || !changed && effects.is_empty());
+        let remembered = effects.iter().any(|effect| matches!(effect, Effect::Remember { .. }));
+        let set = matches!(after.flow.stage, Stage::Ended { end: End::Done | End::Unknown, .. });
+        ghost.check(P12, remembered == (set && !world.row.flow.ended()));
         if what == Do::Back && changed {
             ghost.proven.clear();
         }
@@ -211,13 +215,13 @@ impl Model {
         }
         // An attempt is taken back only when it was right.
         let returned = effects.iter().filter_map(|effect| match effect {
-            Effect::GiveBack { counter } => Some(counter),
+            Effect::Uncount { what } => Some(*what),
             _ => None,
         });
-        for counter in returned {
-            let was_send = counter.starts_with("send:");
-            ghost.check(P3, claims.iter().any(|claim| claim.counter == *counter) && (was_send == wrong));
+        for what in returned {
+            ghost.check(P3, counted && (what == What::Sends) == wrong);
         }
+        ghost.check(P3, !effects.iter().any(|effect| matches!(effect, Effect::GiveBack { .. })));
     }
 
     fn watch_message(&self, ghost: &mut Ghost, world: &World, after: &Row, claims: &[Claim], delivery: &Delivery) {
@@ -226,7 +230,7 @@ impl Model {
         let to_them = match &delivery.to {
             To::Contact(id) => self.contact(id).map(|(owner, _)| owner) == person,
             To::OwnMail(mail) => account.is_some_and(|account| account.own_mail.as_ref() == Some(mail)),
-            To::New { .. } => false,
+            To::New { .. } | To::CareTeam => false,
             To::Nobody => account.is_none(),
         };
         ghost.check(P8, to_them);
@@ -249,7 +253,10 @@ impl Model {
                 let told = matches!(after.flow.stage, Stage::Ended { end: End::Unlocked, .. });
                 ghost.check(P8, told && ghost.writes > 0);
             }
-            Message::RegistrationChanged { .. } | Message::Frozen { .. } | Message::Invitation { .. } => {
+            Message::RegistrationChanged { .. }
+            | Message::Frozen { .. }
+            | Message::CallForCare { .. }
+            | Message::Invitation { .. } => {
                 ghost.check(P8, false);
             }
         }
@@ -260,7 +267,7 @@ impl Model {
         let Message::Code(issue) = &delivery.message else { return None };
         let to = match &delivery.to {
             To::Contact(id) => self.contact(id),
-            To::OwnMail(_) | To::New { .. } | To::Nobody => None,
+            To::OwnMail(_) | To::New { .. } | To::CareTeam | To::Nobody => None,
         };
         let to = to.and_then(|(person, contact)| {
             let method = match (contact.kind, delivery.channel) {
@@ -352,7 +359,7 @@ const SOMETIMES: [(&str, Condition); 19] = [
 ];
 
 pub(crate) fn properties(reaches: &[&str]) -> Vec<Property<Model>> {
-    let holds: [Condition; 11] = [
+    let holds: [Condition; 12] = [
         holds::<0>,
         holds::<1>,
         holds::<2>,
@@ -364,6 +371,7 @@ pub(crate) fn properties(reaches: &[&str]) -> Vec<Property<Model>> {
         holds::<8>,
         holds::<9>,
         holds::<10>,
+        holds::<11>,
     ];
     let always = ALWAYS.into_iter().zip(holds).map(|(name, condition)| Property::always(name, condition));
     let known = |name: &str| SOMETIMES.iter().any(|(known, _)| *known == name);

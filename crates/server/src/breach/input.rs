@@ -94,7 +94,11 @@ impl Packing {
     }
 }
 
-fn unpacked(mut from: impl Read + 'static, skip: u64, read: &Arc<AtomicU64>) -> io::Result<Box<dyn BufRead>> {
+pub(super) fn unpacked(
+    mut from: impl Read + 'static,
+    skip: u64,
+    read: &Arc<AtomicU64>,
+) -> io::Result<Box<dyn BufRead>> {
     let mut magic = [0; 4];
     let length = fill(&mut from, &mut magic)?;
     let magic = magic.get(..length).unwrap_or_default().to_vec();

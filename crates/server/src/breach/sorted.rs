@@ -13,8 +13,8 @@ use super::manifest::Folder;
 use super::progress::Progress;
 use crate::fault;
 
-/// Blocks that are made before they are written and counted: 60 MB of keys.
-const BATCH: u32 = 64;
+/// Blocks that are made before they are written and counted: 50 MB of keys.
+const BATCH: u32 = 128;
 
 /// More threads than this would only need more memory.
 const MOST_THREADS: usize = 4;

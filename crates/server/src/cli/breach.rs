@@ -140,7 +140,7 @@ fn info(file: &Path, json: bool) -> Result<ExitCode, String> {
     let one_in = about.precision.one_in();
     if json {
         let said = serde_json::json!({
-            "version": 1,
+            "version": 2,
             "hash": about.kind.name(),
             "entries": about.entries,
             "bytes": length,
@@ -153,7 +153,7 @@ fn info(file: &Path, json: bool) -> Result<ExitCode, String> {
         println!("{said}");
         return Ok(ExitCode::SUCCESS);
     }
-    println!("Format           1");
+    println!("Format           2");
     println!("Passwords        {} ({})", about.entries, about.kind.name());
     println!("Size             {length} bytes, {each} each");
     println!("False positives  1 in {one_in}");

@@ -4,10 +4,12 @@ use std::process::ExitCode;
 
 use super::ConfigArg;
 use super::serve::log;
+use crate::audit;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::delivery::Delivery;
 use crate::directory::{self, Deps, canary};
+use crate::edge::certificate;
 use crate::finding::{Finding, State};
 use crate::store::{KeyFile, Store};
 
@@ -36,9 +38,11 @@ pub async fn run(args: Args) -> Result<ExitCode, String> {
     directory::check(config.directory.clone())?;
     let mut findings = Vec::new();
     if let Some(store) = store(&config, &mut findings).await {
+        findings.extend(audit::examine(&config.audit, &store).await);
         findings.extend(directory(&config, store, args.canary.as_deref()).await?);
     }
     findings.extend(delivery.look().await);
+    findings.extend(certificate::look(&config.settings.server, Clock::real().now()));
     let bad = findings.iter().any(|finding| finding.state == State::Bad);
     if args.json {
         let state = if bad { State::Bad } else { State::Good };

@@ -188,8 +188,3 @@ async fn found(app: &App, user_id: &str) -> Result<Person, String> {
     let found = app.directory.find(user_id).await.map_err(|error| error.to_string())?;
     found.ok_or_else(|| format!("nobody has the User ID \"{user_id}\": check the spelling"))
 }
-
-/// The moment in UTC (RFC 3339).
-fn date(time: regain_core::Time) -> String {
-    jiff::Timestamp::from_millisecond(time.0).map_or_else(|_| time.0.to_string(), |time| time.to_string())
-}

@@ -75,7 +75,7 @@ fn judged(args: &Args, check: &Check) -> Result<Judged, String> {
     let breach = breach.map_err(|why| format!("password.breach_file: {why}"))?;
     let breached = breach.as_ref().map(|breach| |password: &Secret| breach.holds(password));
     let breached = breached.as_ref().map(|holds| holds as &dyn Fn(&Secret) -> bool);
-    let lists = Lists { own: vec![&file, &own], breached };
+    let lists = Lists { own: vec![&file, &own], breached, history: None };
     Ok(password::judge(&rules, &lists, &person, &typed, None))
 }
 
@@ -140,6 +140,8 @@ fn reason(problem: &Problem) -> String {
         | Problem::TooYoung { .. }
         | Problem::Dictionary
         | Problem::Refused
+        | Problem::Locked
+        | Problem::Barred
         | Problem::Unavailable => "the directory refuses it".into(),
     }
 }

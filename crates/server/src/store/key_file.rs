@@ -80,6 +80,11 @@ impl KeyFile {
         Keys::ring(self.used, self.next.into_iter().chain(self.former).collect())
     }
 
+    /// The key in use itself, for a kind of key that nothing is derived from.
+    pub fn used(&self) -> &[u8; 32] {
+        &self.used
+    }
+
     /// Whether there is a key that will be in use.
     pub fn has_next(&self) -> bool {
         self.next.is_some()

@@ -50,6 +50,8 @@ statements! {
     RESTORE = "INSERT INTO contact (id, account, kind, address, lookup, verified, changed) \
                SELECT id, account, kind, address, lookup, verified, changed FROM former_contact \
                WHERE id = $1 AND account = $2 AND kind = $3";
+    /// What is kept aside for an account.
+    FORMER = "SELECT id, kind, address FROM former_contact WHERE account = $1";
     /// What was put back is not kept aside any more.
     UNKEEP = "DELETE FROM former_contact WHERE id = $1 AND account = $2";
     /// What was kept aside long enough.
@@ -84,6 +86,21 @@ impl Store {
         let kind = kind.ok_or_else(|| Error::Corrupt(format!("contact {id} is of an unknown kind")))?;
         let address = self.vault.open(&["contact", id, "address"], row.text(7)?)?;
         Ok(Some(Registered { id: ContactId(id.to_owned()), kind, address, verified: row.opt_int(8)?.map(Time) }))
+    }
+
+    /// Addresses and numbers that were registered until not long ago, by kind.
+    ///
+    /// # Errors
+    /// If the store cannot be read, or a row was altered.
+    pub async fn former_contacts(&self, account: &AccountId) -> Result<Vec<(ContactKind, String)>, Error> {
+        let rows = self.db.read(FORMER, vec![account.0.as_str().into()]).await?;
+        let former = |row: &Row| {
+            let kind = row.text(1)?;
+            let kind = ContactKind::ALL.into_iter().find(|known| known.name() == kind);
+            let address = self.vault.open(&["contact", row.text(0)?, "address"], row.text(2)?)?;
+            Ok(kind.map(|kind| (kind, address)))
+        };
+        rows.iter().filter_map(|row| former(row).transpose()).collect()
     }
 
     /// The guard of a decision that rests on this version of a registration.
@@ -125,8 +142,8 @@ impl Store {
             Change::Rehearsed => batch.push(dated(REHEARSED)),
             Change::Freeze { kind, restore } => {
                 batch.push(dated(FREEZE));
-                batch.extend(aside(*kind));
-                if let Some(ContactId(id)) = restore {
+                batch.extend(kind.iter().flat_map(|kind| aside(*kind)));
+                if let (Some(kind), Some(ContactId(id))) = (kind, restore) {
                     batch.push(Stmt::new(RESTORE, vec![id.as_str().into(), name.into(), kind.name().into()]));
                     batch.push(Stmt::new(UNKEEP, vec![id.as_str().into(), name.into()]));
                 }

@@ -28,6 +28,8 @@ const FLOWS: usize = 10_000;
 /// Somebody who chooses a password.
 #[derive(Clone)]
 pub(crate) struct Chooser {
+    /// Whose history holds; nobody's, while nothing is proven.
+    pub(crate) account: Option<AccountId>,
     pub(crate) rules: Rules,
     pub(crate) person: Person,
 }
@@ -75,17 +77,19 @@ impl Web {
     ) -> Result<Arc<Chooser>, Fault> {
         let now = self.app.clock.now();
         let mut directory = None;
-        if let Some(account) = account {
-            for contact in self.app.store.contacts(&account).await? {
-                match contact.kind {
-                    ContactKind::Email => person.mails.push(contact.address),
-                    ContactKind::Mobile | ContactKind::Office => person.numbers.push(contact.address),
+        if let Some(account) = &account {
+            let store = &self.app.store;
+            let present = store.contacts(account).await?.into_iter().map(|contact| (contact.kind, contact.address));
+            for (kind, address) in present.chain(store.former_contacts(account).await?) {
+                match kind {
+                    ContactKind::Email => person.mails.push(address),
+                    ContactKind::Mobile | ContactKind::Office => person.numbers.push(address),
                 }
             }
-            directory = self.ask_directory(&account, &mut person).await;
+            directory = self.ask_directory(account, &mut person).await;
         }
         let rules = self.app.policy.password.merged(steps, &directory.unwrap_or_default());
-        let chooser = Arc::new(Chooser { rules, person });
+        let chooser = Arc::new(Chooser { account, rules, person });
         let kept = if directory.is_some() { KEPT } else { ASKED_IN_VAIN };
         self.choosers.keep(flow, now + kept, now, &chooser);
         Ok(chooser)

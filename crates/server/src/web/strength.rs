@@ -7,21 +7,18 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
-use regain_core::password::{Judged, Strength, passphrase};
+use axum::response::{IntoResponse, Response};
+use regain_core::password::{Judged, Strength};
 use regain_core::reset::View;
 use regain_core::{FlowId, Secret, Span, Time};
 use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::task::JoinError;
 
 use super::chooser::Chooser;
 use super::fields::Posted;
-use super::page::{Shell, respond};
+use super::page::Shell;
 use super::reset::pages::password;
 use super::{Refusal, Web};
-use crate::app::App;
-use crate::clock;
 use crate::drive::Fault;
 
 /// How long somebody who pressed Finish waits for a judge.
@@ -78,9 +75,12 @@ pub(crate) async fn rating(
     let (Ok(permit), true) = (permit, web.ratings.one_more(flow, web.app.clock.now())) else {
         return Ok(StatusCode::TOO_MANY_REQUESTS.into_response());
     };
-    let judged = judged(web, chooser, typed, None, permit).await.map_err(Fault::from)?;
+    let judged = judged(web, chooser, typed, None, permit).await?;
     let strength = judged.strength();
-    let why = judged.problems().first().map(|problem| password::password_problem(page, problem));
+    let why = judged
+        .problems()
+        .first()
+        .map(|problem| password::password_problem(page, &flow.reference(&web.app.keys), problem));
     Ok(Json(json!({ "word": page.say(key(strength)), "level": level(strength), "why": why })).into_response())
 }
 
@@ -93,11 +93,11 @@ pub(crate) async fn judge(
     again: Secret,
 ) -> Result<Judged, Refusal> {
     let permit = judge_for(web, flow).await?;
-    Ok(judged(web, chooser, typed, Some(again), permit).await.map_err(Fault::from)?)
+    Ok(judged(web, chooser, typed, Some(again), permit).await?)
 }
 
 /// A judge, as soon as one is free. One flow must not keep all of them busy.
-async fn judge_for(web: &Web, flow: FlowId) -> Result<OwnedSemaphorePermit, Refusal> {
+pub(crate) async fn judge_for(web: &Web, flow: FlowId) -> Result<OwnedSemaphorePermit, Refusal> {
     if !web.ratings.one_more(flow, web.app.clock.now()) {
         return Err(Refusal::Busy);
     }
@@ -107,52 +107,21 @@ async fn judge_for(web: &Web, flow: FlowId) -> Result<OwnedSemaphorePermit, Refu
     }
 }
 
-/// How many passphrases are offered, and how often one is drawn in the place of one that breaks the rules.
-const PHRASES: usize = 3;
-const DRAWS: usize = 30;
-
-/// `POST /reset/passphrases`: the page again, with passphrases to choose from. They are stored nowhere.
-pub(crate) async fn passphrases(State(web): State<Arc<Web>>, posted: Posted) -> Result<Response, Refusal> {
-    let (visitor, flow) = (&posted.visitor, posted.visitor.flow);
-    let look = web.app.look(flow).await?.filter(|look| look.proofs <= visitor.proofs);
-    let Some((look, View::Password { user_id, stepper, .. })) = look.map(|look| (look.clone(), look.view)) else {
-        return Ok(Redirect::to("/reset?note=moved").into_response());
-    };
-    let chooser = web.chooser(flow, &user_id, stepper.steps).await?;
-    let permit = judge_for(&web, flow).await?;
-    let (app, asked) = (Arc::clone(&web.app), Arc::clone(&chooser));
-    let work = move || {
-        let phrases = (0..DRAWS).filter_map(|_| phrase(&app, &asked).transpose()).take(PHRASES).collect();
-        drop(permit);
-        phrases
-    };
-    let phrases: Result<Vec<Secret>, Fault> = tokio::task::spawn_blocking(work).await.map_err(Fault::from)?;
-    let asked = password::Asked { rules: &chooser.rules, problems: &[], phrases: Some(&phrases?) };
-    let page = Shell::of(&web, visitor, "new-title");
-    let page = password::password(page, &look, None, &user_id, &stepper, &asked);
-    respond(&web, visitor, StatusCode::OK, &page)
-}
-
-/// A passphrase that is accepted, if the draw brings one.
-fn phrase(app: &App, chooser: &Chooser) -> Result<Option<Secret>, Fault> {
-    let phrase = passphrase::phrase(&chooser.rules, &clock::random()?);
-    Ok(phrase.filter(|phrase| app.judge(&chooser.rules, &chooser.person, phrase, None).problems().is_empty()))
-}
-
 async fn judged(
     web: &Web,
     chooser: Arc<Chooser>,
     typed: Secret,
     again: Option<Secret>,
     permit: OwnedSemaphorePermit,
-) -> Result<Judged, JoinError> {
+) -> Result<Judged, Fault> {
+    let history = web.app.history(chooser.account.as_ref()).await?;
     let app = Arc::clone(&web.app);
     let work = move || {
-        let judged = app.judge(&chooser.rules, &chooser.person, &typed, again.as_ref());
+        let judged = app.judge(&chooser.rules, &chooser.person, history.as_ref(), &typed, again.as_ref());
         drop(permit);
         judged
     };
-    tokio::task::spawn_blocking(work).await
+    Ok(tokio::task::spawn_blocking(work).await?)
 }
 
 /// Of a password that was turned down, the key of the word for its strength: without scripts nobody has seen how strong it

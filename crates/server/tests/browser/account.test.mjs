@@ -6,7 +6,7 @@ import { Box, smtp } from './support/messages.mjs';
 import { cleanUp } from './support/processes.mjs';
 import { serve } from './support/regain.mjs';
 import { Visitor } from './support/visitor.mjs';
-import { JO, signIn, stepper } from './support/walk.mjs';
+import { JO, SAM, signIn, stepper } from './support/walk.mjs';
 
 const FIRST = 'demo-password-1';
 const KIM = { id: 'kim.locked@example.org', email: 'kim.locked@mail.co.uk' };
@@ -66,6 +66,28 @@ for (const [place, look] of LOOKS.entries()) {
     await visitor.look('Sign in');
     assert.equal(await signIn(visitor, JO.id, FIRST), false, 'the old password');
     assert.equal(await signIn(visitor, JO.id, password), true, 'the new password');
+  });
+
+  visit('a password is made for who changes it', async (visitor) => {
+    assert.equal(await signIn(visitor, SAM.id, FIRST), true);
+    await visitor.open('/change');
+    await visitor.press('Make me a password');
+    await visitor.look('Change your password');
+    const { page } = visitor;
+    const phrases = await page.locator('.phrases code').allInnerTexts();
+    assert.equal(new Set(phrases).size, 3);
+    if (visitor.scripts) {
+      assert.equal(await page.evaluate('document.activeElement.id'), 'phrases', 'they are read out first');
+      await page.getByRole('button', { name: `Use this one ${phrases[1]}` }).click();
+      await page.locator('.strength[data-level="4"]').waitFor();
+      await visitor.box('The password you have now').fill(FIRST);
+      await visitor.press('Change my password');
+    } else {
+      await change(visitor, FIRST, phrases[1]);
+    }
+    await page.getByText('Your password is changed').first().waitFor();
+    await visitor.press('Sign out');
+    assert.equal(await signIn(visitor, SAM.id, phrases[1]), true, 'the new password');
   });
 
   visit('nothing is done before a password that has to be changed is changed', async (visitor) => {

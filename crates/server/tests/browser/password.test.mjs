@@ -4,16 +4,21 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Box, smtp, twilio } from './support/messages.mjs';
 import { cleanUp } from './support/processes.mjs';
-import { serve } from './support/regain.mjs';
+import { breachFilter, serve } from './support/regain.mjs';
 import { Visitor } from './support/visitor.mjs';
 import { JO, begin, prove } from './support/walk.mjs';
 
 const boxes = { mail: new Box(), phone: new Box() };
+// SHA-1 of STOLEN.
+const HASH = '9930D3753E8438B0E9A346127C19B858A124F704:12';
+const STOLEN = 'walrus 71 bicycle tin';
 let site;
 
 before(async () => {
   const delivery = (await smtp(boxes.mail)) + (await twilio(boxes.phone));
-  site = await serve({ delivery, settings: '[captcha]\nkind = "off"\n[policy]\nsteps = 2\nresend_seconds = 0\n' });
+  const password = `[password]\nbreach_file = "${await breachFilter([HASH])}"\n`;
+  const settings = `${password}[captcha]\nkind = "off"\n[policy]\nsteps = 2\nresend_seconds = 0\n`;
+  site = await serve({ delivery, settings });
 });
 after(cleanUp);
 
@@ -41,6 +46,13 @@ async function made(visitor) {
   await visitor.press('Finish');
   await visitor.look('Choose a new password');
   assert.match(await visitor.told(), /contains “bloggs”, which is part of your name/i);
+
+  await visitor.box('Enter new password').fill(STOLEN);
+  if (visitor.scripts) await page.getByText(/stolen somewhere before/).waitFor();
+  await visitor.box('Confirm new password').fill(STOLEN);
+  await visitor.press('Finish');
+  await visitor.look('Choose a new password');
+  assert.match(await visitor.told(), /stolen somewhere before/);
 
   await visitor.press('Make me a password');
   await visitor.look('Choose a new password');

@@ -1,5 +1,8 @@
 //! `regain doctor` by the program itself: on a domain that is well, and on several that are not.
 
+mod gateways;
+mod ldap;
+
 use std::path::Path;
 use std::process::Command;
 
@@ -69,6 +72,7 @@ async fn a_domain_prepared_as_the_page_says_is_well() {
         ("fine-grained policies", "can be read"),
         ("search", "people are found"),
         ("right to read", "can be seen"),
+        ("right to reset", "may be reset"),
         ("right to unlock", "may be written"),
         ("rights beyond need", "nothing else"),
         ("canary", "is found"),
@@ -121,6 +125,12 @@ async fn what_is_wrong_with_a_domain_is_told_with_what_to_type() {
         "right to unlock",
         "bad",
         &format!("dsacls \"{users}\" /I:S /G \"regain@corp.example:RPWP;lockoutTime;user\""),
+    );
+    state(
+        &found,
+        "right to reset",
+        "bad",
+        &format!("dsacls \"{users}\" /I:S /G \"regain@corp.example:CA;Reset Password;user\""),
     );
     state(&found, "reset", "bad", "not permitted");
 

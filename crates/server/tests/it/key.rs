@@ -101,7 +101,7 @@ async fn what_is_sealed_anew_is_recognised_and_nothing_else_is_lost() {
             account: jo.id.clone(),
             user_id: JO.into(),
             own_mail: None,
-            kind: ContactKind::Mobile,
+            kind: Some(ContactKind::Mobile),
             former: None,
             at: test.clock.now(),
         };

@@ -2,6 +2,7 @@
 
 mod account;
 mod active_directory;
+mod audit;
 mod breach;
 mod cli;
 mod crash;
@@ -13,6 +14,7 @@ mod docs;
 mod doctor;
 mod help;
 mod key;
+mod limits;
 mod register;
 mod reset;
 mod rush;

@@ -2,20 +2,20 @@
 //!
 //! All numbers are little-endian. Head, 80 bytes: `REGAINBF`; version (2 bytes); hash (1: SHA-1, 2: NTLM); bytes of a slot
 //! (1 or 2); number of blocks (4); entries (8); smallest count that was taken (8); when it was built, in milliseconds since
-//! 1970 (8); bytes of all blocks (8); SHA-256 of all this and of the table (32). Table, 16 bytes a block: entries (4); slots of
-//! a segment as a power of two (1); zero (1); segments of the first slot (2); seed (4); CRC-32 of the block (4).
+//! 1970 (8); bytes of all blocks (8); SHA-256 of all this and of the table (32). Table, 16 bytes a block: entries (4); slots (4);
+//! seed (4); CRC-32 of the block (4).
 
 use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 
-use super::fuse::{LARGEST_SEGMENT, Place, Shape};
+use super::ribbon::{Place, Shape};
 use super::{Kind, Precision, block_of};
 use crate::secret::Secret;
 use crate::time::Time;
 
 const MAGIC: &[u8; 8] = b"REGAINBF";
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 /// The head without its checksum.
 const SIGNED: usize = 48;
 const RECORD: usize = 16;
@@ -59,11 +59,8 @@ impl Block {
     /// As it stands in the table.
     pub fn encode(&self) -> [u8; RECORD] {
         let mut record = [0; RECORD];
-        let crc = self.crc.to_le_bytes();
-        let (entries, segments) = (self.entries.to_le_bytes(), self.shape.segments.to_le_bytes());
-        let fields = entries.iter().chain([&self.shape.segment, &0]).chain(&segments);
-        let seed = self.seed.to_le_bytes();
-        record.iter_mut().zip(fields.chain(&seed).chain(&crc)).for_each(|(to, from)| *to = *from);
+        let fields = [self.entries, self.shape.slots(), self.seed, self.crc].map(u32::to_le_bytes);
+        record.iter_mut().zip(fields.as_flattened()).for_each(|(to, from)| *to = *from);
         record
     }
 
@@ -72,12 +69,9 @@ impl Block {
     /// Nothing if no block can be so.
     pub fn decode(record: &[u8; RECORD]) -> Option<Self> {
         let mut rest = record.as_slice();
-        let entries = u32::from_le_bytes(take(&mut rest)?);
-        let [segment, zero] = take(&mut rest)?;
-        let segments = u16::from_le_bytes(take(&mut rest)?);
-        let (seed, crc) = (u32::from_le_bytes(take(&mut rest)?), u32::from_le_bytes(take(&mut rest)?));
-        let known = (2..=LARGEST_SEGMENT).contains(&segment) && segments > 0 && zero == 0;
-        known.then_some(Self { entries, shape: Shape { segment, segments }, seed, crc })
+        let mut number = || take(&mut rest).map(u32::from_le_bytes);
+        let (entries, slots, seed, crc) = (number()?, number()?, number()?, number()?);
+        Shape::with(slots).map(|shape| Self { entries, shape, seed, crc })
     }
 }
 
@@ -128,7 +122,7 @@ impl fmt::Display for Damage {
     }
 }
 
-/// Head and table of a filter: all that is kept in memory of it, 24 bytes for 118,000 passwords.
+/// Head and table of a filter: all that is kept in memory of it, 24 bytes for 50,000 passwords.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Index {
     about: About,

@@ -18,7 +18,8 @@ fn list() -> Banned {
 pub(super) fn check(rules: &Rules, person: &Person, rule: Rule, bad: &[&str], good: &[&str]) {
     assert!(bad.len() + good.len() >= 40, "{} are too few", bad.len() + good.len());
     let list = list();
-    let lists = Lists { own: vec![&list], breached: Some(&|password| password.reveal().contains("stolen")) };
+    let lists =
+        Lists { own: vec![&list], breached: Some(&|password| password.reveal().contains("stolen")), history: None };
     let hit = |text: &str| judge(rules, &lists, person, &Secret::new(text), None).problems().iter().any(rule);
     let wrong: Vec<&&str> = bad.iter().filter(|text| !hit(text)).chain(good.iter().filter(|text| hit(text))).collect();
     assert!(wrong.is_empty(), "{wrong:?}");
@@ -71,6 +72,18 @@ fn too_short() {
         "абвгдежз",
     ];
     check(&rules(), &jo(), |problem| matches!(problem, Problem::TooShort { min: 8 }), &bad, &good);
+}
+
+#[test]
+fn too_long() {
+    // One character of each script, at the limit and one beyond it; an accent that joins its letter is no character more.
+    let letters = "a7 !é漢яשüßøñçğłあ가ไमঅ";
+    let times = |letter: char, count: usize| letter.to_string().repeat(count);
+    let bad: Vec<String> = letters.chars().map(|letter| times(letter, 257)).collect();
+    let mut good: Vec<String> = letters.chars().map(|letter| times(letter, 256)).collect();
+    good.push("e\u{301}".repeat(256));
+    let [bad, good] = [&bad, &good].map(|texts| texts.iter().map(String::as_str).collect::<Vec<_>>());
+    check(&rules(), &jo(), |problem| matches!(problem, Problem::TooLong { max: 256 }), &bad, &good);
 }
 
 #[test]

@@ -9,8 +9,8 @@ use regain_core::subject::AccountId;
 use regain_core::{Registration, mask};
 use serde_json::{Value, json};
 
-use super::super::trail;
-use super::{date, found, sheet};
+use super::super::{date, trail};
+use super::{found, sheet};
 use crate::app::App;
 use crate::directory::Person;
 use crate::store::enrolment::Enrolled;

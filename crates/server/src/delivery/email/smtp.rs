@@ -23,7 +23,7 @@ use tokio::net::TcpStream;
 
 use crate::clock;
 use crate::delivery::keys::Keys;
-use crate::delivery::{Channel, Content, Failure, Outgoing, client};
+use crate::delivery::{Channel, Content, Failure, Looked, Outgoing, client};
 
 /// Connections that wait for the next message; more are closed.
 const KEPT_OPEN: usize = 4;
@@ -143,13 +143,14 @@ impl Channel for Smtp {
         outcome
     }
 
-    async fn look(&self) -> Result<Option<String>, Failure> {
+    async fn look(&self) -> Result<Option<Looked>, Failure> {
         let connection = self.connect().await?;
+        let certificate = connection.peer_certificate().ok().filter(|_| !matches!(self.settings.wire, Wire::Plain));
         self.keep(connection, true).await;
         let Settings { host, port, wire, credentials, .. } = &self.settings;
         let how = if matches!(wire, Wire::Plain) { "in clear" } else { "encrypted" };
         let signed_in = if credentials.is_some() { ", and takes the password" } else { "" };
-        Ok(Some(format!("{host}:{port} answers, {how}{signed_in}")))
+        Ok(Some(Looked { says: format!("{host}:{port} answers, {how}{signed_in}"), certificate }))
     }
 }
 

@@ -6,6 +6,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use regain_core::Secret;
 use regain_core::change::{End, Event, Problem, View};
 
 use crate::drive::Hold;
@@ -13,6 +14,7 @@ use crate::session::Session;
 use crate::web::chooser::Chooser;
 use crate::web::onward::onward;
 use crate::web::page::Shell;
+use crate::web::phrases::{self, Phrases};
 use crate::web::reset::pages::password::{password_problem, rule};
 use crate::web::signed_in::{self, PostedIn, SignedIn};
 use crate::web::visitor::Asked;
@@ -34,6 +36,8 @@ pub(crate) struct ChangePage<'a> {
     pub(crate) must: bool,
     /// What the new password must be like, as a list.
     pub(crate) rules: Vec<String>,
+    /// Passphrases that were asked for.
+    pub(crate) phrases: Phrases,
 }
 
 #[derive(Template)]
@@ -55,7 +59,20 @@ pub(crate) async fn show(
     let chooser = web.chooser_who_knows(person.change_flow(&web), person.changer()).await?;
     let page = person.shell(&web, "change-title");
     let word = asked.get("note").and_then(strength::known);
-    signed_in::show(StatusCode::OK, &ask(page, &person.session, &chooser, view.as_ref(), word))
+    signed_in::show(StatusCode::OK, &ask(page, &person.session, &chooser, view.as_ref(), word, None))
+}
+
+/// `POST /change/passphrases`: the page again, with passphrases to choose from.
+pub(crate) async fn passphrases(State(web): State<Arc<Web>>, posted: PostedIn) -> Reply {
+    let person = posted.person;
+    let flow = person.change_flow(&web);
+    if web.app.look_at_change(flow).await? == Some(View::Wait) {
+        return Ok(Redirect::to("/change").into_response());
+    }
+    let chooser = web.chooser_who_knows(flow, person.changer()).await?;
+    let drawn = phrases::draw(&web, flow, &chooser).await?;
+    let page = person.shell(&web, "change-title");
+    signed_in::show(StatusCode::OK, &ask(page, &person.session, &chooser, None, None, Some(&drawn)))
 }
 
 fn ask<'a>(
@@ -64,16 +81,19 @@ fn ask<'a>(
     chooser: &Chooser,
     view: Option<&View>,
     word: Option<&'static str>,
+    drawn: Option<&[Secret]>,
 ) -> ChangePage<'a> {
     let none = Vec::new();
     let problems = if let Some(View::Ask { problems, .. }) = view { problems } else { &none };
     let is_new = |problem: &Problem| matches!(problem, Problem::New(_));
     let (bad_new, bad_old) = (problems.iter().any(is_new), problems.iter().any(|problem| !is_new(problem)));
-    let mut problems: Vec<String> = problems.iter().map(|problem| sentence(&page, problem)).collect();
+    let reference = session.change_flow(&page.web.app.keys).reference(&page.web.app.keys);
+    let mut problems: Vec<String> = problems.iter().map(|problem| sentence(&page, &reference, problem)).collect();
     if let (Some(key), true) = (word, bad_new) {
         let word = page.say(key);
         problems.push(page.say_with("bad-was", &[("word", word.into())]));
     }
+    let phrases = Phrases::of(&page, drawn, &mut problems);
     page.error = !problems.is_empty();
     let note = match view {
         Some(View::Ended { end: End::TooManyTries }) => page.say("change-many"),
@@ -82,17 +102,17 @@ fn ask<'a>(
     };
     let rules = chooser.rules.lines().into_iter().map(|line| rule(&page, line)).collect();
     let (user_id, must) = (session.state.user_id.clone(), session.state.must_change);
-    ChangePage { page, problems, note, user_id, bad_old, bad_new, must, rules }
+    ChangePage { page, problems, note, user_id, bad_old, bad_new, must, rules, phrases }
 }
 
-fn sentence(page: &Shell<'_>, problem: &Problem) -> String {
+fn sentence(page: &Shell<'_>, reference: &str, problem: &Problem) -> String {
     match problem {
         Problem::Old => page.say("change-old-wrong"),
         Problem::Resting { until } => {
             let when = page.when().moment(*until);
             page.say_with("change-resting", &[("when", when.into())])
         }
-        Problem::New(problem) => password_problem(page, problem),
+        Problem::New(problem) => password_problem(page, reference, problem),
     }
 }
 

@@ -10,6 +10,14 @@ const PROGRAM = process.env.REGAIN ?? fileURLToPath(new URL('../../../../../targ
 /** Everyone's password at first. */
 export const FIRST_PASSWORD = 'demo-password-1';
 
+/** A filter of breached passwords, from lines with their hashes. Gives its file. */
+export async function breachFilter(lines) {
+  const home = folder('breach');
+  writeFileSync(join(home, 'list'), lines.join('\n'));
+  await run(PROGRAM, ['breach', 'build', 'list', '-o', 'filter'], { cwd: home });
+  return join(home, 'filter');
+}
+
 /** `regain demo`. Gives its address. */
 export async function demo(settings = {}, words = []) {
   const port = await freePort();
@@ -57,7 +65,13 @@ time_zone = "Europe/London"
 
 [throttle]
 failed_proofs = 100
+failed_proofs_per_network = []
 sends = []
+sends_per_account = []
+sends_per_network = []
+resets_per_user_id = []
+resets_per_network = []
+sign_ins_per_network = []
 ${delivery}
 ${settings}
 `);

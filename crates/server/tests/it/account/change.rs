@@ -10,7 +10,7 @@ use super::{JO, SAM, confirm, each, is_in, sign_in, signed_in};
 use crate::support::app::{NEW, OLD, TestApp};
 use crate::support::browser::{Answer, Browser};
 
-async fn change_password(browser: &mut Browser, old: &str, new: &str, again: &str) -> Answer {
+pub(super) async fn change_password(browser: &mut Browser, old: &str, new: &str, again: &str) -> Answer {
     browser.get("/change").await;
     browser.post("/change", browser.form(&[("old", old), ("password", new), ("again", again)])).await
 }
@@ -113,7 +113,7 @@ async fn a_lost_answer_to_a_change_is_told_and_signs_out() {
         let fresh = flow::Flow::fresh(&opened, id, &ctx);
         let (asking, _) = flow::step(&ctx, fresh, opened);
         let (rules, person) = (&test.app.policy.password, password::Person::with_user_id(JO));
-        let new = test.app.judge(rules, &person, &Secret::new(NEW), None);
+        let new = test.app.judge(rules, &person, None, &Secret::new(NEW), None);
         let (writing, _) = flow::step(&ctx, asking, change::Event::Change { old: Secret::new(OLD), new }.into());
         let put = test.app.store.put_flow(None, &writing, writing.due(&test.app.policy)).unwrap();
         test.app.store.db().write(vec![put]).await.unwrap();

@@ -1,6 +1,6 @@
 //! The whole program on a clock that is moved by hand, with the demo's kind of people.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use regain::app::App;
@@ -18,7 +18,7 @@ use regain_core::reset::{Event, View};
 use regain_core::subject::AccountId;
 use regain_core::{FlowId, Secret, Span, Time, captcha, password};
 
-use super::{Engine, START};
+use super::{Engine, START, links};
 
 /// What everybody's password is before a test changes it.
 pub(crate) const OLD: &str = "demo-password-1";
@@ -35,6 +35,28 @@ pub(crate) struct TestApp {
     pub(crate) key: PathBuf,
     embedded: bool,
     _folder: tempfile::TempDir,
+}
+
+/// These settings on top of the test's own.
+fn configured(engine: &Engine, key: &Path, settings: &str) -> Config {
+    let base = format!(
+        "[store]\nurl = '{}'\nkey_file = '{}'\n[directory]\nkind = 'embedded'\nargon2_memory_kib = 8\nargon2_passes = 1\n\
+         [care_team]\nmail = 'care@example.org'\ntelephone = '0300 555 0184'\n[captcha]\nkind = 'off'\n",
+        engine.url,
+        key.display()
+    );
+    let mut table: toml::Table = base.parse().expect("the test's own settings");
+    let more: toml::Table = settings.parse().expect("settings are TOML");
+    for (section, own) in more {
+        match (table.get_mut(&section), own) {
+            // Another kind of directory has keys of its own.
+            (Some(toml::Value::Table(known)), toml::Value::Table(own)) if !own.contains_key("kind") => {
+                known.extend(own)
+            }
+            (_, own) => drop(table.insert(section, own)),
+        }
+    }
+    Config::from_table(table).expect("settings are good")
 }
 
 impl TestApp {
@@ -59,24 +81,7 @@ impl TestApp {
     }
 
     async fn begin(engine: &Engine, settings: &str, (key, folder): (PathBuf, tempfile::TempDir), clock: Clock) -> Self {
-        let base = format!(
-            "[store]\nurl = '{}'\nkey_file = '{}'\n[directory]\nkind = 'embedded'\nargon2_memory_kib = 8\nargon2_passes = 1\n\
-             [care_team]\nmail = 'care@example.org'\ntelephone = '0300 555 0184'\n[captcha]\nkind = 'off'\n",
-            engine.url,
-            key.display()
-        );
-        let mut table: toml::Table = base.parse().expect("the test's own settings");
-        let more: toml::Table = settings.parse().expect("settings are TOML");
-        for (section, own) in more {
-            match (table.get_mut(&section), own) {
-                // Another kind of directory has keys of its own.
-                (Some(toml::Value::Table(known)), toml::Value::Table(own)) if !own.contains_key("kind") => {
-                    known.extend(own)
-                }
-                (_, own) => drop(table.insert(section, own)),
-            }
-        }
-        let config = Config::from_table(table).expect("settings are good");
+        let config = configured(engine, &key, settings);
         let directory = config.directory.clone();
         let app = Arc::new(App::open(config, clock.clone()).await.expect("the program opens"));
         let deps = Deps { store: app.store.clone(), clock: clock.clone() };
@@ -86,6 +91,12 @@ impl TestApp {
         let inbox = Inbox::default();
         let delivery = Arc::new(Delivery::demo(inbox.clone(), clock.clone()));
         Self { app, clock, inbox, delivery, people, key, embedded, _folder: folder }
+    }
+
+    /// Another node of the same service: on the same store, with the same key, the same settings and the same clock.
+    pub(crate) async fn node(&self, engine: &Engine, settings: &str) -> Arc<App> {
+        let config = configured(engine, &self.key, settings);
+        Arc::new(App::open(config, self.clock.clone()).await.expect("the program opens"))
     }
 
     async fn add_everybody(&self) {
@@ -154,6 +165,7 @@ impl TestApp {
         worker::send_now(&self.app, &self.delivery).await.expect("messages are sent");
         let mut all = self.inbox.messages();
         all.sort_by_key(|message| message.at);
+        all.iter().for_each(|message| links::message(&message.text, &self.app.settings.server.public_url));
         all
     }
 

@@ -3,6 +3,9 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use regain::breach::{self, Options, Source};
+use regain_core::Time;
+
 use super::*;
 
 /// What `regain password check` says of Jo's password.
@@ -73,6 +76,44 @@ async fn the_directory_s_rules_stand_in_the_list_before_anything_is_typed() {
     let (test, mut browser) = open("[password]\none_step_min = 15").await;
     let page = proved(&test, &mut browser).await.text();
     assert!(page.contains("has 15 to 256 characters"), "one step asks for more");
+}
+
+#[tokio::test]
+async fn a_password_from_a_breach_is_refused_by_the_meter_and_the_button() {
+    const STOLEN: &str = "walrus 71 bicycle tin";
+    let folder = tempfile::tempdir().expect("a folder");
+    let (list, filter) = (folder.path().join("list"), folder.path().join("filter"));
+    std::fs::write(&list, "9930D3753E8438B0E9A346127C19B858A124F704:12\n").expect("it can be written");
+    let inputs = [Source::named(list).expect("it is there")];
+    breach::build(&inputs, &filter, Options::default(), Time(0), false).expect("it is built");
+    let (test, mut browser) = open(&format!("[password]\nbreach_file = '{}'", filter.display())).await;
+    proved(&test, &mut browser).await;
+    let rate = async |browser: &mut Browser, page: &str, typed: &str| -> serde_json::Value {
+        let rated = browser.post(page, browser.form(&[("password", typed)])).await;
+        serde_json::from_slice(&rated.body).expect("JSON")
+    };
+    let why = "stolen somewhere before";
+    let rated = rate(&mut browser, "/reset/strength", STOLEN).await;
+    assert!(rated["why"].as_str().is_some_and(|said| said.contains(why)), "{rated}");
+    assert!(rate(&mut browser, "/reset/strength", NEW).await["why"].is_null());
+    let page = browser.submit("/reset/password", &[("password", STOLEN), ("again", STOLEN)]).await;
+    assert!(read(&page).contains(why) && !read(&page).contains(STOLEN), "{}", read(&page));
+    // However it is spelled: the filter is asked for the form that is used.
+    let spelled = STOLEN.replace(' ', "\u{a0}");
+    let page = browser.submit("/reset/password", &[("password", &spelled), ("again", &spelled)]).await;
+    assert!(read(&page).contains(why));
+    let done = browser.submit("/reset/password", &[("password", NEW), ("again", NEW)]).await;
+    assert!(done.text().contains("You have a new password"));
+
+    browser.get("/").await;
+    browser.submit("/", &[("username", JO)]).await;
+    browser.post("/sign-in", browser.form(&[("username", JO), ("password", NEW)])).await;
+    browser.get("/change").await;
+    let rated = rate(&mut browser, "/change/strength", STOLEN).await;
+    assert!(rated["why"].as_str().is_some_and(|said| said.contains(why)), "{rated}");
+    let fields = [("old", NEW), ("password", STOLEN), ("again", STOLEN)];
+    assert!(read(&browser.submit("/change", &fields).await).contains(why));
+    assert!(test.signs_in(JO, NEW).await);
 }
 
 #[tokio::test]

@@ -2,12 +2,13 @@
 
 use askama::Template;
 use regain_core::Secret;
-use regain_core::password::{Line, Problem, Rules, passphrase};
+use regain_core::password::{Line, Problem, Rules};
 use regain_core::reset::Stepper;
 
 use super::{Frame, Note, frame};
 use crate::drive::Look;
 use crate::web::page::Shell;
+use crate::web::phrases::Phrases;
 
 #[derive(Template)]
 #[template(path = "reset/password.html")]
@@ -18,8 +19,7 @@ pub(crate) struct PasswordPage<'a> {
     /// What the password must be like, as a list.
     rules: Vec<String>,
     /// Passphrases that were asked for.
-    phrases: Vec<String>,
-    phrases_hint: String,
+    phrases: Phrases,
 }
 
 /// What the page is about.
@@ -41,20 +41,16 @@ pub(crate) fn password<'a>(
     asked: &Asked<'_>,
 ) -> PasswordPage<'a> {
     let rules = asked.rules.lines().into_iter().map(|line| rule(&page, line)).collect();
-    let mut problems: Vec<String> = asked.problems.iter().map(|problem| password_problem(&page, problem)).collect();
+    let mut problems: Vec<String> =
+        asked.problems.iter().map(|problem| password_problem(&page, &look.reference, problem)).collect();
     if let (Some(Note::Was(key)), false) = (note, problems.is_empty()) {
         let word = page.say(key);
         problems.push(page.say_with("bad-was", &[("word", word.into())]));
     }
-    let phrases: Vec<String> =
-        asked.phrases.unwrap_or_default().iter().map(|phrase| phrase.reveal().to_owned()).collect();
-    if asked.phrases.is_some() && phrases.is_empty() {
-        problems.push(page.say("phrases-none"));
-    }
+    let phrases = Phrases::of(&page, asked.phrases, &mut problems);
     page.error = !problems.is_empty();
-    let phrases_hint = page.say_with("phrases-hint", &[("bits", passphrase::bits().into())]);
     let flow = frame(&page, look, user_id, Some(stepper), note);
-    PasswordPage { page, flow, problems, rules, phrases, phrases_hint }
+    PasswordPage { page, flow, problems, rules, phrases }
 }
 
 /// A line of the list of rules.
@@ -69,8 +65,9 @@ pub(crate) fn rule(page: &Shell<'_>, line: Line) -> String {
     }
 }
 
-/// Why a password is not taken, and what to do.
-pub(crate) fn password_problem(page: &Shell<'_>, problem: &Problem) -> String {
+/// Why a password is not taken, and what to do. The reference stands beside the directory's own words in the log.
+pub(crate) fn password_problem(page: &Shell<'_>, reference: &str, problem: &Problem) -> String {
+    let to_the_team = |key: &str| page.say_with(key, &[("team", page.team().into()), ("reference", reference.into())]);
     match problem {
         Problem::Empty => page.say("bad-empty"),
         Problem::Mismatch => page.say("bad-mismatch"),
@@ -95,7 +92,9 @@ pub(crate) fn password_problem(page: &Shell<'_>, problem: &Problem) -> String {
         }
         Problem::TooYoung { until: None } => page.say_with("bad-young", &[("team", page.team().into())]),
         Problem::Dictionary => page.say("bad-dictionary"),
-        Problem::Refused => page.say("bad-refused"),
+        Problem::Refused => to_the_team("bad-refused"),
+        Problem::Locked => page.say("bad-locked"),
+        Problem::Barred => to_the_team("bad-barred"),
         Problem::Unavailable => page.say("bad-unavailable"),
     }
 }
