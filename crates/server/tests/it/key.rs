@@ -70,7 +70,7 @@ async fn under_way(test: &TestApp) -> (Browser, String, String) {
 
 #[tokio::test]
 async fn a_change_of_the_key_loses_nothing_that_is_under_way() {
-    let settings = &format!("{FREELY}[password]\nhistory = 3\n");
+    let settings = &format!("{FREELY}\n[password]\nhistory = 3\n");
     for engine in Engine::both().await {
         let test = TestApp::open(&engine, settings).await;
         let (browser, code, link) = under_way(&test).await;

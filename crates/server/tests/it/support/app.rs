@@ -169,10 +169,10 @@ impl TestApp {
         all
     }
 
-    /// The code in the last message.
+    /// The code in the last message that has one.
     pub(crate) async fn code(&self) -> String {
-        let last = self.messages().await.pop().expect("a message was sent");
-        code_in(&last.text)
+        let sent = self.messages().await;
+        sent.iter().rev().find_map(|message| code_of(&message.text)).expect("a code was sent")
     }
 
     /// Types a code.
@@ -206,8 +206,12 @@ impl TestApp {
     }
 }
 
-/// The first run of six digits.
+/// The first run of six digits that stands alone.
 pub(crate) fn code_in(text: &str) -> String {
-    let runs = text.split(|c: char| !c.is_ascii_digit());
-    runs.filter(|run| run.len() == 6).map(str::to_owned).next().expect("there is a code in it")
+    code_of(text).expect("there is a code in it")
+}
+
+fn code_of(text: &str) -> Option<String> {
+    let mut words = text.split(|c: char| !c.is_ascii_alphanumeric());
+    words.find(|word| word.len() == 6 && word.chars().all(|c| c.is_ascii_digit())).map(str::to_owned)
 }
