@@ -18,6 +18,7 @@ use regain_core::reset::{Event, View};
 use regain_core::subject::AccountId;
 use regain_core::{FlowId, Secret, Span, Time, captcha, password};
 
+use super::secrets::Secrets;
 use super::{Engine, START, links};
 
 /// What everybody's password is before a test changes it.
@@ -34,6 +35,8 @@ pub(crate) struct TestApp {
     pub(crate) people: Embedded,
     pub(crate) key: PathBuf,
     embedded: bool,
+    // Dropped before the folder, in which the key is.
+    _secrets: Secrets,
     _folder: tempfile::TempDir,
 }
 
@@ -90,7 +93,8 @@ impl TestApp {
         let people = Embedded::open(deps, section).expect("the directory opens");
         let inbox = Inbox::default();
         let delivery = Arc::new(Delivery::demo(inbox.clone(), clock.clone()));
-        Self { app, clock, inbox, delivery, people, key, embedded, _folder: folder }
+        let _secrets = Secrets::watch(&engine.url, &key, &inbox);
+        Self { app, clock, inbox, delivery, people, key, embedded, _secrets, _folder: folder }
     }
 
     /// Another node of the same service: on the same store, with the same key, the same settings and the same clock.
