@@ -2,6 +2,8 @@
 //!
 //! Both sides share the machine, so rates are lower bounds; the CPU time is the server's alone.
 
+mod audit;
+mod directory;
 mod http;
 mod password;
 mod people;
@@ -15,7 +17,7 @@ use std::time::{Duration, Instant};
 use crate::host::{self, Outcome};
 use http::Browser;
 use people::{Codes, Lane};
-use server::{Postgres, Server};
+use server::{Postgres, Server, Setup};
 
 /// People who reset at the same moment.
 const LANES: usize = 32;
@@ -34,34 +36,46 @@ pub(crate) fn run(words: &[String]) -> Outcome {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words[..] {
         [] => whole(),
+        ["audit"] => audit::run(),
+        ["directory"] => build().and_then(|()| directory::run()),
         ["password"] => password::verdict(),
         ["breach"] => password::breach("100000000"),
         ["breach", largest] => password::breach(largest),
-        _ => {
-            Err(format!("bench takes nothing, \"password\", or \"breach\" and a number, not \"{}\".", words.join(" ")))
-        }
+        _ => Err(format!(
+            "bench takes nothing, \"audit\", \"directory\", \"password\", or \"breach\" and a number, not \"{}\".",
+            words.join(" ")
+        )),
     }
 }
 
-fn whole() -> Outcome {
+fn build() -> Outcome {
     println!("Building the release first.");
     host::run(
         Command::new("cargo").args(["build", "--quiet", "--release", "--package", "regain"]).current_dir(host::root()),
-    )?;
+    )
+}
+
+fn whole() -> Outcome {
+    build()?;
     let program = host::root().join("target/release/regain");
     let bytes = program.metadata().map_err(|error| error.to_string())?.len();
     row("binary", format!("{:.1} MB", bytes as f64 / 1e6), "≤ 30 MB");
 
-    let codes = Codes::listen()?;
+    let codes = Codes::default();
+    let port = people::text_gateway(&codes)?;
+    let gateway =
+        format!("kind = 'http'\nurl = 'http://127.0.0.1:{port}/'\nencoding = 'text'\nbody = '{{to}} {{text}}'");
     println!("\nSQLite");
-    on_a_store(&codes, None)?;
+    on_a_store(&codes, &gateway, None)?;
     println!("\nPostgreSQL");
     let postgres = Postgres::start()?;
-    on_a_store(&codes, Some(&postgres))
+    on_a_store(&codes, &gateway, Some(&postgres))
 }
 
-fn on_a_store(codes: &Codes, postgres: Option<&Postgres>) -> Outcome {
-    let server = Server::start(codes.port, postgres, LANES)?;
+fn on_a_store(codes: &Codes, gateway: &str, postgres: Option<&Postgres>) -> Outcome {
+    let people = (0..LANES).map(Lane::by_text).collect();
+    let setup = Setup { postgres, directory: None, method: "text", gateway: gateway.to_owned(), people };
+    let server = Server::start(&setup)?;
     row("start to first page", format!("{:.0} ms", server.started.as_secs_f64() * 1e3), "≤ 100 ms");
     row("memory, idle", format!("{:.1} MiB", server.memory()?), "≤ 30 MiB");
     resets(&server, codes)?;
@@ -75,11 +89,11 @@ fn row(what: &str, found: String, goal: &str) {
 
 /// Complete resets: all requests of a browser that comes for the first time, style and script included.
 fn resets(server: &Server, codes: &Codes) -> Outcome {
-    together(LANES, |lane| Lane::new(lane).reset(server.port, codes))?;
+    together(LANES, |lane| Lane::by_text(lane).reset(server.port, codes))?;
     let next = AtomicUsize::new(0);
     let (cpu, begun) = (server.cpu()?, host::start());
     let requests = together(LANES, |lane| {
-        let lane = Lane::new(lane);
+        let lane = Lane::by_text(lane);
         let mut requests = 0;
         while next.fetch_add(1, Ordering::Relaxed) < RESETS {
             requests += lane.reset(server.port, codes)?;

@@ -26,6 +26,11 @@ pub(crate) fn flag(words: &[String], known: &str) -> Outcome<bool> {
     }
 }
 
+/// Whether we may do everything.
+pub(crate) fn is_root() -> bool {
+    ask("id", &["-u"]).as_deref() == Some("0")
+}
+
 /// A point in time to measure from.
 #[expect(clippy::disallowed_methods, reason = "this tool has no clock of its own; only durations are shown")]
 pub(crate) fn start() -> Instant {

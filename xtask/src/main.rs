@@ -68,6 +68,7 @@ fn help() {
         println!("  {:<9} {}", chore.name, chore.about);
     }
     println!("\nOptions of test and setup:");
-    println!("  --389ds        of test: only 389 Directory Server, which takes long to start and needs root");
+    println!("  --389ds        of test: only 389 Directory Server, which takes long to start; needs root");
+    println!("  --ad-hints     of test: only Active Directory, on a Samba with policy hints in a folder; needs root");
     println!("  --no-install   install nothing; what is missing then fails where it is needed");
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::host::{self, Outcome};
 
 /// Something the tests need from Debian.
-struct Need {
+pub(crate) struct Need {
     packages: &'static [&'static str],
     why: &'static str,
     present: fn() -> bool,
@@ -38,28 +38,39 @@ static NEEDS: &[Need] = &[
     },
     Need { packages: &["openssl"], why: "certificates for those servers", present: || answers("openssl") },
     Need {
+        packages: &["rsyslog", "rsyslog-gnutls"],
+        why: "a real syslog server over TLS; the tests start private ones, the service stays off",
+        present: || exists("/usr/sbin/rsyslogd") && exists("/usr/share/doc/rsyslog-gnutls"),
+    },
+    Need {
         packages: &["samba", "samba-ad-dc", "samba-ad-provision", "samba-dsdb-modules", "samba-vfs-modules"],
         why: "a private Active Directory that the tests start; the service stays off",
         present: || exists("/usr/sbin/samba") && exists("/usr/bin/samba-tool") && exists("/usr/share/samba/setup"),
     },
     Need {
-        packages: &["krb5-user"],
-        why: "kinit, which has to accept a password that was set",
-        present: || exists("/usr/bin/kinit"),
+        packages: &["krb5-user", "smbclient"],
+        why: "programs that have to accept a password that was set in that domain",
+        present: || exists("/usr/bin/kinit") && exists("/usr/bin/smbclient"),
     },
 ];
 
 /// Only for `cargo xtask test --389ds`.
-static DS389: Need = Need {
+pub(crate) static DS389: Need = Need {
     packages: &["389-ds-base", "python3-lib389", "ldap-utils"],
     why: "a real 389 Directory Server; the test makes one of its own and removes it",
     present: || exists("/usr/sbin/dscreate") && exists("/usr/sbin/ns-slapd") && exists("/usr/bin/ldapwhoami"),
 };
 
-/// What `cargo xtask test --389ds` needs besides.
-pub(crate) fn prepare_ds389(install: bool) -> Outcome {
-    let missing: Vec<&Need> = [&DS389].into_iter().filter(|need| !(need.present)()).collect();
-    if install { from_debian(&missing) } else { Ok(()) }
+/// Only for `cargo xtask test --ad-hints`.
+pub(crate) static MMDEBSTRAP: Need = Need {
+    packages: &["mmdebstrap"],
+    why: "puts a newer Samba into a folder, so that this system stays as it is",
+    present: || exists("/usr/bin/mmdebstrap"),
+};
+
+/// What only some run needs.
+pub(crate) fn prepare_one(need: &'static Need, install: bool) -> Outcome {
+    if install && !(need.present)() { from_debian(&[need]) } else { Ok(()) }
 }
 
 /// `cargo xtask setup`.
@@ -120,7 +131,7 @@ fn apt(words: &[&str], packages: &[&str]) -> Outcome {
 }
 
 fn as_root(program: &str) -> Command {
-    if host::ask("id", &["-u"]).as_deref() == Some("0") {
+    if host::is_root() {
         return Command::new(program);
     }
     let mut command = Command::new("sudo");

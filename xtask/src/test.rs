@@ -1,5 +1,7 @@
 //! Every check and every test, in the order in which a mistake is cheapest to find. Stops at the first that fails.
 
+mod hints;
+
 use std::process::Command;
 
 use crate::host::{self, Outcome};
@@ -35,14 +37,29 @@ static STAGES: &[Stage] = &[
     },
 ];
 
+/// A run of its own, on a server that takes too long for every day.
+struct Special {
+    option: &'static str,
+    run: fn(install: bool) -> Outcome,
+}
+
+static SPECIALS: &[Special] =
+    &[Special { option: "--389ds", run: on_ds389 }, Special { option: "--ad-hints", run: hints::run }];
+
 /// `cargo xtask test`.
 pub(crate) fn run(words: &[String]) -> Outcome {
-    let (own, others): (Vec<String>, Vec<String>) = words.iter().cloned().partition(|word| word == "--389ds");
+    let special = SPECIALS.iter().find(|special| words.iter().any(|word| word == special.option));
+    let others: Vec<String> =
+        words.iter().filter(|word| special.is_none_or(|special| *word != special.option)).cloned().collect();
     let install = !host::flag(&others, "--no-install")?;
-    if !own.is_empty() {
-        setup::prepare_ds389(install)?;
-        let words = ["test", "--package", "regain", "--test", "it", "ds389"];
-        return host::run(cargo(&words).env("REGAIN_TEST_389DS", "1"));
+    if let Some(special) = special {
+        if !host::is_root() {
+            let option = special.option;
+            return Err(format!(
+                "test {option} needs root: the server it starts does. Try: sudo --preserve-env=PATH cargo xtask test {option}"
+            ));
+        }
+        return (special.run)(install);
     }
     let begun = host::start();
     timed("setup", || setup::prepare(install), "Nothing was tested. The lines above say what is missing.")?;
@@ -51,6 +68,12 @@ pub(crate) fn run(words: &[String]) -> Outcome {
     }
     println!("\nAll well after {:.0} s.", begun.elapsed().as_secs_f64());
     Ok(())
+}
+
+fn on_ds389(install: bool) -> Outcome {
+    setup::prepare_one(&setup::DS389, install)?;
+    let words = ["test", "--locked", "--package", "regain", "--test", "it", "ds389"];
+    host::run(cargo(&words).env("REGAIN_TEST_389DS", "1"))
 }
 
 fn timed(name: &str, run: impl FnOnce() -> Outcome, advice: &str) -> Outcome {

@@ -2,12 +2,16 @@
 //!
 //! No event holds a secret, an address or a number: methods are named, contacts are not.
 
+pub mod chain;
+pub mod checkpoint;
+pub mod verify;
+
 use serde::{Deserialize, Serialize};
 
 use crate::captcha;
 use crate::method::{ContactKind, Method};
 use crate::subject::AccountId;
-use crate::throttle::What;
+use crate::throttle::{Scope, What};
 
 /// Something that happened in a flow. Who was at the browser, from where and when is added by whoever writes it down.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -101,6 +105,22 @@ pub enum Act {
         /// Which.
         what: What,
     },
+    /// A limit that many people share was reached; written down once for as long as that lasts.
+    LimitReached {
+        /// Of what.
+        what: What,
+        /// For whom all together.
+        scope: Scope,
+    },
+    /// An administrator lifted limits.
+    LimitLifted {
+        /// Whose: of an account, a network, or everybody.
+        scope: Scope,
+        /// The network, if it is one's.
+        network: Option<String>,
+        /// Why.
+        reason: String,
+    },
     /// The account is unlocked.
     Unlocked,
     /// The directory would not unlock it.
@@ -173,6 +193,33 @@ pub enum Act {
     },
     /// The person was invited to register.
     Invited,
+    /// An administrator took events out of the trail to read them elsewhere.
+    AuditExported {
+        /// How many.
+        events: u64,
+    },
+    /// An event was altered, or added by somebody else, before it had its place in the chain.
+    AuditForged {
+        /// Its name.
+        event: String,
+    },
+    /// The trail was shorter than it had been: somebody has cut off its end.
+    AuditCut {
+        /// The last event there had been.
+        was: i64,
+        /// The last event there was.
+        is: i64,
+    },
+    /// Another key of the installation is in use from now on.
+    KeyChanged {
+        /// What it is called.
+        key: String,
+    },
+    /// The former key of the installation was given up.
+    KeyRetired {
+        /// What it was called.
+        key: String,
+    },
     /// The person stopped it.
     Cancelled,
     /// Time ran out.
@@ -220,6 +267,8 @@ impl Act {
             Self::OutcomeUnknown => "outcome_unknown",
             Self::TriesExhausted => "tries_exhausted",
             Self::Throttled { .. } => "throttled",
+            Self::LimitReached { .. } => "limit_reached",
+            Self::LimitLifted { .. } => "limit_lifted",
             Self::Unlocked => "unlocked",
             Self::UnlockRefused { .. } => "unlock_refused",
             Self::Rehearsed => "rehearsed",
@@ -242,6 +291,11 @@ impl Act {
             Self::ContactTakenAway { .. } => "contact_taken_away",
             Self::ContactsRevealed { .. } => "contacts_revealed",
             Self::Invited => "invited",
+            Self::AuditExported { .. } => "audit_exported",
+            Self::AuditForged { .. } => "audit_forged",
+            Self::AuditCut { .. } => "audit_cut",
+            Self::KeyChanged { .. } => "key_changed",
+            Self::KeyRetired { .. } => "key_retired",
             Self::Cancelled => "cancelled",
             Self::Expired => "expired",
         }
@@ -262,12 +316,15 @@ impl Act {
             | Self::WriteFailed
             | Self::TriesExhausted
             | Self::Throttled { .. }
+            | Self::LimitReached { .. }
             | Self::UnlockRefused { .. }
             | Self::NotYours
             | Self::Superseded
             | Self::SignInFailed
             | Self::OldPasswordWrong
             | Self::NotFresh
+            | Self::AuditForged { .. }
+            | Self::AuditCut { .. }
             | Self::Expired => "failure",
             Self::OutcomeUnknown => "unknown",
             Self::PictureChanged
@@ -296,6 +353,10 @@ impl Act {
             | Self::ContactTakenAway { .. }
             | Self::ContactsRevealed { .. }
             | Self::Invited
+            | Self::AuditExported { .. }
+            | Self::KeyChanged { .. }
+            | Self::KeyRetired { .. }
+            | Self::LimitLifted { .. }
             | Self::Cancelled => "success",
         }
     }

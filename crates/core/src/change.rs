@@ -10,14 +10,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::audit::{self, Act};
-use crate::effect::{Delivery, Effect, Message};
+use crate::effect::{Delivery, Effect, FreezeOffer, Message};
 use crate::flow::FlowId;
 use crate::password::{self, Judged, Mark};
 use crate::registration;
 use crate::reset::Written;
 use crate::secret::Secret;
 use crate::subject::AccountId;
-use crate::throttle::{self, Claim, Limit, What};
+use crate::throttle::{self, Claim, Owner, What};
 use crate::time::{Span, Time};
 use crate::{Ctx, Step};
 
@@ -158,8 +158,12 @@ pub enum View {
     },
 }
 
-/// Wrong passwords for one User ID, known or not, at signing in and at changing together, before both rest.
-pub const WRONG_PASSWORDS: Limit = Limit { count: 10, window: Span::minutes(15) };
+impl Person {
+    /// One attempt at the old password: it counts together with those at signing in.
+    fn attempt(&self, ctx: &Ctx) -> Vec<Claim> {
+        throttle::passwords(ctx.keys, ctx.policy, Owner { account: Some(&self.account), user_id: &self.user_id })
+    }
+}
 
 impl ChangePassword {
     /// One that nobody has opened yet.
@@ -173,8 +177,7 @@ impl ChangePassword {
             (Stage::Asking { .. }, Event::Change { new, .. }, Some(person))
                 if new.problems().is_empty() && ctx.now < self.expires =>
             {
-                let counter = throttle::counter_of_sign_in(ctx.keys, &person.user_id);
-                vec![Claim { counter, limit: WRONG_PASSWORDS, what: What::Proofs }]
+                person.attempt(ctx)
             }
             _ => Vec::new(),
         }
@@ -233,7 +236,7 @@ impl Machine<'_> {
             }
             (Stage::Asking { .. }, Event::Change { old, new }) => self.change(old, &new),
             (Stage::Asking { .. }, Event::Throttled { until }) => {
-                self.audit(Act::Throttled { what: What::Proofs });
+                self.audit(Act::Throttled { what: What::Passwords });
                 self.flow.stage = Stage::Asking { problems: vec![Problem::Resting { until }] };
             }
             (Stage::Writing { mark, .. }, Event::Written { write, answer }) if write == self.flow.refused => {
@@ -263,13 +266,12 @@ impl Machine<'_> {
 
     fn written(&mut self, mark: Option<Mark>, answer: Option<Written>) {
         let Some(person) = self.flow.person.clone() else { return };
-        let counter = throttle::counter_of_sign_in(self.ctx.keys, &person.user_id);
         match answer {
             None => self.turned_down(Problem::Old, Act::OldPasswordWrong),
             Some(Written::Done) => {
                 self.remember(&person, mark);
                 self.tell(&person, true);
-                self.effects.push(Effect::Forgive { counter });
+                self.effects.push(Effect::Forgive { account: person.account.clone() });
                 self.effects.push(Effect::EndSessions { account: person.account });
                 self.end(End::Done, Act::PasswordChanged);
             }
@@ -281,14 +283,19 @@ impl Machine<'_> {
             }
             Some(Written::Refused { problem, reason }) => {
                 // The old one was right: that attempt was not a guess.
-                self.effects.push(Effect::GiveBack { counter });
+                self.give_back(&person);
                 self.turned_down(Problem::New(problem), Act::PasswordRefused { reason });
             }
             Some(Written::Unavailable) => {
-                self.effects.push(Effect::GiveBack { counter });
+                self.give_back(&person);
                 self.turned_down(Problem::New(password::Problem::Unavailable), Act::WriteFailed);
             }
         }
+    }
+
+    fn give_back(&mut self, person: &Person) {
+        let counted = person.attempt(self.ctx).into_iter();
+        self.effects.extend(counted.map(|claim| Effect::GiveBack { counter: claim.counter }));
     }
 
     fn remember(&mut self, person: &Person, mark: Option<Mark>) {
@@ -308,7 +315,10 @@ impl Machine<'_> {
     }
 
     fn tell(&mut self, person: &Person, certain: bool) {
-        let message = Message::PasswordChanged { certain, user_id: person.user_id.clone(), at: self.ctx.now };
+        let Person { account, user_id, own_mail } = person.clone();
+        let (at, kind, former) = (self.ctx.now, None, None);
+        let offer = Some(FreezeOffer { account, user_id: user_id.clone(), own_mail, kind, former, at });
+        let message = Message::PasswordChanged { certain, user_id, at, offer };
         let deadline = self.ctx.now + Span::hours(24);
         let all = registration::everybody(self.ctx, person.own_mail.as_ref());
         let deliveries =

@@ -11,6 +11,7 @@ use crate::password::Mark;
 use crate::registration::Change;
 use crate::secret::Secret;
 use crate::subject::{AccountId, ContactId};
+use crate::throttle::What;
 use crate::time::{Span, Time};
 
 /// Something to be done.
@@ -71,15 +72,20 @@ pub enum Effect {
         /// Whose.
         account: AccountId,
     },
-    /// An attempt that was counted beforehand turned out right: take it back, in the transaction.
+    /// An attempt that was counted for an earlier event turned out right: take it back, in the transaction.
     GiveBack {
         /// The counter's name.
         counter: String,
     },
-    /// Forget all counted attempts, in the transaction.
+    /// What was counted of this kind beforehand, for this very event, came to nothing: take all of it back, in the transaction.
+    Uncount {
+        /// Attempts that turned out right, or messages that are not sent.
+        what: What,
+    },
+    /// Forget all that was counted for the account, in the transaction.
     Forgive {
-        /// The counter's name.
-        counter: String,
+        /// Whose.
+        account: AccountId,
     },
 }
 
@@ -112,6 +118,8 @@ pub enum To {
         /// The address, or the number in E.164.
         address: String,
     },
+    /// Those who help, at the address of the configuration; nothing where there is none.
+    CareTeam,
     /// Nowhere: the message of a decoy, which costs the same until it is dropped.
     Nobody,
 }
@@ -130,6 +138,9 @@ pub enum Message {
         user_id: String,
         /// When.
         at: Time,
+        /// What "This wasn't me" stops. Messages that an earlier version queued have none.
+        #[serde(default)]
+        offer: Option<FreezeOffer>,
     },
     /// The account was unlocked.
     Unlocked {
@@ -137,6 +148,9 @@ pub enum Message {
         user_id: String,
         /// When.
         at: Time,
+        /// What "This wasn't me" stops. Messages that an earlier version queued have none.
+        #[serde(default)]
+        offer: Option<FreezeOffer>,
     },
     /// What is registered was changed.
     RegistrationChanged {
@@ -160,6 +174,13 @@ pub enum Message {
         /// When.
         at: Time,
     },
+    /// Somebody pressed "This wasn't me": whoever helps should look after them.
+    CallForCare {
+        /// The User ID.
+        user_id: String,
+        /// When.
+        at: Time,
+    },
     /// The person is asked to register, before they need it.
     Invitation {
         /// The User ID.
@@ -169,6 +190,17 @@ pub enum Message {
         /// How many ways of proving who they are still miss.
         missing: u8,
     },
+}
+
+impl Message {
+    /// What can be undone or stopped by whoever gets it.
+    pub const fn offer(&self) -> Option<&FreezeOffer> {
+        match self {
+            Self::PasswordChanged { offer, .. } | Self::Unlocked { offer, .. } => offer.as_ref(),
+            Self::RegistrationChanged { offer, .. } => Some(offer),
+            Self::Code(_) | Self::Frozen { .. } | Self::CallForCare { .. } | Self::Invitation { .. } => None,
+        }
+    }
 }
 
 /// How a contact was changed.
@@ -192,8 +224,8 @@ pub struct FreezeOffer {
     pub user_id: String,
     /// The account's own mailbox, for the notices that follow.
     pub own_mail: Option<String>,
-    /// What was changed.
-    pub kind: ContactKind,
+    /// Which contact was changed; nothing if it was the password, or the account was unlocked. Then nothing is put back.
+    pub kind: Option<ContactKind>,
     /// The contact that was replaced or removed, if there was one.
     pub former: Option<ContactId>,
     /// When it was made: it is good for [`FREEZE_OFFER_LIFE`].
@@ -205,7 +237,8 @@ impl FreezeOffer {
     /// has the same link in every message that tells of it.
     pub fn token(&self, keys: &Keys) -> [u8; 16] {
         let former = self.former.as_ref().map_or("", |former| &former.0);
-        let (account, kind, at) = (self.account.0.as_bytes(), self.kind.name().as_bytes(), self.at.0.to_be_bytes());
+        let kind = self.kind.map_or("", ContactKind::name).as_bytes();
+        let (account, at) = (self.account.0.as_bytes(), self.at.0.to_be_bytes());
         first_half(keys.derive(Use::Freeze, &[b"token", account, kind, former.as_bytes(), &at]))
     }
 }

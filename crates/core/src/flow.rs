@@ -8,7 +8,7 @@ use crate::keys::{Keys, Use};
 use crate::register::{self, Register};
 use crate::reset::{self, Reset};
 use crate::subject::AccountId;
-use crate::throttle::{Claim, What};
+use crate::throttle::{self, Claim};
 use crate::time::Time;
 use crate::{Ctx, Policy, Step};
 
@@ -159,19 +159,23 @@ impl Flow {
     }
 
     /// What has to be counted, in a committed statement of its own, before this event may be decided in the same `ctx`.
-    pub fn claims(&self, ctx: &Ctx, event: &Event) -> Vec<Claim> {
-        match (self, event) {
-            (Self::Reset(flow), Event::Reset(event)) => flow.claims(ctx, event),
-            (Self::Register(flow), Event::Register(event)) => flow.claims(ctx, event),
-            (Self::Change(flow), Event::Change(event)) => flow.claims(ctx, event),
-            _ => Vec::new(),
-        }
+    /// It comes from somebody in this network.
+    pub fn claims(&self, ctx: &Ctx, event: &Event, network: &str) -> Vec<Claim> {
+        let (own, whats) = match (self, event) {
+            (Self::Reset(flow), Event::Reset(event)) => (flow.claims(ctx, event), flow.counts(ctx, event)),
+            (Self::Register(flow), Event::Register(event)) => (flow.claims(ctx, event), flow.counts(ctx, event)),
+            // Somebody who is signed in, and whose answer comes with a later event: the account's own limit is enough.
+            (Self::Change(flow), Event::Change(event)) => (flow.claims(ctx, event), Vec::new()),
+            _ => (Vec::new(), Vec::new()),
+        };
+        [own, throttle::around(ctx.keys, ctx.policy, network, &whats)].concat()
     }
 
     /// What a flow of this kind is told when a limit forbids what was asked for.
-    pub fn throttled(&self, what: What, until: Time) -> Event {
+    pub fn throttled(&self, claim: &Claim, until: Time) -> Event {
+        let (what, scope) = (claim.what, claim.scope);
         match self {
-            Self::Reset(_) => Event::Reset(reset::Event::Throttled { what, until }),
+            Self::Reset(_) => Event::Reset(reset::Event::Throttled { what, scope, until }),
             Self::Register(_) => Event::Register(register::Event::Throttled { what, until }),
             Self::Change(_) => Event::Change(change::Event::Throttled { until }),
         }

@@ -22,6 +22,17 @@ impl Digest {
         self.0.ct_eq(&other.0).into()
     }
 
+    /// From lower-case hexadecimal of 64 characters; nothing if it is not that.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let nibble = |c: u8| char::from(c).to_digit(16).filter(|_| !c.is_ascii_uppercase());
+        let byte = |pair: &[u8]| match pair {
+            [high, low] => u8::try_from(nibble(*high)? << 4 | nibble(*low)?).ok(),
+            _ => None,
+        };
+        let bytes: Option<Vec<u8>> = text.as_bytes().chunks(2).map(byte).collect();
+        bytes?.try_into().ok().map(Self)
+    }
+
     /// Lower-case hexadecimal, 64 characters.
     pub fn hex(&self) -> String {
         self.0.iter().fold(String::with_capacity(64), |mut text, byte| {
@@ -58,6 +69,8 @@ pub enum Use {
     Storage,
     /// The link "This wasn't me".
     Freeze,
+    /// The seal of a row of the audit trail.
+    Audit,
 }
 
 impl Use {
@@ -74,20 +87,37 @@ impl Use {
             Self::Session => "session",
             Self::Storage => "storage",
             Self::Freeze => "freeze",
+            Self::Audit => "audit",
         }
     }
 }
 
-/// The master key. No `Debug`, no `Serialize`, wiped on drop.
+/// The master key, and those that were in use before it. No `Debug`, no `Serialize`, wiped on drop.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Keys {
     master: [u8; 32],
+    others: Vec<[u8; 32]>,
 }
 
 impl Keys {
     /// From the 32 bytes of the key file.
     pub fn new(master: [u8; 32]) -> Self {
-        Self { master }
+        Self::ring(master, Vec::new())
+    }
+
+    /// With keys by which nothing is made any more, or not yet, while what was made with them still counts.
+    pub fn ring(master: [u8; 32], others: Vec<[u8; 32]>) -> Self {
+        Self { master, others }
+    }
+
+    /// Each key alone, the one in use first.
+    pub fn each(&self) -> impl Iterator<Item = Self> {
+        std::iter::once(&self.master).chain(&self.others).map(|key| Self::new(*key))
+    }
+
+    /// Whether something fits one of the keys. All are tried, so that the time does not say which.
+    pub fn any(&self, fits: impl Fn(&Self) -> bool) -> bool {
+        self.each().fold(false, |found, keys| found | fits(&keys))
     }
 
     /// HMAC-SHA-256 (RFC 2104) of the parts under the key of this use. Each part goes in with its length first, so
@@ -149,6 +179,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_made_is_made_with_the_first_key_and_what_is_compared_with_each() {
+        let ring = Keys::ring([8; 32], vec![[7; 32]]);
+        let (old, new) = (keys().derive(Use::Csrf, &[b"x"]), Keys::new([8; 32]).derive(Use::Csrf, &[b"x"]));
+        assert_eq!(ring.derive(Use::Csrf, &[b"x"]), new);
+        let fits = |digest| ring.any(|keys| keys.derive(Use::Csrf, &[b"x"]).same_as(&digest));
+        assert!(fits(old) && fits(new) && !fits(Keys::new([9; 32]).derive(Use::Csrf, &[b"x"])));
+    }
+
+    #[test]
     fn codes_have_six_digits_and_every_leading_digit() {
         let mut first = [0u32; 10];
         for n in 0..20_000u32 {
@@ -163,5 +202,9 @@ mod tests {
     #[test]
     fn hex_is_lower_case_and_whole() {
         assert_eq!(Digest([0xa0; 32]).hex(), "a0".repeat(32));
+        assert_eq!(Digest::from_hex(&"0f".repeat(32)), Some(Digest([0x0f; 32])));
+        for wrong in ["0F".repeat(32), "0f".repeat(31), format!("{}0", "0f".repeat(32)), "0g".repeat(32)] {
+            assert_eq!(Digest::from_hex(&wrong), None, "{wrong}");
+        }
     }
 }

@@ -108,6 +108,10 @@ pub enum Problem {
     Dictionary,
     /// The directory would not have it and gave no reason we know.
     Refused,
+    /// The directory: the account is locked, and only its owner, who would be let in, may change it.
+    Locked,
+    /// The directory does not let any password be set for this account; another one would not help.
+    Barred,
     /// The directory could not be reached; nothing was changed.
     Unavailable,
 }

@@ -6,7 +6,7 @@ use crate::method::issued_code::Proof;
 use crate::method::{Channel, Method};
 use crate::password;
 use crate::subject::{Account, Option_, Subject};
-use crate::throttle::Limit;
+use crate::throttle::{Limit, Limits};
 use crate::time::Span;
 
 /// Rules that decide over a reset. The figures of [`Policy::default`] are those of the project's design; their sources
@@ -51,6 +51,8 @@ pub struct Policy {
     pub failed_proofs: Limit,
     /// Messages to one destination; all hold at once.
     pub sends_to_one: Vec<Limit>,
+    /// All other limits.
+    pub limits: Limits,
     /// For how long a new contact cannot carry a reset alone.
     pub cooling_off: Span,
     /// After how long a person has to confirm what is registered; never, if nothing (the reference product has 180 days).
@@ -89,6 +91,7 @@ impl Default for Policy {
                 Limit { count: 5, window: Span::hours(1) },
                 Limit { count: 10, window: Span::hours(24) },
             ],
+            limits: Limits::default(),
             cooling_off: Span::hours(24),
             reconfirm: Some(Span::hours(180 * 24)),
             grace: Span::hours(14 * 24),

@@ -22,7 +22,7 @@ use crate::method::{ContactKind, Method};
 use crate::registration::Change;
 use crate::secret::Secret;
 use crate::subject::{AccountId, ContactId, device};
-use crate::throttle::{Limit, What};
+use crate::throttle::What;
 use crate::time::{Span, Time};
 use crate::{Ctx, Step};
 
@@ -30,10 +30,6 @@ pub use view::{Row, View, view};
 
 /// How long one page of registration lasts: as long as a session can.
 pub const LIFETIME: Span = Span::hours(8);
-
-/// Codes to new contacts that one account may have sent over all its flows: whoever is signed in chooses where to, and each
-/// text costs the organisation money. Two contacts with a few mistakes need six.
-pub const CODES_OF_ONE: Limit = Limit { count: 20, window: Span::hours(24) };
 
 /// One person at the page of their registration.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -162,9 +158,14 @@ pub enum CodeProblem {
     },
     /// Typed after its time.
     Late,
-    /// This destination has had all it may for now.
+    /// This destination or person has had all they may for now.
     TooManySends {
         /// When it may again.
+        until: Time,
+    },
+    /// There were too many wrong codes, in this sign-in and others: this one was not looked at.
+    Resting {
+        /// Until when.
         until: Time,
     },
 }
@@ -287,7 +288,7 @@ impl Machine<'_> {
             {
                 self.check(kind, address, replaces, sent, &typed);
             }
-            (stage, Event::Throttled { until, .. }) => self.throttled(stage, until),
+            (stage, Event::Throttled { what, until }) => self.throttled(stage, what, until),
             _ => {}
         }
     }
@@ -354,7 +355,10 @@ impl Machine<'_> {
                     self.end(End::TooManyTries, Act::TriesExhausted);
                 }
             }
-            Checked::Right(_) => self.set(kind, address),
+            Checked::Right(_) => {
+                self.effects.push(Effect::Uncount { what: What::Proofs });
+                self.set(kind, address);
+            }
         }
     }
 
@@ -403,11 +407,14 @@ impl Machine<'_> {
         self.audit(Act::RegistrationAsked);
     }
 
-    fn throttled(&mut self, stage: Stage, until: Time) {
-        self.audit(Act::Throttled { what: What::Sends });
+    fn throttled(&mut self, stage: Stage, what: What, until: Time) {
+        self.audit(Act::Throttled { what });
         self.flow.stage = match stage {
             Stage::Proving { kind, address, replaces, sent, .. } => {
-                let problem = Some(CodeProblem::TooManySends { until });
+                let problem = Some(match what {
+                    What::Proofs => CodeProblem::Resting { until },
+                    _ => CodeProblem::TooManySends { until },
+                });
                 Stage::Proving { kind, address, replaces, sent, problem }
             }
             _ => Stage::Open { problem: Some(Problem::TooManySends { until }) },

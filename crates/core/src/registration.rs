@@ -69,8 +69,8 @@ pub enum Change {
     /// Nobody may reset from now on. The contact of this kind, whichever it is by now, is put aside, and the one that was
     /// there before the change somebody complains of is back.
     Freeze {
-        /// What was changed.
-        kind: ContactKind,
+        /// Which contact was changed, if it was one.
+        kind: Option<ContactKind>,
         /// The contact that was replaced or removed, if there was one.
         restore: Option<ContactId>,
     },

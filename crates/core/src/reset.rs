@@ -29,7 +29,7 @@ use crate::method::issued_code::{self, Checked, Issue, Proof, Sent};
 use crate::password::Judged;
 use crate::secret::Secret;
 use crate::subject::{Account, AccountId, Subject};
-use crate::throttle::What;
+use crate::throttle::{Scope, What};
 use crate::time::{Span, Time};
 use crate::{Ctx, Policy, Step, audit, captcha};
 
@@ -135,8 +135,10 @@ pub enum Event {
     Cancel,
     /// A limit over several flows forbids what was asked for.
     Throttled {
-        /// Which.
+        /// Of what.
         what: What,
+        /// For whom all together.
+        scope: Scope,
         /// When it is free again.
         until: Time,
     },
@@ -254,8 +256,12 @@ impl Machine<'_> {
             (Stage::Choosing { subject, proofs, .. }, Event::Choose { option, confirmation }) => {
                 self.choose(subject, proofs, option, confirmation);
             }
-            (Stage::Choosing { subject, proofs, .. }, Event::Throttled { what, until }) => {
-                self.throttled(what, until, |problem| Stage::Choosing { subject, proofs, problem: Some(problem) });
+            (Stage::Choosing { subject, proofs, .. }, Event::Throttled { what, scope, until }) => {
+                let problem = Some(match what {
+                    What::Proofs => ChoiceProblem::Resting { until },
+                    _ => ChoiceProblem::TooManySends { until },
+                });
+                self.throttled((what, scope), until, Stage::Choosing { subject, proofs, problem });
             }
             (Stage::Proving { subject, proofs, sent, .. }, Event::Code { typed, seen }) if seen == self.flow.wrong => {
                 self.check(subject, proofs, sent, &typed);
@@ -270,9 +276,12 @@ impl Machine<'_> {
                 self.audit(Act::OtherWay);
                 self.flow.stage = Stage::Choosing { subject, proofs, problem: None };
             }
-            (Stage::Proving { subject, proofs, sent, .. }, Event::Throttled { what, until }) => {
-                let problem = Some(CodeProblem::TooManySends { until });
-                self.throttled(what, until, |_| Stage::Proving { subject, proofs, sent, problem });
+            (Stage::Proving { subject, proofs, sent, .. }, Event::Throttled { what, scope, until }) => {
+                let problem = Some(match what {
+                    What::Proofs => CodeProblem::Resting { until },
+                    _ => CodeProblem::TooManySends { until },
+                });
+                self.throttled((what, scope), until, Stage::Proving { subject, proofs, sent, problem });
             }
             (Stage::Password { subject, proofs, .. }, Event::Password(judged)) => {
                 self.password(subject, proofs, judged)
@@ -372,13 +381,12 @@ impl Machine<'_> {
             if !same {
                 self.audit(Act::ConfirmationFailed { method: option.method });
                 // Nothing was sent, so nothing is held against the destination.
-                let unused = claims::sends(self.ctx, &subject, place).into_iter();
-                self.effects.extend(unused.map(|claim| Effect::GiveBack { counter: claim.counter }));
+                self.effects.push(Effect::Uncount { what: What::Sends });
                 let problem = Some(ChoiceProblem::Confirmation { option: place });
                 self.flow.stage = Stage::Choosing { subject, proofs, problem };
                 return self.count_wrong();
             }
-            self.effects.push(Effect::GiveBack { counter: subject.counter.clone() });
+            self.effects.push(Effect::Uncount { what: What::Proofs });
         }
         self.send(subject, proofs, place);
     }
@@ -424,7 +432,7 @@ impl Machine<'_> {
             Checked::Right(proof) => {
                 proofs.push(proof);
                 self.flow.proved = self.flow.proved.saturating_add(1);
-                self.effects.push(Effect::GiveBack { counter: subject.counter.clone() });
+                self.effects.push(Effect::Uncount { what: What::Proofs });
                 let step = sent.issue.step;
                 let satisfied = self.ctx.policy.satisfied(&subject, &proofs);
                 self.flow.stage = match (satisfied, &self.flow.goal) {
@@ -443,16 +451,6 @@ impl Machine<'_> {
         self.flow.wrong = self.flow.wrong.saturating_add(1);
         if self.flow.wrong >= self.ctx.policy.tries {
             self.end(End::TooManyTries, Act::TriesExhausted);
-        }
-    }
-
-    fn throttled(&mut self, what: What, until: Time, stay: impl FnOnce(ChoiceProblem) -> Stage) {
-        match what {
-            What::Proofs => self.end(End::Resting { until }, Act::Throttled { what }),
-            What::Sends => {
-                self.audit(Act::Throttled { what });
-                self.flow.stage = stay(ChoiceProblem::TooManySends { until });
-            }
         }
     }
 

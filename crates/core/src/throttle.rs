@@ -3,12 +3,21 @@
 //! Arithmetic and names only. The store counts, in a statement of its own that is committed before anything is compared,
 //! so that answers sent at the same moment cannot share an attempt.
 
+mod claims;
+mod limits;
+
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
 use serde::{Deserialize, Serialize};
 
 use crate::keys::{Digest, Keys, Use};
 use crate::method::issued_code::Purpose;
 use crate::subject::{self, AccountId};
 use crate::time::{Span, Time};
+
+pub use claims::{Owner, around, destination, of_account, of_installation, of_network, passwords};
+pub(crate) use claims::{look_ups, sends};
+pub use limits::{Limits, Rule};
 
 /// At most `count` in a `window`, which starts with the first one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -28,6 +37,10 @@ pub struct Claim {
     pub limit: Limit,
     /// What is limited.
     pub what: What,
+    /// For whom all together.
+    pub scope: Scope,
+    /// Whose it is, for administrators: a User ID as typed, a masked address, a network.
+    pub whom: String,
 }
 
 /// What is limited.
@@ -36,8 +49,50 @@ pub struct Claim {
 pub enum What {
     /// Attempts to prove who one is.
     Proofs,
-    /// Messages to one destination.
+    /// Messages.
     Sends,
+    /// User IDs looked up for a reset.
+    LookUps,
+    /// Passwords tried at signing in and at changing.
+    Passwords,
+}
+
+/// For whom something is limited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// One address or number.
+    Destination,
+    /// One account, or one User ID that is nobody's.
+    Account,
+    /// Everybody in one network.
+    Network,
+    /// Everybody.
+    Installation,
+}
+
+impl What {
+    /// Its name in lists and logs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Proofs => "proofs",
+            Self::Sends => "sends",
+            Self::LookUps => "look_ups",
+            Self::Passwords => "passwords",
+        }
+    }
+}
+
+impl Scope {
+    /// Its name in lists and logs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Destination => "destination",
+            Self::Account => "account",
+            Self::Network => "network",
+            Self::Installation => "installation",
+        }
+    }
 }
 
 /// The counter of an account's failed proofs for one purpose. It is the account's, whichever of its names was typed
@@ -51,24 +106,10 @@ pub fn counter_of_stranger(keys: &Keys, purpose: Purpose, user_id: &str) -> Stri
     name(purpose.name(), keys.derive(Use::Throttle, &[b"stranger", subject::canonical(user_id).as_bytes()]))
 }
 
-/// The counter of wrong passwords typed for a User ID, known or not.
-pub fn counter_of_sign_in(keys: &Keys, user_id: &str) -> String {
-    name("signin", keys.derive(Use::Throttle, &[b"sign-in", subject::canonical(user_id).as_bytes()]))
-}
-
-/// The counter of wrong passwords that come from one network, whoever they are for.
-pub fn counter_of_network(keys: &Keys, network: &str) -> String {
-    name("network", keys.derive(Use::Throttle, &[b"sign-in network", network.as_bytes()]))
-}
-
-/// The counter of codes that one account has sent to contacts it wants to register.
-pub fn counter_of_sender(keys: &Keys, account: &AccountId) -> String {
-    name("sender", keys.derive(Use::Throttle, &[b"sender", account.0.as_bytes()]))
-}
-
 /// The counter of messages to one destination in windows of this length.
 pub fn counter_of_destination(device: &Digest, window: Span) -> String {
-    format!("{}:{}", name("send", *device), window.0)
+    let rule = Rule { what: What::Sends, scope: Scope::Destination };
+    format!("{}:{}", name(rule.prefix(), *device), window.0)
 }
 
 fn name(family: &str, digest: Digest) -> String {
@@ -79,4 +120,36 @@ fn name(family: &str, digest: Digest) -> String {
 /// When a counter that has reached its limit is free again.
 pub fn free_at(limit: Limit, window_started: Time) -> Time {
     window_started + limit.window
+}
+
+/// The network an address belongs to: what one customer is usually given (RFC 6177 §2: between /48 and /64 of IPv6). What is
+/// no address is counted together.
+pub fn network(address: &str) -> String {
+    match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(IpAddr::V4(address)) => format!("{}/24", Ipv4Addr::from_bits(address.to_bits() & (u32::MAX << 8))),
+        Ok(IpAddr::V6(address)) => format!("{}/56", Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 72))),
+        Err(_) => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_is_24_bits_of_ipv4_and_56_of_ipv6() {
+        for (address, expected) in [
+            ("192.0.2.7", "192.0.2.0/24"),
+            ("192.0.2.255", "192.0.2.0/24"),
+            ("192.0.3.7", "192.0.3.0/24"),
+            ("::ffff:192.0.2.7", "192.0.2.0/24"),
+            ("2001:db8:1:22ff::1", "2001:db8:1:2200::/56"),
+            ("2001:db8:1:2200:ffff::", "2001:db8:1:2200::/56"),
+            ("2001:db8:1:2300::1", "2001:db8:1:2300::/56"),
+            ("nonsense", ""),
+            ("", ""),
+        ] {
+            assert_eq!(network(address), expected, "{address}");
+        }
+    }
 }

@@ -1,13 +1,13 @@
 //! Changing a password that is known: tables of one event after another.
 
-use regain_core::change::{ChangePassword, End, Event, Person, Problem, View, WRONG_PASSWORDS, step};
+use regain_core::change::{ChangePassword, End, Event, Person, Problem, View, step};
 use regain_core::effect::{Message, To};
 use regain_core::method::ContactKind;
 use regain_core::password::{self, judge};
 use regain_core::registration::Registered;
 use regain_core::reset::Written;
 use regain_core::subject::{AccountId, ContactId};
-use regain_core::throttle::counter_of_sign_in;
+use regain_core::throttle::What;
 use regain_core::{Ctx, Effect, FlowId, Keys, Policy, Registration, Secret, Span, Time};
 
 struct Desk {
@@ -57,8 +57,7 @@ impl Desk {
         let registration = &self.registration;
         let ctx = Ctx { now: self.now, entropy: [3; 32], policy: &self.policy, keys: &keys, registration };
         let claims = self.flow.claims(&ctx, event);
-        let counter = counter_of_sign_in(&keys, "JO");
-        assert!(claims.iter().all(|claim| claim.counter == counter && claim.limit == WRONG_PASSWORDS));
+        assert!(claims.iter().all(|claim| claim.what == What::Passwords));
         claims.len()
     }
 
@@ -81,7 +80,7 @@ fn note(effect: &Effect) -> String {
             let to = match &delivery.to {
                 To::Contact(contact) => contact.0.clone(),
                 To::OwnMail(mail) => mail.clone(),
-                To::New { .. } | To::Nobody => panic!("not of a change"),
+                To::New { .. } | To::CareTeam | To::Nobody => panic!("not of a change"),
             };
             let Message::PasswordChanged { certain, .. } = delivery.message else { panic!("not of a change") };
             format!("{} {to}", if certain { "tell" } else { "warn" })

@@ -7,7 +7,7 @@ use regain_core::password::{self, Judged, Lists, Mark, Recalled};
 use regain_core::registration::NOBODY;
 use regain_core::reset::Written;
 use regain_core::subject::AccountId;
-use regain_core::throttle::counter_of_sign_in;
+use regain_core::throttle::{self, Owner};
 use regain_core::{Ctx, Effect, FlowId, Keys, Policy, Secret, Span, Step, Time};
 use stateright::{Checker, HasDiscoveries, Model, Property};
 
@@ -123,8 +123,8 @@ impl Changes {
         let after = world.row.clone();
         let another = before.person.is_some() && before.person != after.person;
         broken(C6, another || (before.ended() && (&after != before || !effects.is_empty())));
-        let user_id = after.person.as_ref().map_or("", |person| &person.user_id);
-        let counter = counter_of_sign_in(&self.keys, user_id);
+        let account = after.person.as_ref().map(|person| &person.account);
+        let counters = throttle::passwords(&self.keys, &self.policy, Owner { account, user_id: "" });
         let mut given_back = 0;
         for effect in effects {
             match effect {
@@ -137,8 +137,12 @@ impl Changes {
                     let right = typed.same_as(&Secret::new(OLD));
                     world.flight = Some(Flight { write: *write, right, answer: None });
                 }
-                Effect::GiveBack { counter: given } | Effect::Forgive { counter: given } => {
-                    broken(C3, *given != counter);
+                Effect::GiveBack { counter } => {
+                    broken(C3, counters.iter().all(|claim| claim.counter != *counter));
+                    given_back += 1;
+                }
+                Effect::Forgive { account: forgiven } => {
+                    broken(C3, account != Some(forgiven));
                     given_back += 1;
                 }
                 _ => {}
@@ -313,10 +317,11 @@ fn silence_is_consent(ctx: &Ctx, flow: ChangePassword, event: Event) -> Step<Cha
 
 fn a_wrong_old_one_is_given_back(ctx: &Ctx, flow: ChangePassword, event: Event) -> Step<ChangePassword, View> {
     let wrong = matches!(event, Event::Written { answer: None, .. });
-    let user_id = flow.person.as_ref().map(|person| person.user_id.clone()).unwrap_or_default();
+    let account = flow.person.as_ref().map(|person| person.account.clone());
     let mut made = step(ctx, flow, event);
     if wrong {
-        made.effects.push(Effect::GiveBack { counter: counter_of_sign_in(ctx.keys, &user_id) });
+        let counted = throttle::passwords(ctx.keys, ctx.policy, Owner { account: account.as_ref(), user_id: "" });
+        made.effects.extend(counted.into_iter().map(|claim| Effect::GiveBack { counter: claim.counter }));
     }
     made
 }

@@ -20,7 +20,7 @@ use regain_core::password::{Judged, Lists, Person, judge};
 use regain_core::registration::NOBODY;
 use regain_core::reset::{Event, LookedUp, Reset, View, step};
 use regain_core::subject::{Account, AccountId, Contact, ContactId, Subject};
-use regain_core::throttle::{Claim, Limit, What};
+use regain_core::throttle::{Claim, Limit, Limits, Scope, What};
 use regain_core::{Ctx, Effect, FlowId, Keys, Policy, Registration, Secret, Span, Step, Time};
 
 const FLOW: FlowId = FlowId([5; 16]);
@@ -42,6 +42,7 @@ fn tiny() -> Policy {
         resend_after: Span(1),
         failed_proofs: few,
         sends_to_one: vec![few, Limit { count: 3, window: Span(99) }],
+        limits: Limits { sends_of_account: vec![few], look_ups_of_account: vec![few], ..Limits::none() },
         ..Policy::default()
     }
 }
@@ -102,7 +103,7 @@ enum Do {
     Resume,
     Cancel,
     Tick,
-    Throttled(What),
+    Throttled(What, Scope),
 }
 
 fn all(options: usize) -> Vec<Do> {
@@ -124,8 +125,9 @@ fn all(options: usize) -> Vec<Do> {
         Do::Resume,
         Do::Cancel,
         Do::Tick,
-        Do::Throttled(What::Proofs),
-        Do::Throttled(What::Sends),
+        Do::Throttled(What::Proofs, Scope::Account),
+        Do::Throttled(What::Proofs, Scope::Network),
+        Do::Throttled(What::Sends, Scope::Destination),
     ];
     let choices = (0..=options).flat_map(|option| [true, false].map(|confirm| Do::Choose { option, confirm }));
     all.extend(choices);
@@ -160,7 +162,8 @@ struct Pair {
 #[derive(Debug, PartialEq)]
 struct Seen {
     view: View,
-    claims: Vec<(What, Limit, usize)>,
+    claims: Vec<(What, Scope, Limit, usize)>,
+    counts: Vec<What>,
     effects: Vec<String>,
 }
 
@@ -221,7 +224,7 @@ impl<'a> Twins<'a> {
             Do::Back => Event::Back,
             Do::Resume => Event::Resume,
             Do::Cancel => Event::Cancel,
-            Do::Throttled(what) => Event::Throttled { what, until },
+            Do::Throttled(what, scope) => Event::Throttled { what, scope, until },
         }
     }
 
@@ -232,8 +235,13 @@ impl<'a> Twins<'a> {
         let event = self.event(flow, what, real);
         let claims = (self.counting)(&ctx, flow, &event);
         let Step { state, effects, view } = (self.machine)(&ctx, flow.clone(), event);
-        let claims = claims.iter().map(|claim| (claim.what, claim.limit, claim.counter.len())).collect();
-        (state, Seen { view, claims, effects: effects.iter().map(shape).collect() })
+        let counts = flow.counts(&ctx, &self.event(flow, what, real));
+        let cost = |claim: &Claim| {
+            assert!(!claim.whom.is_empty(), "administrators see whose it is");
+            (claim.what, claim.scope, claim.limit, claim.counter.len())
+        };
+        let claims = claims.iter().map(cost).collect();
+        (state, Seen { view, claims, counts, effects: effects.iter().map(shape).collect() })
     }
 
     /// Plays every sequence; gives how many pairs of states there are, or the shortest sequence that tells the two apart.
@@ -287,7 +295,8 @@ fn shape(effect: &Effect) -> String {
         Effect::Remember { .. } => "remember".into(),
         Effect::EndSessions { .. } => "end sessions".into(),
         Effect::GiveBack { counter } => format!("give back {}", counter.len()),
-        Effect::Forgive { counter } => format!("forgive {}", counter.len()),
+        Effect::Uncount { what } => format!("uncount {what:?}"),
+        Effect::Forgive { .. } => "forgive".into(),
     }
 }
 

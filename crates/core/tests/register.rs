@@ -32,11 +32,11 @@ fn a_telephone_and_a_mailbox_are_registered_with_a_code_each() {
          text +447700900123 => code text +447700900123 | code by text to new +447700900123, contact_code_sent
          code none => code text +447700900123 (Wrong { left: 4 }) | code_wrong
          code 1 => mobile +447700900123 young kept, email - \
-            | added by email to jo@example.org, added by text to 030303, mobile is +447700900123, contact_set
+            | uncount proofs, added by email to jo@example.org, added by text to 030303, mobile is +447700900123, contact_set
          code 1 => mobile +447700900123 young kept, email - |
          email jo@mail.example => code email jo@mail.example | code by email to new jo@mail.example, contact_code_sent
          code 2 => mobile +447700900123 young, email jo@mail.example young \
-            | added by text to 030303, added by email to jo@example.org, added by email to 030303, \
+            | uncount proofs, added by text to 030303, added by email to jo@example.org, added by email to 030303, \
               email is jo@mail.example, contact_set
          looks good => mobile +447700900123 young, email jo@mail.example young | confirm, registration_confirmed
          24h later => ended Expired
@@ -70,7 +70,7 @@ fn a_contact_is_changed_and_the_old_one_is_told() {
         "opens => mobile +447700900123, email jo@mail.example
          email other@mail.example
          code 1 => mobile +447700900123, email other@mail.example young \
-            | replaced by email to email, replaced by text to mobile, replaced by email to jo@example.org, \
+            | uncount proofs, replaced by email to email, replaced by text to mobile, replaced by email to jo@example.org, \
               replaced by email to 030303, email is other@mail.example, contact_set"
             .replace("              replaced", "replaced")
             .as_str(),
@@ -171,7 +171,7 @@ fn a_suggestion_counts_only_after_its_code() {
         "opens => mobile -, email jo@mail.example?; 1 missing
          email jo@mail.example => code email jo@mail.example
          code 1 => mobile -, email jo@mail.example young kept \
-            | added by email to jo@example.org, added by email to 030303, email is jo@mail.example, contact_set",
+            | uncount proofs, added by email to jo@example.org, added by email to 030303, email is jo@mail.example, contact_set",
     );
     check(
         policy(),
@@ -197,7 +197,7 @@ fn a_suggested_own_mailbox_keeps_nobody_from_being_told() {
         "opens
          text +447700900123
          code 1 => mobile +447700900123 young kept, email jo@example.org? \
-            | added by email to jo@example.org, added by text to 030303, mobile is +447700900123, contact_set",
+            | uncount proofs, added by email to jo@example.org, added by text to 030303, mobile is +447700900123, contact_set",
     );
 }
 
@@ -236,8 +236,9 @@ fn codes_come_to_an_end() {
          throttled => mobile -, email -; 1 missing (TooManySends { until: Time(9) }) | throttled
          email jo@mail.example
          throttled => code email jo@mail.example (TooManySends { until: Time(9) }) | throttled
+         throttled proofs => code email jo@mail.example (Resting { until: Time(9) }) | throttled
          30s later
-         resend => code email jo@mail.example (TooManySends { until: Time(9) }) |
+         resend => code email jo@mail.example (Resting { until: Time(9) }) |
          text +447700900123 => mobile -, email -; 1 missing (NoCodesLeft) | throttled
          code 2 => mobile -, email -; 1 missing (NoCodesLeft) |",
     );
@@ -333,7 +334,9 @@ const TOLD: &str = "by email to email, replaced by text to mobile, replaced by e
 #[test]
 fn this_was_not_me_freezes_and_brings_the_old_contact_back() {
     let mut desk = Desk::new(policy(), &[email(), mobile()]);
-    let changed = format!("replaced {TOLD}, replaced by email to 030303, email is thief@mail.example, contact_set");
+    let changed = format!(
+        "uncount proofs, replaced {TOLD}, replaced by email to 030303, email is thief@mail.example, contact_set"
+    );
     play(
         &mut desk,
         &format!(
@@ -343,7 +346,7 @@ fn this_was_not_me_freezes_and_brings_the_old_contact_back() {
              24h later
              follows 1 => ended Frozen \
                 | frozen by email to 030303, frozen by text to mobile, frozen by email to jo@example.org, \
-                  frozen by email to email, freeze email, email is back, end sessions of 17, frozen
+                  frozen by email to email, call for care by email to the care team, freeze email, email is back, end sessions of 17, frozen
              follows 1 => ended Frozen |"
         )
         .replace("                  frozen", "frozen"),
@@ -430,7 +433,7 @@ fn the_care_team_thaws_without_the_password() {
 
 #[test]
 fn what_is_sent_is_counted_first_and_nothing_else() {
-    let sent = ["send", "send", "send", "sender"];
+    let sent = ["send", "send", "send", "sender", "sender"];
     let mut desk = Desk::new(Policy { sends: 2, ..policy() }, &[email(), mobile()]);
     let none: [&str; 0] = [];
     assert_eq!(desk.claims("email a@mail.example"), none, "nobody is there yet");
@@ -442,14 +445,18 @@ fn what_is_sent_is_counted_first_and_nothing_else() {
     }
     play(&mut desk, "email a@mail.example");
     assert_eq!(desk.claims("email b@mail.example"), sent);
-    for idle in ["resend", "code none", "code 1", "stop"] {
+    for compared in ["code none", "code 1"] {
+        assert_eq!(desk.claims(compared), ["register"], "{compared}");
+    }
+    for idle in ["resend", "stop"] {
         assert_eq!(desk.claims(idle), none, "{idle}");
     }
     play(&mut desk, "30s later");
     assert_eq!(desk.claims("resend"), sent);
     desk.kept.registration.frozen = Some(Time(1));
-    assert_eq!(desk.claims("resend"), none);
-    assert_eq!(desk.claims("email b@mail.example"), none);
+    for idle in ["resend", "email b@mail.example", "code none"] {
+        assert_eq!(desk.claims(idle), none, "{idle}: frozen");
+    }
     desk.kept.registration.frozen = None;
     play(&mut desk, "resend\n30s later");
     assert_eq!(desk.claims("resend"), none, "both codes are used up");

@@ -26,7 +26,7 @@ fn one_step_by_each_method() {
             "types jo@example.org => wait | started, look up jo@example.org
              found => choose 1/1: email text mobile_call office_call | found
              chooses {way} => code 1/1 {way} {mask} | {sent}, code_sent
-             code 1 => password | give back reset, proved
+             code 1 => password | uncount proofs, proved
              password => wait | writing, set password of 17 (0)
              written done => ended Done | notice by email to email, forgive, end sessions of 17, password_set"
         );
@@ -43,12 +43,12 @@ fn two_steps_are_two_methods() {
         "types jo
          found => choose 1/2: email text mobile_call
          chooses text => code 1/2 text *********23
-         code 1 => choose 2/2: email mobile_call | give back reset, proved
+         code 1 => choose 2/2: email mobile_call | uncount proofs, proved
          password => choose 2/2: email mobile_call |
          chooses text => choose 2/2: email mobile_call |
          chooses email => code 2/2 email jo*****@m****.co.uk | code by email to email, code_sent
          code 1 => code 2/2 email jo*****@m****.co.uk (Wrong { left: 4 }) | code_wrong
-         code 2 => password | give back reset, proved
+         code 2 => password | uncount proofs, proved
          password => wait | writing, set password of 17 (0)",
     );
 }
@@ -103,9 +103,9 @@ fn the_whole_number_is_asked_for_where_the_policy_says() {
         "types jo
          found => choose 1/1: email text? mobile_call?
          chooses text confirming +447700900999 => choose 1/1: email text? mobile_call? (Confirmation { option: 1 }) \
-            | confirmation_failed, give back send, give back send, give back send
+            | confirmation_failed, uncount sends
          chooses text => choose 1/1: email text? mobile_call? (Confirmation { option: 1 })
-         chooses text confirming +447700900123 => code 1/1 text *********23 | give back reset, code by text to mobile, code_sent
+         chooses text confirming +447700900123 => code 1/1 text *********23 | uncount proofs, code by text to mobile, code_sent
          code none => code 1/1 text *********23 (Wrong { left: 2 })",
     );
     check(asked, Some(person(&[Email])), "types jo\nfound\nchooses email => code 1/1 email jo*****@m****.co.uk");
@@ -288,10 +288,13 @@ fn limits_over_several_flows_are_told() {
          throttled sends => code 1/1 email jo*****@m****.co.uk (TooManySends { until: Time(9) }) | throttled
          code 1 => password
          throttled proofs => password |
+         throttled proofs network => password |
          back
          types jo
          found
+         throttled proofs network => choose 1/1: email (Resting { until: Time(9) }) | throttled
          chooses email
+         throttled proofs network => code 1/1 email jo*****@m****.co.uk (Resting { until: Time(9) }) | throttled
          throttled proofs => ended Resting { until: Time(9) } | throttled",
     );
 }
@@ -446,8 +449,12 @@ fn claims(policy: Policy, journey: &str, line: &str, expected: &[What]) {
 
 #[test]
 fn whatever_is_compared_or_sent_is_counted_first_and_nothing_else() {
-    use What::{Proofs, Sends};
-    let sends = [Sends, Sends, Sends];
+    use What::{LookUps, Proofs, Sends};
+    // Three limits of the destination and two of the person.
+    let sends = [Sends; 5];
+    claims(policy(), "tick", "types jo", &[LookUps]);
+    claims(policy(), "types jo", "types jo", &[]);
+    claims(Policy { captcha: captcha::Kind::Picture, ..policy() }, "tick", "types jo", &[]);
     let chosen = "types jo\nfound\nchooses email";
     claims(policy(), "types jo\nfound", "chooses email", &sends);
     claims(policy(), "types jo\nfound", "chooses office_call", &[]);
@@ -459,7 +466,7 @@ fn whatever_is_compared_or_sent_is_counted_first_and_nothing_else() {
     claims(policy(), &format!("{chosen}\nother way"), "chooses text", &sends);
     claims(policy(), &format!("{chosen}\ncode 1"), "code 1", &[]);
     let asked = Policy { confirm_number: true, ..policy() };
-    claims(asked.clone(), "types jo\nfound", "chooses text", &[Proofs, Sends, Sends, Sends]);
+    claims(asked.clone(), "types jo\nfound", "chooses text", &[Proofs, Sends, Sends, Sends, Sends, Sends]);
     claims(asked, "types jo\nfound", "chooses email", &sends);
 }
 

@@ -18,7 +18,7 @@ use regain_core::password::{self, Lists, Mark, Problem, Recalled, judge};
 use regain_core::register::{self, Register};
 use regain_core::reset::{Event, LookedUp, Reset, Stage, Written, step};
 use regain_core::subject::{Account, AccountId, Contact, ContactId};
-use regain_core::throttle::What;
+use regain_core::throttle::{Scope, What};
 use regain_core::{Ctx, Effect, FlowId, Keys, Policy, Secret, Span, Time};
 use serde_json::Value;
 
@@ -235,7 +235,10 @@ fn resets() -> BTreeMap<&'static str, Reset> {
     let rests = Event::LookedUp { user_id: identified.flow.user_id.clone(), found: resting };
     let choosing = identified.found(Some(jo()));
     let proving = choosing.chosen(3, 0);
-    let throttled = |made: &Made, what| made.then(4, Event::Throttled { what, until });
+    let throttled = |made: &Made, what| {
+        let scope = Scope::Account;
+        made.then(4, Event::Throttled { what, scope, until })
+    };
     let wrong = proving.then(4, wrong_code(0));
     let second = wrong.proven(5).chosen(6, 1);
     let password = second.proven(7);

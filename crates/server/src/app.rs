@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use regain_core::password::{self, Judged, Lists, Person, Rules};
 use regain_core::subject::AccountId;
@@ -14,7 +15,7 @@ use crate::clock::{self, Clock};
 use crate::config::{Config, Settings};
 use crate::directory::{self, Deps, Directory};
 use crate::history::History;
-use crate::store::{self, Store};
+use crate::store::{KeyFile, Store};
 
 /// The running program: what every handler and the worker share.
 pub struct App {
@@ -36,6 +37,8 @@ pub struct App {
     pub breach: Option<Shelf>,
     /// Rung when a message was queued.
     pub wake: Notify,
+    /// Whether it is about to stop.
+    pub stopping: AtomicBool,
 }
 
 impl App {
@@ -47,7 +50,7 @@ impl App {
         let breach = config.settings.password_files.breach.as_deref().map(Shelf::open).transpose();
         let breach = breach.map_err(|why| format!("password.breach_file: {why}"))?;
         let key_file = key_file(&config)?;
-        let keys = store::load_or_make_key(&key_file).map_err(|error| format!("store.key_file: {error}"))?;
+        let keys = KeyFile::read_or_make(&key_file).map_err(|error| format!("store.key_file: {error}"))?.keys();
         let url = config.store.address()?;
         let opened = Store::open(&url, keys.clone(), clock.clone()).await;
         let store = opened.map_err(|error| format!("store.url: {error}"))?;
@@ -55,18 +58,19 @@ impl App {
         let directory = directory::open(deps, config.directory)?;
         let (settings, policy) = (config.settings, config.policy);
         let banned = banned::Words::open(settings.password_files.banned_words.clone())?;
-        Ok(Self { settings, policy, keys, clock, store, directory, banned, breach, wake: Notify::new() })
+        let (wake, stopping) = (Notify::new(), AtomicBool::new(false));
+        Ok(Self { settings, policy, keys, clock, store, directory, banned, breach, wake, stopping })
     }
 
     /// What is known of this account's earlier passwords; nothing where no history is kept, or of nobody.
     ///
     /// # Errors
     /// If the store cannot be read, or the operating system gives no randomness.
-    pub async fn history(&self, account: Option<&AccountId>) -> Result<Option<History>, store::Error> {
+    pub async fn history(&self, account: Option<&AccountId>) -> Result<Option<History>, crate::store::Error> {
         let count = self.policy.password.history;
         let Some(account) = account.filter(|_| count > 0) else { return Ok(None) };
         let history = History::of(&self.store.earlier_passwords(account, count).await?);
-        history.map(Some).map_err(|error| store::Error::Unavailable(error.to_string()))
+        history.map(Some).map_err(|error| crate::store::Error::Unavailable(error.to_string()))
     }
 
     /// The verdict on a password, with the lists as they are now. Takes up to 0.1 s: call it where that holds up nobody.
@@ -97,7 +101,10 @@ impl App {
 }
 
 /// The key lies where the configuration says; a relative path is meant from the working directory.
-fn key_file(config: &Config) -> Result<PathBuf, String> {
+///
+/// # Errors
+/// If no path is given.
+pub fn key_file(config: &Config) -> Result<PathBuf, String> {
     let path = config.store.key_file.clone();
     if path.as_os_str().is_empty() { Err("store.key_file: give a path".into()) } else { Ok(path) }
 }

@@ -1,14 +1,18 @@
 //! The command line. Each command is a file of its own.
 
+pub mod audit;
 pub mod breach;
 pub mod check;
 pub mod demo;
 pub mod doctor;
+pub mod key;
+pub mod limit;
 pub mod method;
 mod open;
 pub mod password;
 pub mod serve;
 mod sheet;
+mod trail;
 mod typed;
 pub mod user;
 
@@ -37,8 +41,14 @@ enum Command {
     Doctor(doctor::Args),
     /// Look after the people of the embedded directory
     User(user::Args),
+    /// Change the installation's key
+    Key(key::Args),
     /// Look after the contacts by which people are verified
     Method(method::Args),
+    /// See whether the audit trail is as it was written, and read it elsewhere
+    Audit(audit::Args),
+    /// See who has to wait because of a limit, and let them go on
+    Limit(limit::Args),
     /// Make and ask the filter of passwords known from data breaches
     Breach(breach::Args),
     /// See how a password is judged
@@ -54,21 +64,26 @@ pub struct ConfigArg {
 }
 
 /// Parses the arguments and runs the command. Exit status: 0 done, 1 it did not work, 2 the arguments are wrong, or the doctor
-/// could not look.
+/// or the audit could not look.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    // One of them may be waiting for the disk, see `store/sqlite.rs`.
+    let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2));
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&format!("the runtime could not be started: {error}")),
     };
     let done = runtime.block_on(async {
         let done = match cli.command {
+            Command::Audit(args) => return audit::run(args).await.map_err(|message| (message, 2)),
             Command::Doctor(args) => return doctor::run(args).await.map_err(|message| (message, 2)),
             Command::Demo(args) => demo::run(args).await,
             Command::Serve(args) => serve::run(args).await,
             Command::Check(args) => check::run(&args),
             Command::User(args) => user::run(args).await,
+            Command::Key(args) => key::run(args).await,
             Command::Method(args) => method::run(args).await,
+            Command::Limit(args) => limit::run(args).await,
             Command::Breach(args) => return Ok(breach::run(args)),
             Command::Password(args) => return Ok(password::run(&args)),
         };
@@ -78,6 +93,11 @@ pub fn main() -> ExitCode {
         eprintln!("regain: {message}");
         ExitCode::from(status)
     })
+}
+
+/// The moment in UTC (RFC 3339).
+fn date(time: regain_core::Time) -> String {
+    jiff::Timestamp::from_millisecond(time.0).map_or_else(|_| time.0.to_string(), |time| time.to_string())
 }
 
 fn failed(message: &str) -> ExitCode {

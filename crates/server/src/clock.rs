@@ -1,8 +1,10 @@
 //! The only source of time and randomness.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use regain_core::{FlowId, Span, Time};
 
@@ -39,7 +41,7 @@ impl Clock {
     }
 
     /// Waits until so long after `begun`. A clock that is moved by hand only takes note of it.
-    pub async fn rest(&self, begun: std::time::Instant, span: Duration) {
+    pub async fn rest(&self, begun: Instant, span: Duration) {
         match &self.by_hand {
             None => wait(span.saturating_sub(steady().duration_since(begun))).await,
             Some(hand) => {
@@ -66,14 +68,40 @@ impl Clock {
 
 /// A point in the machine's steady time, for time-outs and measurements only; it cannot be moved by hand.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
-pub fn steady() -> std::time::Instant {
-    std::time::Instant::now()
+pub fn steady() -> Instant {
+    Instant::now()
 }
 
 /// Waits; for the worker and for time-outs, never to make a race come out right.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that waits")]
 pub async fn wait(span: Duration) {
     tokio::time::sleep(span).await;
+}
+
+/// A time-out that can be put off.
+pub struct Alarm {
+    sleep: Pin<Box<tokio::time::Sleep>>,
+    at: Instant,
+}
+
+impl Alarm {
+    /// Rings then, in the machine's steady time.
+    pub fn new(at: Instant) -> Self {
+        Self { sleep: Box::pin(tokio::time::sleep_until(at.into())), at }
+    }
+
+    /// Rings at another time.
+    pub fn set(&mut self, at: Instant) {
+        if self.at != at {
+            self.at = at;
+            self.sleep.as_mut().reset(at.into());
+        }
+    }
+
+    /// Whether it rings; the task is woken when it does.
+    pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.sleep.as_mut().poll(cx)
+    }
 }
 
 /// Random bytes from the operating system.

@@ -3,6 +3,7 @@
 //! Each section is a struct whose `Default` is the only place where a default stands. Unknown keys are refused. Secrets may
 //! lie in files of their own (`…_file`).
 
+pub mod audit;
 pub mod care_team;
 pub mod organisation;
 pub mod register;
@@ -10,6 +11,7 @@ pub mod return_to;
 pub mod rules;
 pub mod server;
 pub mod session;
+pub mod throttle;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,6 +21,7 @@ use regain_core::method::Channel;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
+use audit::Audit;
 use care_team::CareTeam;
 use organisation::Organisation;
 use register::Register;
@@ -57,6 +60,8 @@ pub struct Config {
     pub delivery: BTreeMap<Channel, Vec<Table>>,
     /// The rules.
     pub policy: Policy,
+    /// Who signs the audit trail, and who is sent it.
+    pub audit: Audit,
 }
 
 impl Config {
@@ -100,24 +105,26 @@ impl Config {
         let policy = section::<rules::PolicySection>(&mut table, "policy", &mut problems);
         let password = section::<rules::PasswordSection>(&mut table, "password", &mut problems);
         let captcha = section::<rules::CaptchaSection>(&mut table, "captcha", &mut problems);
-        let throttle = section::<rules::ThrottleSection>(&mut table, "throttle", &mut problems);
+        let throttle = section::<throttle::ThrottleSection>(&mut table, "throttle", &mut problems);
         let session = section::<session::SessionSection>(&mut table, "session", &mut problems);
         let organisation = section::<Organisation>(&mut table, "organisation", &mut problems);
         let care_team = section::<care_team::CareTeamSection>(&mut table, "care_team", &mut problems);
         let register = section::<Register>(&mut table, "register", &mut problems);
+        let audit = section::<Audit>(&mut table, "audit", &mut problems);
         let directory = take_table(&mut table, "directory", &mut problems);
         let delivery = delivery(take_table(&mut table, "delivery", &mut problems), &mut problems);
         problems.extend(table.keys().map(|key| format!("{key}: there is no such section; see docs/admin.md")));
 
         let server = server.check(&mut problems);
-        let session = session.check(throttle.wrong_from_network(), &mut problems);
+        let session = session.check(&mut problems);
         organisation.check(&mut problems);
         let care_team = care_team.check(&mut problems);
         let password_files = password.files();
         register.check(&mut problems);
-        let policy = rules::policy(policy, &register, password, captcha, throttle, &organisation, &mut problems);
+        audit.check(&mut problems);
+        let policy = rules::policy(policy, &register, password, captcha, &throttle, &organisation, &mut problems);
         let settings = Settings { server, organisation, care_team, register, session, password_files };
-        (Self { settings, store, directory, delivery, policy }, problems)
+        (Self { settings, store, directory, delivery, policy, audit }, problems)
     }
 }
 

@@ -8,7 +8,7 @@
 
 mod answer;
 mod call;
-mod client;
+pub(crate) mod client;
 mod demo;
 mod email;
 #[cfg(fuzzing)]
@@ -94,6 +94,14 @@ pub enum Failure {
     Unavailable(String),
 }
 
+/// How far one gets with a gateway without a message.
+pub struct Looked {
+    /// In words.
+    pub says: String,
+    /// The certificate that it showed (DER), found to be good.
+    pub certificate: Option<Vec<u8>>,
+}
+
 /// One gateway.
 #[async_trait]
 pub trait Channel: Send + Sync {
@@ -108,7 +116,7 @@ pub trait Channel: Send + Sync {
     ///
     /// # Errors
     /// As [`send`](Self::send).
-    async fn look(&self) -> Result<Option<String>, Failure> {
+    async fn look(&self) -> Result<Option<Looked>, Failure> {
         Ok(None)
     }
 }

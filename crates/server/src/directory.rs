@@ -6,6 +6,7 @@ pub mod active_directory;
 pub mod canary;
 pub mod embedded;
 pub mod ldap;
+mod measured;
 
 use async_trait::async_trait;
 use regain_core::method::ContactKind;
@@ -147,6 +148,9 @@ pub enum Refusal {
     /// No such account any more.
     #[error("no such account")]
     Gone,
+    /// This server does not do it, and refers to another one, which is not asked.
+    #[error("another server would have to be asked")]
+    Elsewhere,
     /// Something else; the server's own words are in the log.
     #[error("refused")]
     Other,
@@ -197,9 +201,7 @@ pub trait Directory: Send + Sync {
 
     /// The lasting names of its people, as many as it shows, `most` at most: to learn what people look like from outside.
     /// Nothing where they cannot be listed.
-    async fn names(&self, _most: usize) -> Result<Vec<AccountId>, Error> {
-        Ok(Vec::new())
-    }
+    async fn names(&self, most: usize) -> Result<Vec<AccountId>, Error>;
 
     /// The account with this lasting name.
     async fn person(&self, account: &AccountId) -> Result<Option<Person>, Error>;
@@ -250,7 +252,8 @@ pub static KINDS: &[Kind] = &[embedded::KIND, ldap::KIND, active_directory::KIND
 /// # Errors
 /// A sentence that names the key and says what to do.
 pub fn open(deps: Deps, mut section: toml::Table) -> Result<std::sync::Arc<dyn Directory>, String> {
-    (kind(&mut section)?.open)(deps, section)
+    let opened = (kind(&mut section)?.open)(deps, section)?;
+    Ok(std::sync::Arc::new(measured::Measured(opened)))
 }
 
 /// Looks through the section `[directory]`, and opens nothing.

@@ -7,18 +7,21 @@
 
 use std::sync::Arc;
 
-use regain_core::effect::{Effect, Message};
+use regain_core::audit::Act;
+use regain_core::effect::Effect;
 use regain_core::flow::{self, Event, Flow};
 use regain_core::registration::Change;
 use regain_core::reset::{self, Goal, Reset, View};
-use regain_core::throttle::{self, Claim};
+use regain_core::throttle::{self, Claim, Owner, What};
 use regain_core::{Ctx, FlowId, Registration, Time, change, register};
+use tracing::Instrument as _;
 
 use crate::app::App;
-use crate::perform;
+use crate::store::flow::Loaded;
 use crate::store::outbox::Payload;
 use crate::store::throttle::Exceeded;
 use crate::store::{Outcome, Stmt};
+use crate::{metrics, perform};
 
 pub use crate::store::audit::{Happened, Origin};
 pub use crate::store::freeze::Offered;
@@ -76,6 +79,11 @@ pub enum Drove {
     },
     /// Others were quicker each time: nothing happened, the page shows what is there now.
     Overtaken,
+    /// Too many resets are being begun: nothing happened.
+    Limited {
+        /// When it may be tried again.
+        until: Time,
+    },
 }
 
 /// What there is to see of a reset.
@@ -191,45 +199,70 @@ impl App {
     async fn drive_through(&self, origin: &Origin, hold: Hold, event: Event) -> Result<Drove, Fault> {
         let mut hold = hold;
         let mut next = Some(event);
+        let mut known = None;
         while let Some(event) = next.take() {
-            let Some(decided) = self.decide(origin, hold, event).await? else { return Ok(Drove::Overtaken) };
-            hold.proofs = decided.flow.proved();
-            for effect in decided.effects {
-                next = perform::perform(self, &decided.flow, effect).await.or(next);
+            let decided = match self.decide(origin, hold, event, known.take()).await? {
+                Round::Decided(decided) => *decided,
+                Round::Overtaken => return Ok(Drove::Overtaken),
+                Round::Limited { until } => return Ok(Drove::Limited { until }),
+            };
+            let Decided { effects, flow, version } = decided;
+            hold.proofs = flow.proved();
+            for effect in effects {
+                // What the directory says goes to the log with the number that the person is shown.
+                let span = tracing::error_span!("flow", reference = hold.flow.reference(&self.keys));
+                next = perform::perform(self, &flow, effect).instrument(span).await.or(next);
             }
+            known = version.map(|version| Loaded { version, flow });
         }
         Ok(Drove::Done { proofs: hold.proofs })
     }
 
-    /// One decision, written down; or nothing, if others were quicker or the flow is not this browser's to go on with.
-    async fn decide(&self, origin: &Origin, hold: Hold, event: Event) -> Result<Option<Decided>, Fault> {
+    /// One decision, written down; or nothing, if others were quicker or the flow is not this browser's to go on with. `known` is
+    /// the flow as it was written last: if it is not the latest any more, the guard notices.
+    async fn decide(
+        &self,
+        origin: &Origin,
+        hold: Hold,
+        event: Event,
+        mut known: Option<Loaded>,
+    ) -> Result<Round, Fault> {
         let id = hold.flow;
         let mut counted = Vec::new();
         for _ in 0..ROUNDS {
-            let loaded = self.store.flow(id).await?;
+            let loaded = match known.take() {
+                Some(known) => Some(known),
+                None => self.store.flow(id).await?,
+            };
             let account = loaded.as_ref().and_then(|loaded| loaded.flow.account()).or(event.account());
             let registration = self.store.registration(account).await?;
             let ctx = self.ctx(&registration)?;
             let version = loaded.as_ref().map(|loaded| loaded.version);
             let flow = loaded.map_or_else(|| Flow::fresh(&event, id, &ctx), |loaded| loaded.flow);
             if flow.proved() > hold.proofs {
-                return self.hold_again(&ctx, &flow, hold, &event).await;
+                return self.hold_again(&ctx, origin, &flow, hold, &event).await;
             }
-            let event = match self.count(&ctx, &flow, &event, &mut counted).await? {
+            let event = match self.count(&ctx, origin, &flow, &event, &mut counted).await? {
                 None => event.clone(),
-                Some(exceeded) => flow.throttled(exceeded.claim.what, exceeded.until),
+                // Nobody is known yet, so there is nobody to write it down for: a flood must not fill the store.
+                Some(Exceeded { claim: Claim { what: What::LookUps, .. }, until }) => {
+                    return Ok(Round::Limited { until });
+                }
+                Some(exceeded) => flow.throttled(&exceeded.claim, exceeded.until),
             };
             let (next, effects) = flow::step(&ctx, flow.clone(), event);
             if next == flow && effects.is_empty() {
-                return Ok(Some(Decided { effects, flow }));
+                return Ok(Round::Decided(Box::new(Decided { effects, flow, version })));
             }
-            let batch = self.batch(&ctx, origin, version, (&flow, &next), &effects)?;
+            let batch = self.batch(&ctx, origin, version, (&flow, &next), (&effects, &counted))?;
             if let Outcome::Committed(_) = self.store.db().write(batch).await? {
-                return Ok(Some(Decided { effects: self.after_commit(effects), flow: next }));
+                count(&flow, &next, &effects);
+                let (version, effects) = (Some(next_version(version)), self.after_commit(effects));
+                return Ok(Round::Decided(Box::new(Decided { effects, flow: next, version })));
             }
         }
         self.store.give_back_all(&counted).await?;
-        Ok(None)
+        Ok(Round::Overtaken)
     }
 
     /// The second press of a button whose first answer got lost: whoever types the code that was accepted last gets hold of
@@ -237,23 +270,25 @@ impl App {
     async fn hold_again(
         &self,
         ctx: &Ctx<'_>,
+        origin: &Origin,
         flow: &Flow,
         hold: Hold,
         event: &Event,
-    ) -> Result<Option<Decided>, Fault> {
+    ) -> Result<Round, Fault> {
         let (Flow::Reset(reset), Event::Reset(reset::Event::Code { typed, .. })) = (flow, event) else {
-            return Ok(None);
+            return Ok(Round::Overtaken);
         };
-        let Some(proof) = reset.stage.proofs().last() else { return Ok(None) };
-        let claims = reset.regain_claims(ctx);
-        if reset.proved != hold.proofs.saturating_add(1) || self.store.take(&claims, ctx.now).await?.is_some() {
-            return Ok(None);
+        let Some(proof) = reset.stage.proofs().last() else { return Ok(Round::Overtaken) };
+        let (own, network) = (reset.regain_claims(ctx), throttle::network(&origin.address));
+        let claims = [throttle::around(ctx.keys, ctx.policy, &network, &[What::Proofs]), own].concat();
+        if reset.proved != hold.proofs.saturating_add(1) || self.take(origin, &claims).await?.is_some() {
+            return Ok(Round::Overtaken);
         }
         if !proof.was_brought_by(ctx, typed) {
-            return Ok(None);
+            return Ok(Round::Overtaken);
         }
         self.store.give_back_all(&claims).await?;
-        Ok(Some(Decided { effects: Vec::new(), flow: flow.clone() }))
+        Ok(Round::Decided(Box::new(Decided { effects: Vec::new(), flow: flow.clone(), version: None })))
     }
 
     /// Counts what this event asks for on this flow as it is now, unless that was counted already; what was counted for the
@@ -261,16 +296,17 @@ impl App {
     async fn count(
         &self,
         ctx: &Ctx<'_>,
+        origin: &Origin,
         flow: &Flow,
         event: &Event,
         counted: &mut Vec<Claim>,
     ) -> Result<Option<Exceeded>, Fault> {
-        let claims = flow.claims(ctx, event);
+        let claims = flow.claims(ctx, event, &throttle::network(&origin.address));
         if claims == *counted {
             return Ok(None);
         }
         self.store.give_back_all(&std::mem::take(counted)).await?;
-        let exceeded = self.store.take(&claims, ctx.now).await?;
+        let exceeded = self.take(origin, &claims).await?;
         if exceeded.is_none() {
             *counted = claims;
         }
@@ -284,9 +320,9 @@ impl App {
         origin: &Origin,
         version: Option<i64>,
         (before, flow): (&Flow, &Flow),
-        effects: &[Effect],
+        (effects, counted): (&[Effect], &[Claim]),
     ) -> Result<Vec<Stmt>, Fault> {
-        let place = version.unwrap_or(0) + 1;
+        let place = next_version(version);
         let mut batch = vec![self.store.put_flow(version, flow, flow.due(ctx.policy))?];
         let writes = |effect: &Effect| matches!(effect, Effect::SetPassword { .. } | Effect::Unlock { .. });
         if let Some(account) = flow.account()
@@ -295,6 +331,7 @@ impl App {
             // These rest on what is registered: not on a contact that is being removed, nor on an account being frozen.
             batch.push(self.store.hold_registration(account, ctx.registration.version));
         }
+        let (mut back, mut bygone) = (Vec::new(), Vec::new());
         for (n, effect) in effects.iter().enumerate() {
             match effect {
                 Effect::Audit(event) => {
@@ -304,15 +341,18 @@ impl App {
                     let (user_id, address) = (flow.user_id().to_owned(), origin.address.clone());
                     let payload = Payload { delivery: delivery.clone(), user_id, address };
                     batch.push(self.store.queue(flow.id(), place, n, &payload, ctx.now)?);
-                    if let Message::RegistrationChanged { offer, .. } = &delivery.message {
+                    if let Some(offer) = delivery.message.offer() {
                         batch.push(self.store.offer_freeze(offer)?);
                     }
                 }
-                Effect::GiveBack { counter } => batch.push(self.store.give_back(counter)),
-                Effect::Forgive { counter } => {
-                    // A new password makes the wrong ones typed before it bygones, too.
-                    let sign_in = throttle::counter_of_sign_in(&self.keys, flow.user_id());
-                    batch.extend([self.store.forgive(counter), self.store.forgive(&sign_in)]);
+                Effect::GiveBack { counter } => back.push(counter.clone()),
+                Effect::Uncount { what } => {
+                    let unused = counted.iter().filter(|claim| claim.what == *what);
+                    back.extend(unused.map(|claim| claim.counter.clone()));
+                }
+                Effect::Forgive { account } => {
+                    let owner = Owner { account: Some(account), user_id: flow.user_id() };
+                    bygone = throttle::of_account(&self.keys, &self.policy, owner);
                 }
                 Effect::Register { account, change } => {
                     let version = ctx.registration.version;
@@ -332,6 +372,8 @@ impl App {
                 | Effect::Unlock { .. } => {}
             }
         }
+        batch.extend(self.store.giving_back(back));
+        batch.extend(self.store.forgiving(bygone));
         Ok(batch)
     }
 
@@ -352,10 +394,48 @@ impl App {
     }
 }
 
+/// Counts what was decided.
+fn count(before: &Flow, after: &Flow, effects: &[Effect]) {
+    let kind = match after {
+        Flow::Reset(_) => "reset",
+        Flow::Register(_) => "register",
+        Flow::Change(_) => "change",
+    };
+    let mut last = "other";
+    for effect in effects {
+        let Effect::Audit(event) = effect else { continue };
+        last = event.act.name();
+        metrics::event(kind, last);
+        if let Act::Throttled { what } = &event.act {
+            metrics::limit(what.name());
+        }
+    }
+    if before.ended_at().is_none() && after.ended_at().is_some() {
+        metrics::flow(kind, last);
+    }
+}
+
+/// What came of one event.
+enum Round {
+    /// A decision, written down.
+    Decided(Box<Decided>),
+    /// Others were quicker, or the flow is not this browser's to go on with.
+    Overtaken,
+    /// A limit forbids it, and nothing is written down.
+    Limited { until: Time },
+}
+
 /// A decision that was written down.
 struct Decided {
     /// What is to be carried out at once.
     effects: Vec<Effect>,
     /// The flow as it is from now on.
     flow: Flow,
+    /// Its version, if it is in the store.
+    version: Option<i64>,
+}
+
+/// The version that comes after this one, or after nothing.
+fn next_version(version: Option<i64>) -> i64 {
+    version.unwrap_or(0) + 1
 }

@@ -2,7 +2,7 @@
 //!
 //! What is kept of a password is an argon2id hash of it and the hash's salt, both sealed. People choose words that can be
 //! guessed, so the hash is slow; the seal makes it worthless without the installation's key. The salt is one for each person,
-//! so that a new password is hashed once, however many it is compared with. See docs/decisions/0011-history-of-our-own.md.
+//! so that a new password is hashed once, however many it is compared with. See docs/decisions/0012-history-of-our-own.md.
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use data_encoding::BASE64URL_NOPAD;

@@ -5,9 +5,11 @@
 
 pub mod address;
 pub mod app;
+pub mod audit;
 pub mod banned;
 pub mod breach;
 pub mod captcha;
+mod certificate;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -15,10 +17,13 @@ pub mod crowd;
 pub mod delivery;
 pub mod directory;
 pub mod drive;
+pub mod edge;
 pub mod fault;
 pub mod finding;
 pub mod history;
+pub mod limit;
 pub mod message;
+pub mod metrics;
 pub mod perform;
 pub mod phone;
 pub mod session;

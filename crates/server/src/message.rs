@@ -163,7 +163,7 @@ mod tests {
             account: AccountId("17".into()),
             user_id: "jo.bloggs@example.org".into(),
             own_mail: None,
-            kind: ContactKind::Mobile,
+            kind: Some(ContactKind::Mobile),
             former: Some(ContactId("c".into())),
             at: Time(1_795_467_600_000),
         }
@@ -174,9 +174,11 @@ mod tests {
         let (user_id, at) = (|| offer().user_id, offer().at);
         let changed = |kind, how| Message::RegistrationChanged { user_id: user_id(), kind, how, at, offer: offer() };
         let mut all = vec![
-            Message::PasswordChanged { certain: true, user_id: user_id(), at },
-            Message::PasswordChanged { certain: false, user_id: user_id(), at },
-            Message::Unlocked { user_id: user_id(), at },
+            Message::PasswordChanged { certain: true, user_id: user_id(), at, offer: Some(offer()) },
+            Message::PasswordChanged { certain: false, user_id: user_id(), at, offer: Some(offer()) },
+            Message::PasswordChanged { certain: true, user_id: user_id(), at, offer: None },
+            Message::Unlocked { user_id: user_id(), at, offer: Some(offer()) },
+            Message::CallForCare { user_id: user_id(), at },
             Message::Frozen { user_id: user_id(), frozen: true, at },
             Message::Frozen { user_id: user_id(), frozen: false, at },
         ];
@@ -194,11 +196,52 @@ mod tests {
                 let said = said(channel, message.clone());
                 assert!(said.contains("jo.bloggs@example.org"), "whose: {said}");
                 assert!(!said.contains("message-") && !said.contains("contact-") && !said.contains('{'), "{said}");
-                let undone = matches!(message, Message::RegistrationChanged { .. }) && channel != Channel::Call;
+                let undone = message.offer().is_some() && channel != Channel::Call;
+                let to_us = matches!(message, Message::CallForCare { .. });
                 let link = format!("http://127.0.0.1:8080/freeze/{}", hex(&offer().token(&Keys::new([7; 32]))));
                 assert_eq!(said.contains(&link), undone, "{said}");
-                assert!(undone || said.contains("0300 555 0184"), "{said}");
+                assert!(undone || to_us || said.contains("0300 555 0184"), "{said}");
                 assert!(known.insert(said.clone()) || matches!(message, Message::PasswordChanged { .. }), "{said}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_code_says_what_to_do_for_who_did_not_ask_for_it() {
+        for purpose in [Purpose::Reset, Purpose::Unlock, Purpose::Rehearsal, Purpose::Register] {
+            for (channel, words) in [
+                (Channel::Email, "Was this not you? Then ignore this message"),
+                (Channel::Text, "Not you? Ignore it."),
+                (Channel::Call, "If you did not ask for this code, you can hang up."),
+            ] {
+                let said = said(channel, Message::Code(Issue { purpose, ..issue() }));
+                assert!(said.contains(words), "{said}");
+                assert!(channel != Channel::Text || said.len() <= 160, "one message: {said}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_message_leads_to_anybody_else() {
+        let codes = [Purpose::Reset, Purpose::Unlock, Purpose::Rehearsal, Purpose::Register];
+        let codes = codes.map(|purpose| Message::Code(Issue { purpose, ..issue() }));
+        let invited = Message::Invitation { user_id: "jo".into(), name: "https://evil.example".into(), missing: 1 };
+        for message in notices().into_iter().chain(codes).chain([invited]) {
+            for channel in Channel::ALL {
+                let said = said(channel, message.clone());
+                let html = said.split_once("<!doctype html>").map_or("", |(_, html)| html);
+                for opening in ["href=\"", "src=\"", "action=\"", "url("] {
+                    let links = html.match_indices(opening).map(|(at, _)| &html[at + opening.len()..]);
+                    let strange = links.filter(|link| {
+                        !["http://127.0.0.1:8080/", "mailto:care@example.org\"", "tel:"]
+                            .iter()
+                            .any(|own| link.starts_with(own))
+                    });
+                    assert_eq!(strange.count(), 0, "{html}");
+                }
+                let named = said.match_indices("://").filter(|(at, _)| !said[at + 3..].starts_with("evil.example"));
+                let strange = named.filter(|(at, _)| !said[at + 3..].starts_with("127.0.0.1:8080/"));
+                assert_eq!(strange.count(), 0, "{said}");
             }
         }
     }
@@ -262,6 +305,7 @@ mod tests {
             certain: true,
             user_id: "jo<b>@example.org".into(),
             at: Time(1_795_467_600_000),
+            offer: None,
         };
         let mail = said(Channel::Email, message.clone());
         for part in ["2026", "192.0.2.7", "0300 555 0184", "care@example.org", "jo<b>@example.org"] {

@@ -47,6 +47,7 @@ pub(crate) async fn perform(app: &App, flow: &Flow, effect: Effect) -> Option<Ev
         | Effect::Remember { .. }
         | Effect::EndSessions { .. }
         | Effect::GiveBack { .. }
+        | Effect::Uncount { .. }
         | Effect::Forgive { .. } => None,
     }
 }
@@ -149,13 +150,13 @@ fn problem(refusal: &Refusal) -> Problem {
         Refusal::InHistory => Problem::InHistory,
         Refusal::TooYoung { until } => Problem::TooYoung { until: *until },
         Refusal::Dictionary => Problem::Dictionary,
-        Refusal::OldPassword
-        | Refusal::Locked
-        | Refusal::Disabled
+        Refusal::Locked => Problem::Locked,
+        Refusal::Disabled
         | Refusal::Expired
         | Refusal::Protected
         | Refusal::NotPermitted
         | Refusal::Gone
-        | Refusal::Other => Problem::Refused,
+        | Refusal::Elsewhere => Problem::Barred,
+        Refusal::OldPassword | Refusal::Other => Problem::Refused,
     }
 }

@@ -1,16 +1,13 @@
 //! Signing in with a password: throttled here, never by locking the directory's account.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
 use regain_core::audit::{self, Act};
-use regain_core::change::WRONG_PASSWORDS;
 use regain_core::subject::AccountId;
-use regain_core::throttle::{self, Claim, What};
+use regain_core::throttle::{self, Claim, Owner, Scope, What};
 use regain_core::{FlowId, Secret, Time};
 
 use crate::app::App;
 use crate::clock;
-use crate::directory::Verdict;
+use crate::directory::{Person, Verdict};
 use crate::drive::{Fault, Origin};
 use crate::session::{Session, State, Token};
 use crate::store::Stmt;
@@ -42,11 +39,19 @@ impl App {
     /// # Errors
     /// If the store or the directory cannot be asked; the attempt does not count then.
     pub async fn sign_in(&self, origin: &Origin, user_id: &str, password: &Secret) -> Result<SignIn, Fault> {
-        let claims = self.sign_in_claims(origin, user_id);
-        if let Some(exceeded) = self.store.take(&claims, self.clock.now()).await? {
+        let claims = self.sign_in_claims(origin, Owner { account: None, user_id });
+        let shared: Vec<Claim> = claims.into_iter().filter(|claim| claim.scope != Scope::Account).collect();
+        if let Some(exceeded) = self.exceeded(origin, &shared).await? {
             return Ok(SignIn::Resting { until: exceeded.until });
         }
-        let tried = self.try_password(origin, user_id, password, &claims).await;
+        // Counted is the account, whichever of its names was typed: so it is looked up first, and what is nobody's likewise.
+        let person = self.directory.find(user_id).await?;
+        let account = person.as_ref().map(|person| &person.id);
+        let claims = self.sign_in_claims(origin, Owner { account, user_id });
+        if let Some(exceeded) = self.take(origin, &claims).await? {
+            return Ok(SignIn::Resting { until: exceeded.until });
+        }
+        let tried = self.try_password(origin, user_id, person, password, &claims).await;
         self.uncounted(tried, &claims).await
     }
 
@@ -54,10 +59,10 @@ impl App {
         &self,
         origin: &Origin,
         user_id: &str,
+        person: Option<Person>,
         password: &Secret,
         claims: &[Claim],
     ) -> Result<SignIn, Fault> {
-        let person = self.directory.find(user_id).await?;
         let account = person.as_ref().map(|person| person.id.clone());
         let token = Token::new()?;
         let place = token.name(&self.keys);
@@ -82,8 +87,9 @@ impl App {
     /// # Errors
     /// If the store or the directory cannot be asked; the attempt does not count then.
     pub async fn sign_in_again(&self, origin: &Origin, session: &Session, password: &Secret) -> Result<SignIn, Fault> {
-        let claims = self.sign_in_claims(origin, &session.state.user_id);
-        if let Some(exceeded) = self.store.take(&claims, self.clock.now()).await? {
+        let owner = Owner { account: Some(&session.account), user_id: &session.state.user_id };
+        let claims = self.sign_in_claims(origin, owner);
+        if let Some(exceeded) = self.take(origin, &claims).await? {
             return Ok(SignIn::Resting { until: exceeded.until });
         }
         let tried = self.try_again(origin, session, password, &claims).await;
@@ -123,17 +129,18 @@ impl App {
         tried
     }
 
-    fn sign_in_claims(&self, origin: &Origin, user_id: &str) -> [Claim; 2] {
-        let account = throttle::counter_of_sign_in(&self.keys, user_id);
-        let network = throttle::counter_of_network(&self.keys, &network(&origin.address));
-        let claim = |counter, limit| Claim { counter, limit, what: What::Proofs };
-        [claim(account, WRONG_PASSWORDS), claim(network, self.settings.session.wrong_from_network)]
+    fn sign_in_claims(&self, origin: &Origin, owner: Owner<'_>) -> Vec<Claim> {
+        let own = throttle::passwords(&self.keys, &self.policy, owner);
+        let network = throttle::network(&origin.address);
+        let around = throttle::around(&self.keys, &self.policy, &network, &[What::Passwords]);
+        [own, around].concat()
     }
 
-    /// A right password: the wrong ones before it are forgotten for the account, and for the network this one was none.
+    /// A right password: the wrong ones before it are forgotten for the account, and for everybody else this one was none.
     fn forgiven(&self, claims: &[Claim]) -> Vec<Stmt> {
-        let forgive = claims.iter().take(1).map(|claim| self.store.forgive(&claim.counter));
-        forgive.chain(claims.iter().skip(1).map(|claim| self.store.give_back(&claim.counter))).collect()
+        let (own, shared): (Vec<&Claim>, Vec<&Claim>) = claims.iter().partition(|claim| claim.scope == Scope::Account);
+        let names = |claims: Vec<&Claim>| claims.into_iter().map(|claim| claim.counter.clone()).collect();
+        [self.store.forgiving(names(own)), self.store.giving_back(names(shared))].concat()
     }
 
     fn sign_in_row(
@@ -146,37 +153,5 @@ impl App {
     ) -> Result<Stmt, Fault> {
         let event = audit::Event { user_id: user_id.to_owned(), account: account.cloned(), act };
         Ok(self.store.append_audit(name, (0, 0), &event, origin, self.clock.now())?)
-    }
-}
-
-/// The network an address belongs to: what one customer is usually given (RFC 6177 §2: between /48 and /64 of IPv6). What is
-/// no address is counted together.
-fn network(address: &str) -> String {
-    match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
-        Ok(IpAddr::V4(address)) => Ipv4Addr::from_bits(address.to_bits() & (u32::MAX << 8)).to_string(),
-        Ok(IpAddr::V6(address)) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 72)).to_string(),
-        Err(_) => String::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_network_is_24_bits_of_ipv4_and_56_of_ipv6() {
-        for (address, expected) in [
-            ("192.0.2.7", "192.0.2.0"),
-            ("192.0.2.255", "192.0.2.0"),
-            ("192.0.3.7", "192.0.3.0"),
-            ("::ffff:192.0.2.7", "192.0.2.0"),
-            ("2001:db8:1:22ff::1", "2001:db8:1:2200::"),
-            ("2001:db8:1:2200:ffff::", "2001:db8:1:2200::"),
-            ("2001:db8:1:2300::1", "2001:db8:1:2300::"),
-            ("nonsense", ""),
-            ("", ""),
-        ] {
-            assert_eq!(network(address), expected, "{address}");
-        }
     }
 }

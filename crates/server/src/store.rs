@@ -11,13 +11,16 @@ pub mod enrolment;
 pub mod flow;
 pub mod freeze;
 pub mod history;
+mod key_file;
 mod migrate;
 pub mod outbox;
 mod postgres;
 pub mod registration;
+pub mod reseal;
 pub mod session;
 mod sqlite;
 pub mod throttle;
+pub mod trail;
 mod vault;
 
 use regain_core::Keys;
@@ -25,7 +28,8 @@ use regain_core::Keys;
 use crate::clock::Clock;
 
 pub use db::{Db, Error, Outcome, Row, Stmt, Value};
-pub use vault::{KeyProblem, Vault, load_or_make_key};
+pub use key_file::{KeyFile, KeyProblem};
+pub use vault::{Vault, key_id};
 
 /// Every statement there is, for the test that prepares them all on both engines.
 pub static STATEMENTS: &[&[&str]] = &[
@@ -39,8 +43,10 @@ pub static STATEMENTS: &[&[&str]] = &[
     migrate::STATEMENTS,
     outbox::STATEMENTS,
     registration::STATEMENTS,
+    reseal::STATEMENTS,
     session::STATEMENTS,
     throttle::STATEMENTS,
+    trail::STATEMENTS,
 ];
 
 /// The store. Cheap to clone: clones share everything.
@@ -73,6 +79,11 @@ impl Store {
     /// The engine itself, for tests and for the statements of the embedded directory.
     pub fn db(&self) -> &Db {
         &self.db
+    }
+
+    /// The installation's keys.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     /// What encrypts columns.

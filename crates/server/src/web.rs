@@ -14,11 +14,13 @@ mod chooser;
 mod contact;
 pub mod demo;
 mod fields;
+mod forwarded;
 mod freeze;
 #[cfg(fuzzing)]
 pub mod fuzzed;
 mod guard;
 mod help;
+pub mod machines;
 mod onward;
 mod pad;
 mod page;
@@ -36,7 +38,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::HeaderValue;
-use axum::middleware::{from_fn_with_state, map_response_with_state};
+use axum::middleware::{from_fn, from_fn_with_state, map_response_with_state};
 use axum::routing::{get, post};
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -127,8 +129,8 @@ fn pages(web: &Arc<Web>) -> Router<Arc<Web>> {
         .route("/register/again", post(register::again))
         .route("/register/practise", post(register::practise))
         .route("/assets/{name}", get(asset::serve))
-        .route("/healthz", get(guard::alive))
-        .route("/readyz", get(guard::ready))
+        .route("/healthz", get(machines::alive))
+        .route("/readyz", get(machines::ready))
         .merge(unproven().route_layer(from_fn_with_state(Arc::clone(web), pad::hold)))
         .method_not_allowed_fallback(|| async { Refusal::Method })
         .fallback(|| async { Refusal::NotFound })
@@ -153,12 +155,14 @@ fn unproven() -> Router<Arc<Web>> {
         .route("/reset/again", post(reset::again))
 }
 
-/// Puts on what every answer wears: the page of a refusal, the headers, and outside them the check of `Host`.
+/// Puts on what every answer wears: the page of a refusal, the headers, and outside them the checks of its shape and of `Host`.
 fn dressed(routes: Router<Arc<Web>>, web: Arc<Web>) -> Router {
     routes
         .layer(CatchPanicLayer::custom(refusal::panicked))
         .layer(from_fn_with_state(Arc::clone(&web), guard::host))
-        .layer(map_response_with_state(Arc::clone(&web), refusal::dress))
+        .layer(from_fn_with_state(Arc::clone(&web), guard::shape))
+        .layer(from_fn(machines::count))
+        .layer(from_fn_with_state(Arc::clone(&web), refusal::dress))
         .layer(map_response_with_state(Arc::clone(&web), guard::headers))
         .with_state(web)
 }

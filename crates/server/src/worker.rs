@@ -27,9 +27,6 @@ const HOUSEKEEPING: Span = Span::seconds(30);
 /// How long an ended flow is kept: its page, and the count of what it used up.
 const KEEP_ENDED: Span = Span::hours(1);
 
-/// How long the audit trail is kept: a year and a month.
-const KEEP_AUDIT: Span = Span::hours(24 * 396);
-
 /// Messages being sent at the same moment: more would only make a relay refuse them all.
 const IN_FLIGHT: usize = 64;
 
@@ -53,7 +50,7 @@ async fn keep_sending(app: Arc<App>, delivery: Arc<Delivery>, mut stop: watch::R
             () = app.wake.notified() => {}
             () = clock::wait(duration(sleep)) => {}
             _ = stop.changed() => {}
-            Some(sent) = sending.join_next() => broke_off(sent),
+            () = room(&mut sending) => {}
         }
     }
     while let Some(sent) = sending.join_next().await {
@@ -61,8 +58,21 @@ async fn keep_sending(app: Arc<App>, delivery: Arc<Delivery>, mut stop: watch::R
     }
 }
 
+/// Clears away what was sent; returns once there is room for more where there was none.
+async fn room(sending: &mut JoinSet<()>) {
+    let full = sending.len() >= IN_FLIGHT;
+    while let Some(sent) = sending.join_next().await {
+        broke_off(sent);
+        if full {
+            return;
+        }
+    }
+    std::future::pending().await
+}
+
 async fn keep_house(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
+        seal_anew(&app).await;
         if let Err(fault) = tidy_up(&app, app.clock.now()).await {
             tracing::error!(error = %fault, "old rows could not be looked through");
         }
@@ -78,6 +88,24 @@ async fn keep_house(app: Arc<App>, mut stop: watch::Receiver<bool>) {
             () = clock::wait(duration(HOUSEKEEPING)) => {}
             _ = stop.changed() => {}
         }
+    }
+}
+
+/// After a change of the key: what another one has sealed is sealed with the one in use. Every node looks again each time,
+/// until the key file names one key alone: another node may not know yet which is in use.
+async fn seal_anew(app: &App) {
+    if !app.store.vault().has_others() {
+        return;
+    }
+    let mut done = 0;
+    let resealed = app.store.reseal(|rows| {
+        done += rows;
+        tracing::info!(rows = done, "sealing what the former key has sealed");
+    });
+    match resealed.await {
+        Ok(()) if done > 0 => tracing::info!(rows = done, "all is sealed with the key in use: see regain key status"),
+        Ok(()) => {}
+        Err(error) => tracing::error!(%error, "sealing with the key in use broke off, and goes on later"),
     }
 }
 
@@ -127,12 +155,18 @@ pub async fn send_now(app: &Arc<App>, delivery: &Arc<Delivery>) -> Result<(), Fa
 }
 
 /// Takes what is due and sends it side by side: a slow gateway holds up nobody else's message. Gives the time until the
-/// next is due.
+/// next is due. Looking is cheap, taking is a write: so it looks first.
 async fn send_due(app: &Arc<App>, delivery: &Arc<Delivery>, sending: &mut JoinSet<()>) -> Result<Span, Fault> {
     while sending.len() < IN_FLIGHT {
-        let taken = app.store.take_messages(app.clock.now()).await?;
+        let Some(due) = app.store.next_message().await? else { return Ok(DOZE) };
+        let now = app.clock.now();
+        if due > now {
+            return Ok(Span((due - now).0.clamp(1, DOZE.0)));
+        }
+        let taken = app.store.take_messages(now).await?;
         if taken.is_empty() {
-            break;
+            // Another node was quicker.
+            return Ok(Span(1));
         }
         for message in taken {
             let (app, delivery) = (Arc::clone(app), Arc::clone(delivery));
@@ -144,11 +178,7 @@ async fn send_due(app: &Arc<App>, delivery: &Arc<Delivery>, sending: &mut JoinSe
             });
         }
     }
-    if sending.len() >= IN_FLIGHT {
-        return Ok(DOZE);
-    }
-    let next = app.store.next_message().await?;
-    Ok(next.map_or(DOZE, |due| Span((due - app.clock.now()).0.clamp(1, DOZE.0))))
+    Ok(DOZE)
 }
 
 async fn send(app: &App, delivery: &Delivery, taken: Taken) -> Result<(), Fault> {
@@ -217,6 +247,7 @@ async fn address(app: &App, delivery: &effect::Delivery) -> Result<Option<String
         }
         To::OwnMail(mail) => Ok(Some(mail.clone())),
         To::New { address, .. } => Ok(Some(address.clone())),
+        To::CareTeam => Ok(app.settings.care_team.mail.clone()),
         // Looked for all the same, under a name that no contact has.
         To::Nobody => Ok(app.store.contact(&ContactId(String::new())).await?.and(None)),
     }
@@ -265,7 +296,6 @@ pub async fn tidy_up(app: &Arc<App>, now: Time) -> Result<(), Fault> {
         app.store.forget_former_contacts(now).await,
         app.store.forget_freeze_offers(now).await,
         app.store.forget_sessions(Time(now.0 - session.idle.0), Time(now.0 - session.whole.0)).await,
-        app.store.forget_audit(Time(now.0 - KEEP_AUDIT.0)).await,
     ];
     forgotten.into_iter().collect::<Result<(), _>>().map_err(Fault::from)
 }

@@ -16,39 +16,30 @@ pub(super) fn pause(time: Duration) {
     std::thread::sleep(time);
 }
 
-/// Codes that have arrived, by number.
-pub(super) struct Codes {
-    /// Where the gateway listens.
-    pub(super) port: u16,
-    arrived: Arc<(Mutex<HashMap<String, String>>, Condvar)>,
-}
+/// Codes that have arrived, by number or address.
+#[derive(Clone, Default)]
+pub(super) struct Codes(Arc<(Mutex<HashMap<String, String>>, Condvar)>);
 
 impl Codes {
-    /// Starts the gateway.
-    pub(super) fn listen() -> Outcome<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(|error| error.to_string())?;
-        let port = listener.local_addr().map_err(|error| error.to_string())?.port();
-        let arrived = Arc::<(Mutex<HashMap<String, String>>, Condvar)>::default();
-        let codes = Arc::clone(&arrived);
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let codes = Arc::clone(&codes);
-                std::thread::spawn(move || receive(stream, &codes));
-            }
-        });
-        Ok(Self { port, arrived })
+    /// Keeps the code in a message, if there is one, for whoever waits for it.
+    pub(super) fn keep(&self, to: &str, words: &str) {
+        let (codes, rung) = &*self.0;
+        if let Some(code) = words.split(|c: char| !c.is_ascii_alphanumeric()).find(|part| is_code(part)) {
+            codes.lock().unwrap_or_else(PoisonError::into_inner).insert(to.to_owned(), code.to_owned());
+            rung.notify_all();
+        }
     }
 
-    fn take(&self, number: &str) -> Outcome<String> {
-        let (codes, rung) = &*self.arrived;
+    fn take(&self, to: &str) -> Outcome<String> {
+        let (codes, rung) = &*self.0;
         let begun = host::start();
         let mut guard = codes.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            if let Some(code) = guard.remove(number) {
+            if let Some(code) = guard.remove(to) {
                 return Ok(code);
             }
             if late(begun) {
-                return Err(format!("no code came for {number}"));
+                return Err(format!("no code came for {to}"));
             }
             let waited = rung.wait_timeout(guard, Duration::from_secs(1)).unwrap_or_else(PoisonError::into_inner);
             guard = waited.0;
@@ -56,8 +47,37 @@ impl Codes {
     }
 }
 
+fn is_code(word: &str) -> bool {
+    word.len() == 6 && word.bytes().all(|digit| digit.is_ascii_digit())
+}
+
+/// Starts a gateway that takes text messages over HTTP; gives its port.
+pub(super) fn text_gateway(codes: &Codes) -> Outcome<u16> {
+    listen(codes, |stream, codes| {
+        receive(stream, codes);
+    })
+}
+
+/// Serves every connection in a thread of its own; gives the port.
+pub(super) fn listen<S: Clone + Send + 'static>(shared: &S, serve: fn(TcpStream, &S)) -> Outcome<u16> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(|error| error.to_string())?;
+    let port = listener.local_addr().map_err(|error| error.to_string())?.port();
+    let shared = shared.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let shared = shared.clone();
+            std::thread::spawn(move || serve(stream, &shared));
+        }
+    });
+    Ok(port)
+}
+
+fn user_id(n: usize) -> String {
+    format!("person.{n}@example.org")
+}
+
 /// Takes messages of one connection until it is closed. A message is the number, a space, and the words.
-fn receive(stream: TcpStream, arrived: &(Mutex<HashMap<String, String>>, Condvar)) -> Option<()> {
+fn receive(stream: TcpStream, codes: &Codes) -> Option<()> {
     let mut connection = BufReader::new(stream);
     loop {
         let mut length = 0;
@@ -75,25 +95,25 @@ fn receive(stream: TcpStream, arrived: &(Mutex<HashMap<String, String>>, Condvar
         connection.read_exact(&mut body).ok()?;
         let body = String::from_utf8_lossy(&body).into_owned();
         let (number, words) = body.split_once(' ')?;
-        let code = words.split(|c: char| !c.is_ascii_digit()).find(|part| part.len() == 6);
-        if let Some(code) = code {
-            let (codes, rung) = arrived;
-            codes.lock().unwrap_or_else(PoisonError::into_inner).insert(number.to_owned(), code.to_owned());
-            rung.notify_all();
-        }
+        codes.keep(number, words);
         connection.get_mut().write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").ok()?;
     }
 }
 
-/// Somebody with a mobile phone of their own.
+/// Somebody with a mobile phone or a mailbox of their own.
 pub(super) struct Lane {
     pub(super) user_id: String,
-    pub(super) mobile: String,
+    /// Where codes come.
+    pub(super) contact: String,
 }
 
 impl Lane {
-    pub(super) fn new(n: usize) -> Self {
-        Self { user_id: format!("person.{n}@example.org"), mobile: format!("+447700900{n:03}") }
+    pub(super) fn by_text(n: usize) -> Self {
+        Self { user_id: user_id(n), contact: format!("+447700900{n:03}") }
+    }
+
+    pub(super) fn by_mail(n: usize) -> Self {
+        Self { user_id: user_id(n), contact: format!("person{n}@mail.example") }
     }
 
     /// A whole reset in a fresh browser, with what it loads besides pages; gives the number of requests.
@@ -109,7 +129,7 @@ impl Lane {
         let page = browser.post(&page, "/reset", Form::from([("user_id", self.user_id.as_str())]))?;
         let option = between(&page, "name=\"option\" value=\"", "\"").unwrap_or("0").to_owned();
         let page = browser.post(&page, "/reset/choose", Form::from([("option", option.as_str())]))?;
-        let code = codes.take(&self.mobile)?;
+        let code = codes.take(&self.contact)?;
         let page = browser.post(&page, "/reset/code", Form::from([("code", code.as_str())]))?;
         let password = "nine purple trombones";
         let form = Form::from([("password", password), ("again", password)]);

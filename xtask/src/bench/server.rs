@@ -1,6 +1,5 @@
 //! The program that is measured, and a PostgreSQL for it.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::chown;
@@ -26,27 +25,30 @@ pub(super) struct Server {
     home: PathBuf,
 }
 
+/// What is set up before the server starts.
+pub(super) struct Setup<'a> {
+    /// Without one, a file of SQLite.
+    pub(super) postgres: Option<&'a Postgres>,
+    /// The section `[directory]`; without one, the people are in the embedded directory.
+    pub(super) directory: Option<&'a str>,
+    /// The only way to prove who one is.
+    pub(super) method: &'a str,
+    /// The gateway that carries it.
+    pub(super) gateway: String,
+    pub(super) people: Vec<Lane>,
+}
+
 impl Server {
     /// Sets up a store with people and starts the server on it.
-    pub(super) fn start(gateway: u16, postgres: Option<&Postgres>, people: usize) -> Outcome<Self> {
+    pub(super) fn start(setup: &Setup<'_>) -> Outcome<Self> {
         let home = folder("bench")?;
         let port = free_port()?;
-        let url = postgres.map_or_else(|| format!("sqlite:{}/regain.db", home.display()), |p| p.url.clone());
         let config = home.join("regain.toml");
-        write(&config, &settings(&url, &home, port, gateway))?;
-        let (mut persons, mut contacts) = ("user_id,name,password\n".to_owned(), "user_id,kind,address\n".to_owned());
-        for lane in (0..people).map(Lane::new) {
-            // Writing to a text cannot fail.
-            let _ = writeln!(persons, "{0},{0},first-password-1", lane.user_id);
-            let _ = writeln!(contacts, "{},mobile,{}", lane.user_id, lane.mobile);
+        write(&config, &settings(setup, &home, port))?;
+        if setup.directory.is_none() {
+            import(&home, &config, "user", persons(&setup.people))?;
         }
-        for (command, list) in [("user", persons), ("method", contacts)] {
-            let file = home.join(format!("{command}.csv"));
-            write(&file, &list)?;
-            let mut import = program();
-            import.args([command, "--config"]).arg(&config).arg("import").arg(&file);
-            host::run(import.current_dir(&home).stdout(Stdio::null()))?;
-        }
+        import(&home, &config, "method", contacts(&setup.people))?;
         let begun = host::start();
         let mut serve = program();
         serve.args(["serve", "--config"]).arg(&config).current_dir(&home).stderr(Stdio::null());
@@ -62,11 +64,7 @@ impl Server {
 
     /// CPU time that the process has used.
     pub(super) fn cpu(&self) -> Outcome<Duration> {
-        let stat = self.proc("stat")?;
-        let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ');
-        // utime and stime are fields 14 and 15; the two before the name's bracket are gone.
-        let ticks: f64 = fields.skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum();
-        Ok(Duration::from_secs_f64(ticks / TICKS))
+        cpu(self.child.id())
     }
 
     /// Memory in use, in MiB.
@@ -91,11 +89,45 @@ impl Drop for Server {
     }
 }
 
+/// CPU time that a process has used.
+pub(super) fn cpu(pid: u32) -> Outcome<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).map_err(|error| error.to_string())?;
+    let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ');
+    // utime and stime are fields 14 and 15; the two before the name's bracket are gone.
+    let ticks: f64 = fields.skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum();
+    Ok(Duration::from_secs_f64(ticks / TICKS))
+}
+
 fn program() -> Command {
     Command::new(host::root().join("target/release/regain"))
 }
 
-fn settings(url: &str, home: &Path, port: u16, gateway: u16) -> String {
+/// Runs one of the program's own imports.
+fn import(home: &Path, config: &Path, command: &str, list: String) -> Outcome {
+    let file = home.join(format!("{command}.csv"));
+    write(&file, &list)?;
+    let mut import = program();
+    import.args([command, "--config"]).arg(config).arg("import").arg(&file);
+    host::run(import.current_dir(home).stdout(Stdio::null()))
+}
+
+fn persons(people: &[Lane]) -> String {
+    let each = people.iter().map(|lane| format!("{0},{0},first-password-1\n", lane.user_id));
+    "user_id,name,password\n".to_owned() + &each.collect::<String>()
+}
+
+fn contacts(people: &[Lane]) -> String {
+    let kind = |contact: &str| if contact.contains('@') { "email" } else { "mobile" };
+    let each = people.iter().map(|lane| format!("{},{},{}\n", lane.user_id, kind(&lane.contact), lane.contact));
+    "user_id,kind,address\n".to_owned() + &each.collect::<String>()
+}
+
+/// Hashing is left out by its settings; judging the new password is not.
+const EMBEDDED: &str = "[directory]\nkind = \"embedded\"\nargon2_memory_kib = 8\nargon2_passes = 1\nhistory = 0\n";
+
+fn settings(setup: &Setup<'_>, home: &Path, port: u16) -> String {
+    let url = setup.postgres.map_or_else(|| format!("sqlite:{}/regain.db", home.display()), |p| p.url.clone());
+    let (method, gateway, directory) = (setup.method, &setup.gateway, setup.directory.unwrap_or(EMBEDDED));
     format!(
         r#"
 [server]
@@ -105,31 +137,35 @@ pad_milliseconds = 0
 [store]
 url = "{url}"
 key_file = "{}/regain.key"
-[directory]
-kind = "embedded"
-argon2_memory_kib = 8
-argon2_passes = 1
-history = 0
+{directory}
 [policy]
-methods = ["text"]
+methods = ["{method}"]
 resend_seconds = 0
 cooling_off_hours = 0
 [captcha]
 kind = "off"
 [throttle]
 failed_proofs = 100
+failed_proofs_per_network = []
+failed_proofs_in_all = []
 sends = []
+sends_per_account = []
+sends_per_network = []
+sends_in_all = []
+resets_per_user_id = []
+resets_per_network = []
+resets_in_all = []
+sign_ins_per_account = []
+sign_ins_per_network = []
+sign_ins_in_all = []
 [register]
 trust_imported = true
 [organisation]
 region = "GB"
 [care_team]
 mail = "care@example.org"
-[[delivery.text.gateway]]
-kind = "http"
-url = "http://127.0.0.1:{gateway}/"
-encoding = "text"
-body = "{{to}} {{text}}"
+[[delivery.{method}.gateway]]
+{gateway}
 "#,
         home.display()
     )
@@ -194,17 +230,17 @@ fn owner(home: &Path) -> Outcome<Option<(u32, u32)>> {
     Ok(Some((user, group)))
 }
 
-fn folder(name: &str) -> Outcome<PathBuf> {
+pub(super) fn folder(name: &str) -> Outcome<PathBuf> {
     let path = std::env::temp_dir().join(format!("regain-{name}-{}-{}", std::process::id(), free_port()?));
     fs::create_dir(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     Ok(path)
 }
 
-fn free_port() -> Outcome<u16> {
+pub(super) fn free_port() -> Outcome<u16> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
     listener.map(|address| address.port()).map_err(|error| error.to_string())
 }
 
-fn write(path: &Path, text: &str) -> Outcome {
+pub(super) fn write(path: &Path, text: &str) -> Outcome {
     fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
 }

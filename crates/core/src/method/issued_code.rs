@@ -29,6 +29,9 @@ pub enum Purpose {
 }
 
 impl Purpose {
+    /// All purposes.
+    pub const ALL: [Self; 4] = [Self::Reset, Self::Unlock, Self::Rehearsal, Self::Register];
+
     /// Its name in derivations and counters.
     pub const fn name(self) -> &'static str {
         match self {
@@ -65,6 +68,11 @@ impl Issue {
             &[self.purpose.name().as_bytes(), &self.flow.0, &step, &n, &self.salt],
         ))
     }
+
+    /// Whether these digits are the code. One that was sent before the key was changed is good for as long as any.
+    fn is(&self, keys: &Keys, typed: &Secret) -> bool {
+        keys.any(|keys| self.code(keys).same_as(typed))
+    }
 }
 
 /// A code on its way.
@@ -99,7 +107,7 @@ impl Proof {
     /// Whether this is the code that was accepted, while it would still be good: somebody whose answer got lost on the way
     /// types it again. It proves nothing more, and has to be counted like any other attempt.
     pub fn was_brought_by(&self, ctx: &Ctx, typed: &Secret) -> bool {
-        ctx.now < self.sent.expires && self.sent.issue.code(ctx.keys).same_as(&digits(typed.reveal()))
+        ctx.now < self.sent.expires && self.sent.issue.is(ctx.keys, &digits(typed.reveal()))
     }
 
     /// The place, in the subject's list, of the option it was brought by.
@@ -139,7 +147,7 @@ pub fn check(ctx: &Ctx, sent: &Sent, device: Digest, real: bool, typed: &Secret)
     if ctx.now >= sent.expires {
         return Checked::Late;
     }
-    let right = sent.issue.code(ctx.keys).same_as(&digits(typed.reveal())) & real;
+    let right = sent.issue.is(ctx.keys, &digits(typed.reveal())) & real;
     if right { Checked::Right(Proof { method: sent.method, device, sent: sent.clone() }) } else { Checked::Wrong }
 }
 

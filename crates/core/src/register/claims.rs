@@ -1,37 +1,71 @@
 //! What is asked before a code is sent to a new contact, and what is counted over several flows for it.
 
 use crate::Ctx;
-use crate::method::issued_code::Sent;
+use crate::method::issued_code::{Purpose, Sent};
 use crate::method::{ContactKind, Method};
-use crate::register::{CODES_OF_ONE, Event, Problem, Register, Stage};
+use crate::register::{Event, Person, Problem, Register, Stage};
 use crate::registration::{self, Registered};
-use crate::subject::device;
-use crate::throttle::{self, Claim, Limit, What};
+use crate::subject::{ContactId, device, masked};
+use crate::throttle::{self, Claim, Owner, Scope, What};
 use crate::time::Time;
 
+/// What an event asks for that is limited over several flows.
+enum Asked<'a> {
+    /// A try at a code.
+    Proof,
+    /// A code to this address or number.
+    Send(ContactKind, &'a str),
+}
+
 impl Register {
-    /// What has to be counted, in a committed statement of its own, before this event may be decided in the same `ctx`:
-    /// something only where a code is going to be sent.
+    /// What has to be counted, in a committed statement of its own, before this event may be decided in the same `ctx`: a code
+    /// that is going to be compared, or one that is going to be sent.
     pub fn claims(&self, ctx: &Ctx, event: &Event) -> Vec<Claim> {
-        let Some(person) = self.person.as_ref().filter(|_| ctx.now < self.expires) else { return Vec::new() };
-        let target = match (&self.stage, event) {
+        let Some(person) = &self.person else { return Vec::new() };
+        match self.asked(ctx, event) {
+            None => Vec::new(),
+            Some(Asked::Proof) => vec![proofs(ctx, person)],
+            Some(Asked::Send(kind, address)) => {
+                let owner = Owner { account: Some(&person.account), user_id: &person.user_id };
+                throttle::sends(ctx, owner, device(ctx.keys, kind, address), &masked(kind, address))
+            }
+        }
+    }
+
+    /// What that is which is counted, also where the person has no limit of their own.
+    pub fn counts(&self, ctx: &Ctx, event: &Event) -> Vec<What> {
+        let what = |asked| match asked {
+            Asked::Proof => What::Proofs,
+            Asked::Send(..) => What::Sends,
+        };
+        self.asked(ctx, event).map(what).into_iter().collect()
+    }
+
+    fn asked<'a>(&'a self, ctx: &Ctx, event: &'a Event) -> Option<Asked<'a>> {
+        if self.person.is_none() || ctx.now >= self.expires {
+            return None;
+        }
+        match (&self.stage, event) {
             (Stage::Open { .. } | Stage::Proving { .. }, Event::Prove { method, address, signed_in })
                 if self.refusal(ctx, *method, address, *signed_in).is_none() =>
             {
-                Some((method.contact(), address))
+                Some(Asked::Send(method.contact(), address))
             }
             (Stage::Proving { kind, address, sent, .. }, Event::Resend) if self.may_resend(ctx, sent) => {
-                Some((*kind, address))
+                Some(Asked::Send(*kind, address))
+            }
+            (Stage::Proving { kind, replaces, sent, .. }, Event::Code { seen, .. })
+                if ctx.now < sent.expires && *seen == self.wrong && self.is_compared(ctx, *kind, replaces.as_ref()) =>
+            {
+                Some(Asked::Proof)
             }
             _ => None,
-        };
-        let Some((kind, address)) = target else { return Vec::new() };
-        let device = device(ctx.keys, kind, address);
-        let claim = |counter: String, limit: Limit| Claim { counter, limit, what: What::Sends };
-        let to_it = ctx.policy.sends_to_one.iter();
-        let to_it = to_it.map(|limit| claim(throttle::counter_of_destination(&device, limit.window), *limit));
-        let by_them = claim(throttle::counter_of_sender(ctx.keys, &person.account), CODES_OF_ONE);
-        to_it.chain([by_them]).collect()
+        }
+    }
+
+    /// Whether a code is looked at for this contact: nothing happened meanwhile that makes it idle.
+    fn is_compared(&self, ctx: &Ctx, kind: ContactKind, replaces: Option<&ContactId>) -> bool {
+        ctx.registration.frozen.is_none() && ctx.registration.of(kind).map(|contact| &contact.id) == replaces
     }
 
     /// Why no code is sent there, if so.
@@ -73,6 +107,13 @@ impl Register {
     pub(super) fn may_resend(&self, ctx: &Ctx, sent: &Sent) -> bool {
         ctx.registration.frozen.is_none() && self.has_codes_left(ctx) && ctx.now >= sent.at + ctx.policy.resend_after
     }
+}
+
+/// One try at a code: what is registered has counters of its own, beside those of resets.
+fn proofs(ctx: &Ctx, person: &Person) -> Claim {
+    let counter = throttle::counter_of_account(ctx.keys, Purpose::Register, &person.account);
+    let whom = person.user_id.clone();
+    Claim { counter, limit: ctx.policy.failed_proofs, what: What::Proofs, scope: Scope::Account, whom }
 }
 
 /// Why nothing may be changed now: not while frozen, and only shortly after the password was typed.

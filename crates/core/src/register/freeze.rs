@@ -21,18 +21,36 @@ impl Machine<'_> {
         self.flow.person =
             Some(Person { account: account.clone(), user_id: user_id.clone(), own_mail, administrator: false });
         let registration = self.ctx.registration;
-        let undone = registration.of(kind).map(|contact| &contact.id) == former.as_ref();
+        let there = kind.and_then(|kind| registration.of(kind)).map(|contact| &contact.id);
+        let undone = kind.is_none() || there == former.as_ref();
         if registration.frozen.is_some() && undone {
             // The link was followed before: nobody is told twice.
             return self.flow.stage = Stage::Ended { end: End::Frozen, at: self.ctx.now };
         }
         // What the attacker took away is told as well as what is there.
-        let back = former.clone().filter(|_| !undone).map(|former| (To::Contact(former), channel(kind)));
-        self.notice(Message::Frozen { user_id, frozen: true, at: self.ctx.now }, back);
+        let back = former.clone().filter(|_| !undone).zip(kind);
+        let back = back.map(|(former, kind)| (To::Contact(former), channel(kind)));
+        let at = self.ctx.now;
+        self.notice(Message::Frozen { user_id: user_id.clone(), frozen: true, at }, back);
+        self.call_for_care(user_id);
         let change = Change::Freeze { kind, restore: former };
         self.effects.push(Effect::Register { account: account.clone(), change });
         self.effects.push(Effect::EndSessions { account });
         self.end(End::Frozen, Act::Frozen);
+    }
+
+    /// Tells those who help: somebody may have the person's password.
+    fn call_for_care(&mut self, user_id: String) {
+        if self.ctx.policy.channels.contains(&Channel::Email) {
+            let message = Message::CallForCare { user_id, at: self.ctx.now };
+            let deadline = self.ctx.now + NOTICE_LIFE;
+            self.effects.push(Effect::Deliver(Delivery {
+                to: To::CareTeam,
+                channel: Channel::Email,
+                message,
+                deadline,
+            }));
+        }
     }
 
     /// Resets may go on.
@@ -56,7 +74,7 @@ impl Machine<'_> {
         let proven = self.ctx.registration.proven(self.ctx.policy, at);
         let former = proven.into_iter().find(|contact| contact.kind == kind && !contact.young);
         let former = former.map(|contact| contact.id);
-        let offer = FreezeOffer { account, user_id: user_id.clone(), own_mail, kind, former, at };
+        let offer = FreezeOffer { account, user_id: user_id.clone(), own_mail, kind: Some(kind), former, at };
         let new = new.map(|new| (To::Contact(new), channel(kind)));
         self.notice(Message::RegistrationChanged { user_id, kind, how, at, offer }, new);
     }

@@ -1,16 +1,51 @@
 //! What is counted over several flows before an event is decided, and what makes deciding it idle.
 
-use crate::Ctx;
 use crate::audit::{Act, CareTeamReason};
 use crate::method::issued_code::{Proof, Sent};
-use crate::reset::{End, Event, Reset, Stage, view};
+use crate::reset::{End, Event, Machine, Reset, Stage, view};
 use crate::subject::Subject;
-use crate::throttle::{self, Claim, What};
+use crate::throttle::{self, Claim, Owner, Scope, What};
+use crate::time::Time;
+use crate::{Ctx, captcha};
+
+/// What an event asks for that is limited over several flows.
+enum Asked<'a> {
+    /// A try at a code, or at a whole address.
+    Proof(&'a Subject),
+    /// A code to the option in this place.
+    Send(&'a Subject, usize),
+    /// A User ID to be looked up.
+    LookUp(&'a str),
+}
+
+impl Asked<'_> {
+    const fn what(&self) -> What {
+        match self {
+            Self::Proof(_) => What::Proofs,
+            Self::Send(..) => What::Sends,
+            Self::LookUp(_) => What::LookUps,
+        }
+    }
+}
 
 impl Reset {
     /// What has to be counted, in a committed statement of its own, before this event may be decided in the same `ctx`. All
     /// are counted or none: a claim that is over its limit must not cost the others.
     pub fn claims(&self, ctx: &Ctx, event: &Event) -> Vec<Claim> {
+        let own = |asked| match asked {
+            Asked::Proof(subject) => vec![self.proofs(ctx, subject)],
+            Asked::Send(subject, option) => self.sends(ctx, subject, option),
+            Asked::LookUp(user_id) => throttle::look_ups(ctx, user_id),
+        };
+        self.asked(ctx, event).into_iter().flat_map(own).collect()
+    }
+
+    /// What that is which is counted, also where the person has no limit of their own.
+    pub fn counts(&self, ctx: &Ctx, event: &Event) -> Vec<What> {
+        self.asked(ctx, event).iter().map(Asked::what).collect()
+    }
+
+    fn asked<'a>(&'a self, ctx: &Ctx, event: &'a Event) -> Vec<Asked<'a>> {
         if ctx.now >= self.expires || self.overtaken(ctx).is_some() {
             return Vec::new();
         }
@@ -18,18 +53,22 @@ impl Reset {
             (Stage::Proving { subject, sent, .. }, Event::Code { seen, .. })
                 if ctx.now < sent.expires && *seen == self.wrong =>
             {
-                vec![proofs(ctx, subject)]
+                vec![Asked::Proof(subject)]
             }
             (Stage::Proving { subject, sent, .. }, Event::Resend) if self.may_resend(ctx, sent) => {
-                sends(ctx, subject, sent.option)
+                vec![Asked::Send(subject, sent.option)]
             }
             (Stage::Choosing { subject, proofs: passed, .. }, Event::Choose { option, .. })
                 if self.has_codes_left(ctx) && ctx.policy.usable(subject, passed).contains(option) =>
             {
-                let asked = view::asks_confirmation(ctx, subject, *option);
-                let mut claims = if asked { vec![proofs(ctx, subject)] } else { Vec::new() };
-                claims.extend(sends(ctx, subject, *option));
-                claims
+                let confirmed = view::asks_confirmation(ctx, subject, *option).then_some(Asked::Proof(subject));
+                confirmed.into_iter().chain([Asked::Send(subject, *option)]).collect()
+            }
+            (Stage::Identify { .. }, Event::Identify { user_id, answer, .. })
+                if !user_id.trim().is_empty()
+                    && captcha::passed(ctx.policy.captcha, ctx.keys, self.id, self.picture, answer) =>
+            {
+                vec![Asked::LookUp(user_id)]
             }
             _ => Vec::new(),
         }
@@ -37,7 +76,7 @@ impl Reset {
 
     /// What has to be counted before somebody may try to show that the last proof was theirs.
     pub fn regain_claims(&self, ctx: &Ctx) -> Vec<Claim> {
-        self.stage.subject().map(|subject| proofs(ctx, subject)).into_iter().collect()
+        self.stage.subject().map(|subject| self.proofs(ctx, subject)).into_iter().collect()
     }
 
     /// What happened to the person's registration meanwhile that ends this: "This wasn't me", or a contact that was used here
@@ -59,6 +98,18 @@ impl Reset {
         }
     }
 
+    fn proofs(&self, ctx: &Ctx, subject: &Subject) -> Claim {
+        let (counter, whom) = (subject.counter.clone(), self.user_id.clone());
+        Claim { counter, limit: ctx.policy.failed_proofs, what: What::Proofs, scope: Scope::Account, whom }
+    }
+
+    /// Limits on messages to the destination of this option, and on those of this person.
+    fn sends(&self, ctx: &Ctx, subject: &Subject, option: usize) -> Vec<Claim> {
+        let Some(option) = subject.options.get(option) else { return Vec::new() };
+        let owner = Owner { account: subject.account.as_ref(), user_id: &self.user_id };
+        throttle::sends(ctx, owner, option.device, &option.mask)
+    }
+
     /// Whether this flow may send one more code.
     pub(super) fn has_codes_left(&self, ctx: &Ctx) -> bool {
         self.codes < u32::from(ctx.policy.sends)
@@ -70,16 +121,13 @@ impl Reset {
     }
 }
 
-fn proofs(ctx: &Ctx, subject: &Subject) -> Claim {
-    Claim { counter: subject.counter.clone(), limit: ctx.policy.failed_proofs, what: What::Proofs }
-}
-
-/// One claim for each limit on messages to the destination of this option.
-pub(super) fn sends(ctx: &Ctx, subject: &Subject, option: usize) -> Vec<Claim> {
-    let Some(device) = subject.options.get(option).map(|option| option.device) else { return Vec::new() };
-    let claim = |limit: &throttle::Limit| {
-        let counter = throttle::counter_of_destination(&device, limit.window);
-        Claim { counter, limit: *limit, what: What::Sends }
-    };
-    ctx.policy.sends_to_one.iter().map(claim).collect()
+impl Machine<'_> {
+    /// Where the account itself has had too many wrong answers, its resets rest; else it is only this that has to wait.
+    pub(super) fn throttled(&mut self, (what, scope): (What, Scope), until: Time, stay: Stage) {
+        if (what, scope) == (What::Proofs, Scope::Account) {
+            return self.end(End::Resting { until }, Act::Throttled { what });
+        }
+        self.audit(Act::Throttled { what });
+        self.flow.stage = stay;
+    }
 }

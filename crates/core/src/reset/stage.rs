@@ -194,9 +194,14 @@ pub enum ChoiceProblem {
     },
     /// This flow has sent all it may.
     NoCodesLeft,
-    /// This destination has had all it may for now.
+    /// This destination, person or network, or everybody together, has had all they may for now.
     TooManySends {
         /// When it may again.
+        until: Time,
+    },
+    /// There were too many wrong answers from this network or in all: this one was not looked at.
+    Resting {
+        /// Until when.
         until: Time,
     },
 }
@@ -212,9 +217,14 @@ pub enum CodeProblem {
     },
     /// Typed after its time.
     Late,
-    /// This destination has had all it may for now.
+    /// This destination, person or network, or everybody together, has had all they may for now.
     TooManySends {
         /// When it may again.
+        until: Time,
+    },
+    /// There were too many wrong answers from this network or in all: this one was not looked at.
+    Resting {
+        /// Until when.
         until: Time,
     },
 }

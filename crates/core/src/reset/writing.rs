@@ -1,7 +1,7 @@
 //! The new password, the directory's answer to it, and who is told.
 
 use crate::audit::Act;
-use crate::effect::{Delivery, Effect, Message, To};
+use crate::effect::{Delivery, Effect, FreezeOffer, Message, To};
 use crate::method::issued_code::Proof;
 use crate::method::{Channel, ContactKind};
 use crate::password::{self, Judged, Mark};
@@ -46,8 +46,9 @@ impl Machine<'_> {
         let again = |problem| Stage::Unlock { subject: subject.clone(), proofs, problem: Some(problem) };
         match answer {
             Written::Done => {
-                self.tell_all(&subject, Message::Unlocked { user_id: self.flow.user_id.clone(), at: self.ctx.now });
-                self.effects.push(Effect::Forgive { counter: subject.counter.clone() });
+                let (user_id, at, offer) = (self.flow.user_id.clone(), self.ctx.now, self.offer(&subject));
+                self.tell_all(&subject, Message::Unlocked { user_id, at, offer });
+                self.forgive(&subject);
                 return self.end(End::Unlocked, Act::Unlocked);
             }
             // Unlocking twice does no harm: whoever presses the button again finds out.
@@ -76,7 +77,7 @@ impl Machine<'_> {
             Written::Done => {
                 self.remember(&subject, mark);
                 self.tell(&subject, true);
-                self.effects.push(Effect::Forgive { counter: subject.counter.clone() });
+                self.forgive(&subject);
                 self.end_sessions(&subject);
                 self.end(End::Done, Act::PasswordSet);
             }
@@ -120,6 +121,10 @@ impl Machine<'_> {
         self.end(End::Unknown, Act::OutcomeUnknown);
     }
 
+    fn forgive(&mut self, subject: &Subject) {
+        self.effects.extend(subject.account.clone().map(|account| Effect::Forgive { account }));
+    }
+
     fn remember(&mut self, subject: &Subject, mark: Option<Mark>) {
         let both = subject.account.clone().zip(mark);
         self.effects.extend(both.map(|(account, mark)| Effect::Remember { account, mark }));
@@ -131,8 +136,15 @@ impl Machine<'_> {
 
     /// Tells that the password was set, or may have been.
     fn tell(&mut self, subject: &Subject, certain: bool) {
-        let (user_id, at) = (self.flow.user_id.clone(), self.ctx.now);
-        self.tell_all(subject, Message::PasswordChanged { certain, user_id, at });
+        let (user_id, at, offer) = (self.flow.user_id.clone(), self.ctx.now, self.offer(subject));
+        self.tell_all(subject, Message::PasswordChanged { certain, user_id, at, offer });
+    }
+
+    /// What "This wasn't me" stops.
+    fn offer(&self, subject: &Subject) -> Option<FreezeOffer> {
+        let account = subject.account.clone()?;
+        let (user_id, own_mail, at) = (self.flow.user_id.clone(), subject.own_mail.clone(), self.ctx.now);
+        Some(FreezeOffer { account, user_id, own_mail, kind: None, former: None, at })
     }
 
     /// Tells every address known, or by text where there is none.

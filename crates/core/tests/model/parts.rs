@@ -188,6 +188,7 @@ pub(crate) fn tiny(methods: &[Method]) -> Policy {
         write_patience: Span(1),
         failed_proofs: regain_core::throttle::Limit { count: BOUNDLESS, window: Span(BOUNDLESS.into()) },
         sends_to_one: Vec::new(),
+        limits: regain_core::throttle::Limits::none(),
         ..Policy::default()
     }
 }

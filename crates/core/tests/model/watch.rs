@@ -215,13 +215,13 @@ impl Model {
         }
         // An attempt is taken back only when it was right.
         let returned = effects.iter().filter_map(|effect| match effect {
-            Effect::GiveBack { counter } => Some(counter),
+            Effect::Uncount { what } => Some(*what),
             _ => None,
         });
-        for counter in returned {
-            let was_send = counter.starts_with("send:");
-            ghost.check(P3, claims.iter().any(|claim| claim.counter == *counter) && (was_send == wrong));
+        for what in returned {
+            ghost.check(P3, counted && (what == What::Sends) == wrong);
         }
+        ghost.check(P3, !effects.iter().any(|effect| matches!(effect, Effect::GiveBack { .. })));
     }
 
     fn watch_message(&self, ghost: &mut Ghost, world: &World, after: &Row, claims: &[Claim], delivery: &Delivery) {
@@ -230,7 +230,7 @@ impl Model {
         let to_them = match &delivery.to {
             To::Contact(id) => self.contact(id).map(|(owner, _)| owner) == person,
             To::OwnMail(mail) => account.is_some_and(|account| account.own_mail.as_ref() == Some(mail)),
-            To::New { .. } => false,
+            To::New { .. } | To::CareTeam => false,
             To::Nobody => account.is_none(),
         };
         ghost.check(P8, to_them);
@@ -253,7 +253,10 @@ impl Model {
                 let told = matches!(after.flow.stage, Stage::Ended { end: End::Unlocked, .. });
                 ghost.check(P8, told && ghost.writes > 0);
             }
-            Message::RegistrationChanged { .. } | Message::Frozen { .. } | Message::Invitation { .. } => {
+            Message::RegistrationChanged { .. }
+            | Message::Frozen { .. }
+            | Message::CallForCare { .. }
+            | Message::Invitation { .. } => {
                 ghost.check(P8, false);
             }
         }
@@ -264,7 +267,7 @@ impl Model {
         let Message::Code(issue) = &delivery.message else { return None };
         let to = match &delivery.to {
             To::Contact(id) => self.contact(id),
-            To::OwnMail(_) | To::New { .. } | To::Nobody => None,
+            To::OwnMail(_) | To::New { .. } | To::CareTeam | To::Nobody => None,
         };
         let to = to.and_then(|(person, contact)| {
             let method = match (contact.kind, delivery.channel) {

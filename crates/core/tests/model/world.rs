@@ -11,7 +11,7 @@ use regain_core::password::{self, Judged, Lists, Mark, Recalled};
 use regain_core::registration::Change;
 use regain_core::reset::{Event, LookedUp, Reset, Stage, Written};
 use regain_core::subject::{self, Account, Contact, Subject};
-use regain_core::throttle::{Claim, free_at};
+use regain_core::throttle::{self, Claim, Owner, free_at};
 use regain_core::{Ctx, Effect, FlowId, Keys, Secret, Step, Time};
 
 use crate::kept::Kept;
@@ -50,7 +50,7 @@ impl Model {
         for subject in &subjects {
             model.counters.push(subject.counter.clone());
             for (option, limit) in subject.options.iter().zip(model.config.policy.sends_to_one.iter().cycle()) {
-                let name = regain_core::throttle::counter_of_destination(&option.device, limit.window);
+                let name = throttle::counter_of_destination(&option.device, limit.window);
                 if !model.counters.contains(&name) {
                     model.counters.push(name);
                 }
@@ -215,7 +215,9 @@ impl Model {
         let ctx = self.ctx(world.now, kept);
         let claims = loaded.flow.claims(&ctx, &event);
         let event = match self.over(world, &claims) {
-            Some(claim) => Event::Throttled { what: claim.what, until: free_at(claim.limit, Time(0)) },
+            Some(Claim { what, scope, limit, .. }) => {
+                Event::Throttled { what: *what, scope: *scope, until: free_at(*limit, Time(0)) }
+            }
             None => {
                 claims.iter().filter_map(|claim| self.counter(claim)).for_each(|place| world.counters[place] += 1);
                 event
@@ -245,7 +247,7 @@ impl Model {
                 }
             }
         }
-        effects.into_iter().for_each(|effect| self.carry_out(world, effect));
+        effects.into_iter().for_each(|effect| self.carry_out(world, &claims, effect));
     }
 
     fn counter(&self, claim: &Claim) -> Option<usize> {
@@ -257,7 +259,7 @@ impl Model {
         claims.iter().find(|claim| self.counter(claim).is_some_and(|place| world.counters[place] >= claim.limit.count))
     }
 
-    fn carry_out(&self, world: &mut World, effect: Effect) {
+    fn carry_out(&self, world: &mut World, claims: &[Claim], effect: Effect) {
         let place = |name: String| self.counters.iter().position(|counter| *counter == name).expect("a known counter");
         match effect {
             Effect::Audit(_) | Effect::EndSessions { .. } | Effect::Remember { .. } => {}
@@ -271,7 +273,18 @@ impl Model {
                 let place = place(counter);
                 world.counters[place] = world.counters[place].saturating_sub(1);
             }
-            Effect::Forgive { counter } => world.counters[place(counter)] = 0,
+            Effect::Uncount { what } => {
+                let unused = claims.iter().filter(|claim| claim.what == what);
+                for place in unused.filter_map(|claim| self.counter(claim)) {
+                    world.counters[place] = world.counters[place].saturating_sub(1);
+                }
+            }
+            Effect::Forgive { account } => {
+                let owner = Owner { account: Some(&account), user_id: "" };
+                let all = throttle::of_account(&self.keys, &self.config.policy, owner);
+                let places = all.iter().filter_map(|name| self.counters.iter().position(|counter| counter == name));
+                places.for_each(|place| world.counters[place] = 0);
+            }
         }
     }
 
@@ -395,7 +408,7 @@ impl stateright::Model for Model {
                 next.outside -= 1;
                 let nothing = ContactKind::Office;
                 let change = match outside {
-                    Outside::Freeze => Change::Freeze { kind: nothing, restore: None },
+                    Outside::Freeze => Change::Freeze { kind: Some(nothing), restore: None },
                     Outside::Thaw => Change::Thaw,
                     Outside::Remove(kind) => Change::Remove { kind },
                 };

@@ -109,6 +109,7 @@ impl Desk {
                     To::Contact(contact) => contact.0.chars().take(6).collect(),
                     To::OwnMail(mail) => mail.clone(),
                     To::New { address, .. } => format!("new {address}"),
+                    To::CareTeam => "the care team".into(),
                     To::Nobody => "nobody".into(),
                 };
                 format!("{} by {} to {to}", self.say(&delivery.message), delivery.channel.name())
@@ -121,13 +122,14 @@ impl Desk {
                     Change::Remove { kind } => format!("no {}", kind.name()),
                     Change::Freeze { kind, restore } => {
                         let back = restore.as_ref().map(|contact| format!(", {} is back", contact.0));
-                        format!("freeze {}{}", kind.name(), back.unwrap_or_default())
+                        format!("freeze {}{}", kind.map_or("", ContactKind::name), back.unwrap_or_default())
                     }
                     other => format!("{other:?}").to_lowercase(),
                 }
             }
             Effect::Remember { account, .. } => format!("remember for {}", account.0),
             Effect::EndSessions { account } => format!("end sessions of {}", account.0),
+            Effect::Uncount { what } => format!("uncount {}", what.name()),
             _ => panic!("a registration does no such thing"),
         }
     }
@@ -151,6 +153,7 @@ impl Desk {
             }
             Message::Frozen { frozen: true, .. } => "frozen",
             Message::Frozen { frozen: false, .. } => "thawed",
+            Message::CallForCare { .. } => "call for care",
             Message::PasswordChanged { .. } | Message::Unlocked { .. } | Message::Invitation { .. } => {
                 panic!("not of a registration")
             }
@@ -205,6 +208,7 @@ impl Desk {
             ["thaws"] => Event::Thaw { signed_in: Some(signed_in), by: "jo".into() },
             ["care", "team", "thaws"] => Event::Thaw { signed_in: None, by: "care team".into() },
             ["throttled"] => Event::Throttled { what: What::Sends, until: Time(9) },
+            ["throttled", "proofs"] => Event::Throttled { what: What::Proofs, until: Time(9) },
             ["tick"] => Event::Tick,
             _ => panic!("not a line of a journey: {line}"),
         }
@@ -213,7 +217,7 @@ impl Desk {
     /// What an event claims now.
     pub(crate) fn claims(&self, line: &str) -> Vec<String> {
         let claims = self.flow.claims(&self.ctx(&keys()), &self.event(line));
-        assert!(claims.iter().all(|claim| claim.what == What::Sends));
+        assert!(claims.iter().all(|claim| (claim.what == What::Proofs) == line.starts_with("code")));
         claims.into_iter().map(|claim| claim.counter.split(':').next().unwrap_or_default().to_owned()).collect()
     }
 }

@@ -87,6 +87,7 @@ impl Model {
             }
         }
         if acts().any(|act| matches!(act, Act::CodeWrong { .. })) {
+            ghost.check(R5, claims == 1);
             ghost.wrong[page] += 1;
             ghost.check(R5, ghost.wrong[page] < self.config.policy.tries || after.ended());
             ghost.check(R5, ghost.wrong[page] <= self.config.policy.tries);
@@ -96,7 +97,8 @@ impl Model {
 
     fn watch_code(&self, ghost: &mut Ghost, world: &World, page: usize, ctx: &Ctx, event: &Event, claims: usize) {
         ghost.sent[page] += 1;
-        ghost.check(R5, claims == self.config.policy.sends_to_one.len() + 1);
+        let policy = &self.config.policy;
+        ghost.check(R5, claims == policy.sends_to_one.len() + policy.limits.sends_of_account.len());
         ghost.check(R5, ghost.sent[page] <= self.config.policy.sends);
         ghost.check(R4, ctx.registration.frozen.is_none());
         ghost.check(R3, matches!(event, Event::Resend) || self.is_fresh(world));
@@ -133,6 +135,8 @@ impl Model {
                 }
             }
             Change::Freeze { restore, .. } => {
+                let care = |effect: &Effect| matches!(effect, Effect::Deliver(delivery) if delivery.to == To::CareTeam);
+                ghost.check(R7, effects.iter().any(care));
                 self.watch_notices(ghost, world, effects, restore.as_ref());
             }
             Change::Thaw => {

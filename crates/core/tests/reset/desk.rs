@@ -8,7 +8,7 @@ use regain_core::method::{ContactKind, Method};
 use regain_core::password::{self, Judged};
 use regain_core::reset::{Event, LookedUp, Reset, View, Written, step, view};
 use regain_core::subject::{Account, AccountId, Contact, ContactId, device};
-use regain_core::throttle::What;
+use regain_core::throttle::{Scope, What};
 use regain_core::{Ctx, Effect, FlowId, Keys, Policy, Registration, Secret, Span, Step, Time, captcha};
 use std::sync::Arc;
 
@@ -112,6 +112,7 @@ impl Desk {
                     To::Contact(contact) => contact.0.clone(),
                     To::OwnMail(mail) => mail.clone(),
                     To::New { address, .. } => format!("new {address}"),
+                    To::CareTeam => "the care team".into(),
                     To::Nobody => "nobody".into(),
                 };
                 let what = match &delivery.message {
@@ -123,6 +124,7 @@ impl Desk {
                     Message::Unlocked { .. } => "word that it is unlocked",
                     Message::RegistrationChanged { .. } => "word of a change",
                     Message::Frozen { .. } => "word of a freeze",
+                    Message::CallForCare { .. } => "call for care",
                     Message::Invitation { .. } => "invitation",
                 };
                 format!("{what} by {} to {to}", delivery.channel.name())
@@ -134,7 +136,8 @@ impl Desk {
             Effect::Register { account, change } => format!("register {}: {change:?}", account.0),
             Effect::Remember { account, .. } => format!("remember for {}", account.0),
             Effect::EndSessions { account } => format!("end sessions of {}", account.0),
-            Effect::GiveBack { counter } => format!("give back {}", counter.split(':').next().unwrap_or_default()),
+            Effect::GiveBack { .. } => panic!("a reset does no such thing"),
+            Effect::Uncount { what } => format!("uncount {}", what.name()),
             Effect::Forgive { .. } => "forgive".into(),
         }
     }
@@ -192,8 +195,9 @@ impl Desk {
             ["cancel"] => Event::Cancel,
             // What happens to the registration is noticed with whatever comes next.
             ["tick"] | ["loses", _] | ["is", "frozen"] => Event::Tick,
-            ["throttled", "proofs"] => Event::Throttled { what: What::Proofs, until: Time(9) },
-            ["throttled", "sends"] => Event::Throttled { what: What::Sends, until: Time(9) },
+            ["throttled", "proofs"] => throttled(What::Proofs, Scope::Account),
+            ["throttled", "proofs", "network"] => throttled(What::Proofs, Scope::Network),
+            ["throttled", "sends"] => throttled(What::Sends, Scope::Destination),
             _ => panic!("not a line of a journey: {line}"),
         }
     }
@@ -218,6 +222,10 @@ impl Desk {
             None,
         )
     }
+}
+
+fn throttled(what: What, scope: Scope) -> Event {
+    Event::Throttled { what, scope, until: Time(9) }
 }
 
 fn written(answer: &str) -> Written {

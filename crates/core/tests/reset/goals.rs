@@ -17,7 +17,7 @@ fn an_account_is_unlocked_and_the_password_stays() {
          unlock => choose 1/1: email text mobile_call |
          chooses text
          unlock => code 1/1 text *********23 |
-         code 1 => unlock | give back unlock, proved
+         code 1 => unlock | uncount proofs, proved
          password => unlock |
          unlock => wait | writing, unlock 17 (0)
          unlock => wait |
@@ -83,7 +83,7 @@ fn a_rehearsal_ends_where_something_would_be_written() {
          found => choose 1/2: email text mobile_call | found
          chooses email
          code none => code 1/2 email jo*****@m****.co.uk (Wrong { left: 4 })
-         code 1 => choose 2/2: text mobile_call | give back rehearsal, proved
+         code 1 => choose 2/2: text mobile_call | uncount proofs, proved
          chooses text
          code 2 => password
          password password => password [Banned { word: None, points: 1 }] | password_unfit

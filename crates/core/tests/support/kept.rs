@@ -26,7 +26,7 @@ impl Kept {
             Change::Rehearsed => self.registration.rehearsed = Some(now),
             Change::Freeze { kind, restore } => {
                 self.registration.frozen = self.registration.frozen.or(Some(now));
-                self.put_aside(|contact| contact.kind == *kind);
+                self.put_aside(|contact| Some(contact.kind) == *kind);
                 let (back, rest) = self.aside.drain(..).partition(|contact| Some(&contact.id) == restore.as_ref());
                 self.aside = rest;
                 self.registration.contacts.extend::<Vec<Registered>>(back);

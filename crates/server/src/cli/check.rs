@@ -6,6 +6,7 @@ use regain_core::Policy;
 
 use super::ConfigArg;
 use super::serve::drop_uncarried;
+use crate::audit;
 use crate::banned;
 use crate::breach::Filter;
 use crate::clock::Clock;
@@ -13,6 +14,7 @@ use crate::config::Config;
 use crate::config::server::StoreSection;
 use crate::delivery::Delivery;
 use crate::directory;
+use crate::edge::certificate;
 
 /// What `regain check` takes.
 #[derive(clap::Args)]
@@ -30,8 +32,10 @@ pub fn run(args: &Args) -> Result<(), String> {
     let table = Config::table(args.config.config.as_deref()).map_err(lines)?;
     let (mut config, mut problems) = Config::read(table);
     problems.extend(store_problem(&config.store));
+    problems.extend(certificate::problem(&config.settings.server, Clock::real().now()));
     problems.extend(directory::check(config.directory.clone()).err());
     problems.extend(config.settings.organisation.logo_problem());
+    problems.extend(audit::problems(&config.audit));
     let files = &config.settings.password_files;
     problems.extend(banned::Words::open(files.banned_words.clone()).err());
     let breach = files.breach.as_deref().and_then(|file| Filter::open(file).err());

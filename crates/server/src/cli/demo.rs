@@ -8,13 +8,14 @@ use regain_core::Secret;
 use regain_core::method::ContactKind;
 use toml::{Table, Value};
 
-use super::serve::{listen, log, serve};
+use super::serve::{Beside, listen, log, serve, trail};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, environment, overlay};
 use crate::delivery::{Delivery, Inbox};
 use crate::directory::Deps;
 use crate::directory::embedded::{Change, Embedded, NewPerson};
+use crate::edge::Edge;
 use crate::store::enrolment::NewContact;
 use crate::web;
 
@@ -110,12 +111,13 @@ const PEOPLE: &[Sample] = &[
 pub async fn run(args: Args) -> Result<(), String> {
     log();
     let scratch = Scratch::new(args.data)?;
-    let listener = listen(args.listen).await?;
+    let listener = listen("listen", args.listen).await?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let table = overlay(settings(&scratch.folder, address)?, environment());
     let config = Config::from_table(table).map_err(|problems| problems.join("\nregain: "))?;
     let clock = Clock::real();
     let directory = config.directory.clone();
+    let (audit, key_file) = (config.audit.clone(), config.store.key_file.clone());
     let app = Arc::new(App::open(config, clock.clone()).await?);
     let people = Embedded::open(Deps { store: app.store.clone(), clock: clock.clone() }, directory)?;
     add_people(&app, &people).await?;
@@ -123,7 +125,9 @@ pub async fn run(args: Args) -> Result<(), String> {
     let delivery = Arc::new(Delivery::demo(inbox.clone(), clock));
     let router = web::demo::router(Arc::clone(&app), inbox)?;
     greet(&app);
-    serve(app, delivery, router, listener).await
+    let trail = trail(&app, &audit, &key_file)?;
+    let pages = Edge::new(listener, router, &app.settings.server, None);
+    serve(app, delivery, trail, pages, Beside::default()).await
 }
 
 /// Folder for the data; a temporary one goes with the demo.
@@ -164,7 +168,13 @@ fn settings(folder: &Path, address: SocketAddr) -> Result<Table, String> {
 
         [throttle]
         failed_proofs = 100
+        failed_proofs_per_network = []
         sends = []
+        sends_per_account = []
+        sends_per_network = []
+        resets_per_user_id = []
+        resets_per_network = []
+        sign_ins_per_network = []
 
         [organisation]
         name = "Example Society"

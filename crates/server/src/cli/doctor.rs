@@ -4,12 +4,14 @@ use std::process::ExitCode;
 
 use super::ConfigArg;
 use super::serve::log;
+use crate::audit;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::delivery::Delivery;
 use crate::directory::{self, Deps, canary};
+use crate::edge::certificate;
 use crate::finding::{Finding, State};
-use crate::store::{self, Store};
+use crate::store::{KeyFile, Store};
 
 /// What `regain doctor` takes.
 #[derive(clap::Args)]
@@ -36,9 +38,11 @@ pub async fn run(args: Args) -> Result<ExitCode, String> {
     directory::check(config.directory.clone())?;
     let mut findings = Vec::new();
     if let Some(store) = store(&config, &mut findings).await {
+        findings.extend(audit::examine(&config.audit, &store).await);
         findings.extend(directory(&config, store, args.canary.as_deref()).await?);
     }
     findings.extend(delivery.look().await);
+    findings.extend(certificate::look(&config.settings.server, Clock::real().now()));
     let bad = findings.iter().any(|finding| finding.state == State::Bad);
     if args.json {
         let state = if bad { State::Bad } else { State::Good };
@@ -72,7 +76,7 @@ async fn store(config: &Config, findings: &mut Vec<Finding>) -> Option<Store> {
         findings.push(Finding::bad("key", format!("{} is not there", path.display()), fix));
         return None;
     }
-    let keys = match store::load_or_make_key(path) {
+    let keys = match KeyFile::read_or_make(path).map(|file| file.keys()) {
         Ok(keys) => keys,
         Err(error) => {
             findings.push(Finding::bad("key", error.to_string(), format!("chmod 600 {}", path.display())));

@@ -3,7 +3,6 @@
 mod import;
 mod invite;
 mod list;
-mod trail;
 
 use std::path::PathBuf;
 
@@ -14,7 +13,7 @@ use regain_core::method::ContactKind;
 use regain_core::register;
 
 use super::open::{Opened, open};
-use super::{ConfigArg, sheet};
+use super::{ConfigArg, sheet, trail};
 use crate::app::App;
 use crate::clock;
 use crate::directory::Person;
@@ -188,9 +187,4 @@ fn read_number(typed: &str, region: Option<&str>) -> Result<Number, String> {
 async fn found(app: &App, user_id: &str) -> Result<Person, String> {
     let found = app.directory.find(user_id).await.map_err(|error| error.to_string())?;
     found.ok_or_else(|| format!("nobody has the User ID \"{user_id}\": check the spelling"))
-}
-
-/// The moment in UTC (RFC 3339).
-fn date(time: regain_core::Time) -> String {
-    jiff::Timestamp::from_millisecond(time.0).map_or_else(|_| time.0.to_string(), |time| time.to_string())
 }

@@ -140,6 +140,8 @@ fn reason(problem: &Problem) -> String {
         | Problem::TooYoung { .. }
         | Problem::Dictionary
         | Problem::Refused
+        | Problem::Locked
+        | Problem::Barred
         | Problem::Unavailable => "the directory refuses it".into(),
     }
 }

@@ -1,22 +1,27 @@
 //! `regain serve`: the service, until it is told to stop.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::Ordering;
 
-use axum::Router;
-use axum::serve::ListenerExt as _;
 use regain_core::method::Method;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tracing_subscriber::EnvFilter;
 
 use super::ConfigArg;
 use crate::app::App;
+use crate::audit::Trail;
 use crate::clock::{self, Clock};
+use crate::config::audit::Audit;
+use crate::config::server::Server;
 use crate::config::{Config, environment};
 use crate::delivery::Delivery;
+use crate::edge::certificate::Certificate;
+use crate::edge::{Edge, most_files};
 use crate::{web, worker};
 
 /// What `regain serve` takes.
@@ -25,9 +30,6 @@ pub struct Args {
     #[command(flatten)]
     config: ConfigArg,
 }
-
-/// How long requests under way may take once the service is told to stop.
-const LAST_REQUESTS: Duration = Duration::from_secs(15);
 
 /// Runs the service.
 ///
@@ -42,11 +44,31 @@ pub async fn run(args: Args) -> Result<(), String> {
     for method in drop_uncarried(&mut config, &delivery)? {
         tracing::warn!(method = method.name(), "this method is allowed, but not offered: no gateway carries it");
     }
+    let (audit, key_file) = (config.audit.clone(), config.store.key_file.clone());
     let app = Arc::new(App::open(config, clock).await?);
+    let trail = trail(&app, &audit, &key_file)?;
+    let server = &app.settings.server;
+    let certificate = Certificate::open(server, app.clock.clone())?;
     let router = web::router(Arc::clone(&app))?;
-    let listener = listen(app.settings.server.listen).await?;
-    tracing::info!(listen = %app.settings.server.listen, url = app.settings.server.public_url, "ready");
-    serve(app, Arc::new(delivery), router, listener).await
+    let listener = listen("listen", server.listen).await?;
+    let machines = match server.metrics_listen {
+        None => None,
+        Some(address) => {
+            let listener = listen("metrics_listen", address).await?;
+            Some(Edge::for_machines(listener, web::machines::router(Arc::clone(&app)), server))
+        }
+    };
+    tracing::info!(listen = %server.listen, url = server.public_url, "ready");
+    let pages = Edge::new(listener, router, server, certificate.clone());
+    serve(Arc::clone(&app), Arc::new(delivery), trail, pages, Beside { machines, certificate }).await
+}
+
+/// What looks after the audit trail.
+pub(super) fn trail(app: &App, settings: &Audit, key_file: &Path) -> Result<Arc<Trail>, String> {
+    let host = app.settings.server.host.split(':').next().unwrap_or_default();
+    let key_file = settings.key_file(key_file);
+    let trail = Trail::open(settings, &key_file, host, app.store.clone(), app.clock.clone());
+    trail.map(Arc::new).map_err(|problems| problems.join("\nregain: "))
 }
 
 /// Takes out the methods that nothing carries: a code that cannot arrive must not be offered. Gives them.
@@ -88,42 +110,68 @@ pub(super) fn log() {
     let _ = if std::io::stderr().is_terminal() { to.try_init() } else { to.json().try_init() };
 }
 
-/// Takes the address.
-pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, String> {
+/// Takes the address that this key of `[server]` names.
+pub(super) async fn listen(key: &str, address: SocketAddr) -> Result<TcpListener, String> {
     let listener = TcpListener::bind(address).await;
-    listener.map_err(|error| format!("server.listen: {address}: {error}"))
+    listener.map_err(|error| format!("server.{key}: {address}: {error}"))
+}
+
+/// What is served beside the pages.
+#[derive(Default)]
+pub(super) struct Beside {
+    /// The figures.
+    machines: Option<Edge>,
+    /// The certificate, which may change.
+    certificate: Option<Arc<Certificate>>,
 }
 
 /// Serves pages and sends messages until SIGTERM or SIGINT; requests and messages under way are finished.
 pub(super) async fn serve(
     app: Arc<App>,
     delivery: Arc<Delivery>,
-    router: Router,
-    listener: TcpListener,
+    trail: Arc<Trail>,
+    pages: Edge,
+    beside: Beside,
 ) -> Result<(), String> {
     arm_faults();
+    let server = &app.settings.server;
+    few_files(server);
     let (stop, stopped) = watch::channel(false);
-    let worker = tokio::spawn(worker::run(app, delivery, stopped));
-    // Pages are small: waiting to fill a packet only makes them late.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY could not be set");
-        }
-    });
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let (told, asked) = watch::channel(false);
-    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
-        told_to_stop().await;
-        told.send_replace(true);
-    });
-    let served = tokio::select! {
-        served = serving => served,
-        // A client that never finishes its request must not keep the service from stopping.
-        () = long_after(asked) => Ok(()),
-    };
+    let mut others = JoinSet::new();
+    others.spawn(worker::run(Arc::clone(&app), delivery, stopped.clone()));
+    others.spawn(trail.run(stopped.clone()));
+    if let Some(certificate) = beside.certificate {
+        others.spawn(certificate.keep(stopped.clone()));
+    }
+    if let Some(machines) = beside.machines {
+        others.spawn(machines.serve(stopped));
+    }
+    let (shut, shutting) = watch::channel(false);
+    let public = tokio::spawn(pages.serve(shutting));
+    told_to_stop().await;
+    // Whoever asks whether we are ready hears that we are not, while everybody else is still let in.
+    app.stopping.store(true, Ordering::Relaxed);
+    clock::wait(server.limits.stop_notice).await;
+    shut.send_replace(true);
+    let served = public.await;
     stop.send_replace(true);
-    worker.await.map_err(|error| format!("the worker broke off: {error}"))?;
-    served.map_err(|error| error.to_string())
+    while let Some(ended) = others.join_next().await {
+        ended.map_err(|error| format!("a part of the service broke off: {error}"))?;
+    }
+    served.map_err(|error| format!("serving broke off: {error}"))
+}
+
+/// Says so if the system does not allow as many connections as the settings do.
+fn few_files(server: &Server) {
+    // Beside them: the store, the directory, gateways.
+    let needed = server.limits.connections as u64 + 128;
+    if let Some(most) = most_files().filter(|most| *most < needed) {
+        tracing::warn!(
+            most,
+            needed,
+            "server.connections is more than the system's limit of open files (ulimit -n) allows"
+        );
+    }
 }
 
 /// Stops the program at a numbered point: for the tests that look at what is left behind.
@@ -132,14 +180,6 @@ pub(super) fn arm_faults() {
     if let Some((_, n)) = environment().into_iter().find(|(name, _)| name == "REGAIN_FAULT_KILL_AT") {
         crate::fault::kill_at(n.parse().unwrap_or(0));
     }
-}
-
-/// Some time after the service was told to stop.
-async fn long_after(mut asked: watch::Receiver<bool>) {
-    if asked.wait_for(|told| *told).await.is_err() {
-        std::future::pending::<()>().await;
-    }
-    clock::wait(LAST_REQUESTS).await;
 }
 
 async fn told_to_stop() {

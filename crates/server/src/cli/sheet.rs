@@ -45,13 +45,26 @@ fn is_formula(cell: &str) -> bool {
 /// Writes a list that a spreadsheet opens without calculating anything in it.
 pub(super) fn write(names: &[&str], lines: &[Vec<String>]) -> Result<String, String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let safe = |cell: &String| if is_formula(cell) { format!("{GUARD}{cell}") } else { cell.clone() };
     writer.write_record(names).map_err(|error| error.to_string())?;
     for line in lines {
-        writer.write_record(line.iter().map(safe)).map_err(|error| error.to_string())?;
+        writer.write_record(line.iter().cloned().map(safe)).map_err(|error| error.to_string())?;
     }
     let bytes = writer.into_inner().map_err(|error| error.to_string())?;
     String::from_utf8(bytes).map_err(|error| error.to_string())
+}
+
+/// One line of such a list, without its end.
+pub(super) fn line(cells: impl Iterator<Item = String>) -> Result<String, String> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(cells.map(safe)).map_err(|error| error.to_string())?;
+    let bytes = writer.into_inner().map_err(|error| error.to_string())?;
+    let line = String::from_utf8(bytes).map_err(|error| error.to_string())?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// What a spreadsheet would calculate, as text.
+fn safe(cell: String) -> String {
+    if is_formula(&cell) { format!("{GUARD}{cell}") } else { cell }
 }
 
 /// The cells of one column, each with its line; whatever other columns there are.

@@ -20,11 +20,20 @@ pub struct Organisation {
     pub region: Option<String>,
     /// Where people sign in once their password is new; our own page if nothing is given.
     pub sign_in_url: Option<String>,
+    /// What the User ID usually is, as the middle of a sentence: "your staff number". Without it, the work email address.
+    pub user_id_hint: Option<String>,
 }
 
 impl Default for Organisation {
     fn default() -> Self {
-        Self { name: "Your organisation".into(), logo: None, colour: "#1f5fa8".into(), region: None, sign_in_url: None }
+        Self {
+            name: "Your organisation".into(),
+            logo: None,
+            colour: "#1f5fa8".into(),
+            region: None,
+            sign_in_url: None,
+            user_id_hint: None,
+        }
     }
 }
 
@@ -50,6 +59,14 @@ impl Organisation {
     pub(super) fn check(&self, problems: &mut Vec<String>) {
         if self.name.trim().is_empty() || self.name.chars().count() > 80 {
             problems.push("organisation.name: give a name of 1 to 80 characters".into());
+        }
+        let hint = self.user_id_hint.as_deref().unwrap_or("your staff number");
+        if hint.trim().is_empty() || hint.chars().count() > 120 || hint.chars().any(char::is_control) {
+            problems.push(
+                "organisation.user_id_hint: write what goes into \"Your User ID is usually …\", such as \"your staff \
+                 number\", in at most 120 characters"
+                    .into(),
+            );
         }
         let digits = self.colour.strip_prefix('#').unwrap_or_default();
         if digits.len() != 6 || !digits.chars().all(|c| c.is_ascii_hexdigit()) {

@@ -1,15 +1,15 @@
-//! `[policy]`, `[password]`, `[captcha]` and `[throttle]`: what core is given as its rules.
+//! `[policy]`, `[password]` and `[captcha]`, with `[throttle]`: what core is given as its rules.
 
 use std::path::PathBuf;
 
 use regain_core::method::Method;
 use regain_core::password::Strength;
-use regain_core::throttle::Limit;
 use regain_core::{Policy, Span, captcha};
 use serde::Deserialize;
 
 use super::organisation::Organisation;
 use super::register::Register;
+use super::throttle::ThrottleSection;
 
 const DAY: Span = Span::hours(24);
 
@@ -137,55 +137,13 @@ impl Default for CaptchaSection {
     }
 }
 
-/// `[throttle]`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ThrottleSection {
-    /// Wrong answers of one account over all its flows.
-    failed_proofs: u32,
-    /// For how many hours resets of it rest then.
-    failed_proofs_hours: i64,
-    /// Messages to one destination; an empty list means no limit.
-    sends: Vec<SendsLimit>,
-    /// Wrong passwords from one network (/24 of IPv4, /56 of IPv6) in a quarter of an hour, before its sign-ins rest.
-    sign_ins_per_network: u32,
-}
-
-/// One limit on messages to one destination.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SendsLimit {
-    count: u32,
-    seconds: i64,
-}
-
-impl ThrottleSection {
-    /// Wrong passwords from one network.
-    pub(super) fn wrong_from_network(&self) -> u32 {
-        self.sign_ins_per_network
-    }
-}
-
-impl Default for ThrottleSection {
-    fn default() -> Self {
-        let policy = Policy::default();
-        let sends = policy.sends_to_one.iter();
-        Self {
-            failed_proofs: policy.failed_proofs.count,
-            failed_proofs_hours: policy.failed_proofs.window.0 / Span::hours(1).0,
-            sign_ins_per_network: 50,
-            sends: sends.map(|l| SendsLimit { count: l.count, seconds: l.window.0 / Span::seconds(1).0 }).collect(),
-        }
-    }
-}
-
 /// Puts the sections together and checks them.
 pub(super) fn policy(
     policy: PolicySection,
     register: &Register,
     password: PasswordSection,
     captcha: CaptchaSection,
-    throttle: ThrottleSection,
+    throttle: &ThrottleSection,
     organisation: &Organisation,
     problems: &mut Vec<String>,
 ) -> Policy {
@@ -210,21 +168,13 @@ pub(super) fn policy(
     if password.one_step_min != 0 {
         within("password.one_step_min", password.one_step_min.try_into().unwrap_or(i64::MAX), 8, 64);
     }
-    within("throttle.failed_proofs", throttle.failed_proofs.into(), 1, 100);
-    within("throttle.failed_proofs_hours", throttle.failed_proofs_hours, 1, 168);
-    within("throttle.sign_ins_per_network", throttle.sign_ins_per_network.into(), 10, 100_000);
-    for limit in &throttle.sends {
-        within("throttle.sends.count", limit.count.into(), 1, 1_000);
-        within("throttle.sends.seconds", limit.seconds, 1, 604_800);
-    }
     let mut methods = policy.methods;
     methods.sort_unstable();
     methods.dedup();
     if methods.len() < usize::from(policy.steps) {
         problems.push(format!("policy.methods: {} steps need as many methods", policy.steps));
     }
-    let limit = |limit: &SendsLimit| Limit { count: limit.count, window: Span::seconds(limit.seconds) };
-    Policy {
+    let mut policy = Policy {
         steps: policy.steps,
         methods,
         administrators: policy.administrators,
@@ -248,12 +198,12 @@ pub(super) fn policy(
         sends: policy.sends,
         resend_after: Span::seconds(policy.resend_seconds),
         write_patience: Span::seconds(policy.write_seconds),
-        failed_proofs: Limit { count: throttle.failed_proofs, window: Span::hours(throttle.failed_proofs_hours) },
-        sends_to_one: throttle.sends.iter().map(limit).collect(),
         cooling_off: Span::hours(policy.cooling_off_hours),
         reconfirm: (policy.reconfirm_days > 0).then(|| Span::hours(24 * policy.reconfirm_days)),
         grace: Span::hours(24 * register.grace_days),
         own_domains: register.own_domains.clone(),
         ..Policy::default()
-    }
+    };
+    throttle.check(&mut policy, problems);
+    policy
 }

@@ -18,7 +18,7 @@ const CUT: &str = "… (the rest repeats the message and is not kept)";
 pub(crate) fn safe(answer: &str, message: &Outgoing<'_>) -> String {
     let answer = without_address(answer, message.to);
     let texts = texts(message.content);
-    let (codes, words) = (codes(&texts), words(&texts));
+    let (codes, words) = (codes(&texts), words(&texts, &answer));
     let projections = [digits(&answer, false), digits(&answer, true)];
     let code_at = codes.iter().flat_map(|code| projections.iter().filter_map(|read| find(read, code)));
     let cut = code_at.chain(words.iter().filter_map(|words| answer.find(words))).min();
@@ -47,16 +47,21 @@ fn texts(content: &Content) -> Vec<&str> {
     }
 }
 
-/// How each line of a message begins, in every way in which it may come back.
-fn words(texts: &[&str]) -> Vec<String> {
+/// How each line of a message begins, in every way in which it may come back; only of such lines as this answer may repeat.
+fn words(texts: &[&str], answer: &str) -> Vec<String> {
     let lines = texts.iter().flat_map(|text| text.lines()).map(|line| line.trim().chars().take(TELLING).collect());
-    let telling = lines.filter(|line: &String| line.chars().count() == TELLING);
+    let telling = lines.filter(|line: &String| line.chars().count() == TELLING && answer.contains(longest_word(line)));
     let encodings = [Encoding::Plain, Encoding::Json, Encoding::Percent, Encoding::Xml];
     let ways = |line: String| {
         let form = form_urlencoded::byte_serialize(line.as_bytes()).collect::<String>();
         encodings.map(|encoding| encode(&line, encoding)).into_iter().chain([form])
     };
     telling.flat_map(ways).collect()
+}
+
+/// The longest part that every encoding leaves as it is.
+fn longest_word(line: &str) -> &str {
+    line.split(|c: char| !c.is_ascii_alphanumeric()).max_by_key(|word| word.len()).unwrap_or_default()
 }
 
 /// Everything in a message that may be a code: runs of as many digits as a code has, or more; written in groups too.

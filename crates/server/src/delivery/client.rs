@@ -2,11 +2,13 @@
 
 use std::net::IpAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{RequestBuilder, Url};
 
-use super::Failure;
+use super::{Failure, Looked};
+use crate::certificate;
 
 /// As much of an answer as is read, in bytes.
 const READ: usize = 16 * 1024;
@@ -39,8 +41,55 @@ pub(crate) fn open(ca_file: Option<&Path>) -> Result<reqwest::Client, String> {
         .map_err(|error| format!("the HTTP client cannot be made ({error})"))
 }
 
-fn tls(ca_file: Option<&Path>) -> Result<rustls::ClientConfig, String> {
+/// What such a client trusts.
+///
+/// # Errors
+/// A sentence about `ca_file`.
+pub(crate) fn tls(ca_file: Option<&Path>) -> Result<rustls::ClientConfig, String> {
     ca_file.map_or_else(|| Ok(crate::tls::client()), crate::tls::client_trusting)
+}
+
+/// A provider as the doctor sees it: where it is, and whom it has to be.
+pub(crate) struct Peer {
+    url: Url,
+    tls: Arc<rustls::ClientConfig>,
+}
+
+impl Peer {
+    /// The provider at this address.
+    ///
+    /// # Errors
+    /// As [`open`].
+    pub(crate) fn new(url: Url, ca_file: Option<&Path>) -> Result<Self, String> {
+        Ok(Self { url, tls: Arc::new(tls(ca_file)?) })
+    }
+
+    /// Connects, encrypts, and hangs up. No request is made, so nothing is sent or paid for; whether the provider takes the
+    /// password shows only when something is.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`]
+    pub(crate) async fn look(&self) -> Result<Option<Looked>, Failure> {
+        let (url, tls) = (self.url.clone(), Arc::clone(&self.tls));
+        let looked = tokio::task::spawn_blocking(move || reached(&url, tls)).await;
+        let looked = looked.unwrap_or_else(|error| Err(error.to_string()));
+        looked.map(Some).map_err(Failure::Unavailable)
+    }
+}
+
+fn reached(url: &Url, tls: Arc<rustls::ClientConfig>) -> Result<Looked, String> {
+    let bare = |host: &str| host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    let host = url.host_str().map(bare).unwrap_or_default();
+    let port = url.port_or_known_default().unwrap_or(443);
+    let patience = Duration::from_secs(5);
+    let told = |error: String| format!("cannot connect to {host}:{port}: {error}");
+    let later = "whether it takes the password shows only when something is sent";
+    if url.scheme() == "http" {
+        certificate::reached((&host, port), patience).map_err(told)?;
+        return Ok(Looked { says: format!("{host}:{port} answers, in clear; {later}"), certificate: None });
+    }
+    let certificate = certificate::shown((&host, port), tls, patience, |_| Ok(())).map_err(told)?;
+    Ok(Looked { says: format!("{host}:{port} answers, encrypted; {later}"), certificate: Some(certificate) })
 }
 
 /// Takes an address that messages may be sent to: `https`, or `http` to this machine.

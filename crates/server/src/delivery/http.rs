@@ -23,15 +23,16 @@ use regain_core::Secret;
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 
-use super::client::{self, Answer};
+use super::client::{self, Answer, Peer};
 use super::keys::Keys;
 use super::number::Number;
-use super::{Channel, Content, Failure, Outgoing};
+use super::{Channel, Content, Failure, Looked, Outgoing};
 use template::{Encoding, Template};
 
 /// What its section says.
 struct Http {
     client: reqwest::Client,
+    peer: Peer,
     /// Default `POST`.
     method: Method,
     url: Template,
@@ -90,7 +91,9 @@ pub(crate) fn open(section: toml::Table, places: &[&str]) -> Result<Arc<dyn Chan
     }
     keys.finish()?;
     let (client, url) = client.ok().zip(url).ok_or("url: is missing")?;
-    Ok(Arc::new(Http { client, method, url, headers, body, user, password, basic, rules }))
+    // The host stands before anything that is filled in.
+    let peer = Peer::new(client::address(&url.fill(Encoding::Percent, |_| "1".into()))?, ca_file.as_deref())?;
+    Ok(Arc::new(Http { client, peer, method, url, headers, body, user, password, basic, rules }))
 }
 
 /// The address. Which host is asked must not depend on what is filled in.
@@ -192,6 +195,10 @@ impl Rules {
 
 #[async_trait]
 impl Channel for Http {
+    async fn look(&self) -> Result<Option<Looked>, Failure> {
+        self.peer.look().await
+    }
+
     async fn send(&self, message: &Outgoing<'_>) -> Result<String, Failure> {
         let number = Number::parse(message.to)?;
         let value = |name: &str| self.value(name, message, number);

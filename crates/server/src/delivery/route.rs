@@ -13,9 +13,11 @@ use std::time::Duration;
 use regain_core::method::Channel as Kind;
 use regain_core::{Span, Time};
 
-use super::{Channel, Failure, Outgoing, Receipt, Resting, answer};
+use super::{Channel, Failure, Looked, Outgoing, Receipt, Resting, answer};
+use crate::certificate;
 use crate::clock::Clock;
 use crate::finding::Finding;
+use crate::metrics;
 
 const FIRST_REST: Span = Span::seconds(30);
 const LONGEST_REST: Span = Span::minutes(5);
@@ -91,14 +93,19 @@ impl Route {
         for hop in &self.hops {
             let what = format!("{} by {}", self.channel.name(), hop.name);
             let seen = tokio::time::timeout(hop.patience, hop.gateway.look()).await;
-            findings.push(match seen {
-                Ok(Ok(Some(says))) => Finding::good(&what, says),
-                Ok(Ok(None)) => Finding::skipped(&what, "it shows only when something is sent"),
-                Ok(Err(failure)) => Finding::bad(&what, failure.to_string(), "Check this gateway's section."),
-                Err(_) => {
-                    Finding::bad(&what, "no answer in time", "Check this gateway's section, and what lies between.")
+            let fix = "Check this gateway's section, its name in DNS, and what lies between.";
+            match seen {
+                Ok(Ok(Some(Looked { says, certificate }))) => {
+                    findings.push(Finding::good(&what, says));
+                    let judged = |der: Vec<u8>| {
+                        certificate::judged(&format!("certificate of {what}"), &hop.name, &der, self.clock.now())
+                    };
+                    findings.extend(certificate.map(judged));
                 }
-            });
+                Ok(Ok(None)) => findings.push(Finding::skipped(&what, "it shows only when something is sent")),
+                Ok(Err(failure)) => findings.push(Finding::bad(&what, failure.to_string(), fix)),
+                Err(_) => findings.push(Finding::bad(&what, "no answer in time", fix)),
+            }
         }
         findings
     }
@@ -138,7 +145,14 @@ impl Turn<'_> {
         let patience = self.hop.patience;
         let sent = tokio::time::timeout(patience, self.hop.gateway.send(message)).await;
         let late = || Err(Failure::Unavailable(format!("no answer within {} seconds", patience.as_secs_f32())));
-        match sent.unwrap_or_else(|_| late()) {
+        let sent = sent.unwrap_or_else(|_| late());
+        let outcome = match &sent {
+            Ok(_) => "sent",
+            Err(Failure::Refused(_)) => "refused",
+            Err(Failure::Unavailable(_)) => "failed",
+        };
+        metrics::message(self.route.channel.name(), &self.hop.name, outcome);
+        match sent {
             Ok(said) => {
                 self.went_well();
                 Ok(Receipt { gateway: self.hop.name.clone(), answer: answer::safe(&said, message) })

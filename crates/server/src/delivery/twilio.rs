@@ -5,9 +5,9 @@ use reqwest::Url;
 use reqwest::header::CONTENT_TYPE;
 use serde::Deserialize;
 
-use super::Failure;
-use super::client::{self, Answer};
+use super::client::{self, Answer, Peer};
 use super::keys::Keys;
+use super::{Failure, Looked};
 
 /// Error codes that are about the number called, from the provider's published list: not a number, not reachable, not a
 /// mobile, opted out, a country or kind of number that this account may not reach. It says that the list changes, so a code
@@ -20,6 +20,7 @@ const ABOUT_DESTINATION: &[u64] = &[
 /// An account and how to reach it.
 pub(crate) struct Account {
     client: reqwest::Client,
+    peer: Peer,
     /// With the account's path, ending in a slash.
     url: Url,
     user: String,
@@ -48,7 +49,17 @@ impl Account {
         let ca_file = keys.path("ca_file");
         let client = client::open(ca_file.as_deref()).map_err(|what| keys.problem("ca_file", &what));
         let (user, password) = credentials?;
-        Some(Self { client: client.ok()?, url: url.ok()?, user, password })
+        let url = url.ok()?;
+        let peer = Peer::new(url.clone(), ca_file.as_deref()).ok()?;
+        Some(Self { client: client.ok()?, peer, url, user, password })
+    }
+
+    /// How far one gets without a message.
+    ///
+    /// # Errors
+    /// [`Failure`]
+    pub(crate) async fn look(&self) -> Result<Option<Looked>, Failure> {
+        self.peer.look().await
     }
 
     /// Posts a form to one of the account's resources, such as `Messages.json`, and gives back what may be kept of the answer.

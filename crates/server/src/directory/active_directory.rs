@@ -8,6 +8,7 @@ mod doctor;
 mod passwords;
 mod people;
 mod rules;
+mod security;
 mod wire;
 
 use std::sync::Arc;

@@ -34,7 +34,7 @@ pub async fn try_out(directory: &dyn Directory, user_id: &str) -> Vec<Finding> {
 }
 
 /// A password that any rules take, and nobody guesses.
-fn fresh() -> Result<Secret, Finding> {
+pub(super) fn fresh() -> Result<Secret, Finding> {
     let random: [u8; 15] = clock::random().map_err(|error| Finding::bad("canary", error.to_string(), "Try again."))?;
     Ok(password::normalised(&Secret::new(format!("Aa1-{}", data_encoding::BASE32_NOPAD.encode(&random)))))
 }

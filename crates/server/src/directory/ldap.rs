@@ -1,13 +1,14 @@
 //! `directory.kind = "ldap"`: OpenLDAP, 389 Directory Server and others that set passwords by RFC 3062.
 //!
 //! What lies below is in two layers. The lower one reaches servers, and Active Directory uses it, too: `settings`, `address`,
-//! `discover`, `connect`, `lease`, `pool`, `sheet`, `entry`, `filter`, `time`. The upper one knows what these servers keep about
-//! people and passwords: `people`, `groups`, `policy`, `ppolicy`, `refusal`, `sign_in`, `confirm`.
+//! `discover`, `connect`, `search`, `lease`, `pool`, `confirm`, `sheet`, `entry`, `filter`, `time`, `look`. The upper one knows
+//! what these servers keep about people and passwords: `people`, `groups`, `policy`, `ppolicy`, `refusal`, `sign_in`, `doctor`.
 
 pub(super) mod address;
-mod confirm;
+pub(super) mod confirm;
 pub(super) mod connect;
 mod discover;
+mod doctor;
 pub(super) mod entry;
 pub(super) mod filter;
 mod groups;
@@ -18,13 +19,13 @@ mod policy;
 pub(super) mod pool;
 mod ppolicy;
 mod refusal;
+mod search;
 pub(super) mod settings;
 pub(super) mod sheet;
 mod sign_in;
 pub(super) mod time;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use ldap3::Mod;
@@ -33,7 +34,6 @@ use regain_core::subject::AccountId;
 use regain_core::{Secret, password};
 use serde::Deserialize;
 
-use self::confirm::Confirm;
 use self::entry::{Entry, Query};
 use self::groups::Groups;
 use self::lease::Lease;
@@ -83,10 +83,6 @@ struct Section {
     group_filter: String,
     /// The policy of an account that names none of its own (OpenLDAP's `ppolicy_default`).
     default_policy_dn: Option<String>,
-    /// Whether a change must have arrived at other servers before it counts as done.
-    confirm: Confirm,
-    /// How long that is waited for.
-    confirm_seconds: u64,
 }
 
 impl Default for Section {
@@ -105,8 +101,6 @@ impl Default for Section {
             group_base_dn: None,
             group_filter: format!("(|{})", groups.concat()),
             default_policy_dn: None,
-            confirm: Confirm::None,
-            confirm_seconds: 10,
         }
     }
 }
@@ -137,9 +131,6 @@ impl Section {
         if let Some(wrong) = always.chain(named.into_iter().flatten()).find(|name| !filter::is_attribute(name)) {
             return Err(format!("directory: \"{wrong}\" is no name of an attribute"));
         }
-        if !(1..=60).contains(&self.confirm_seconds) {
-            return Err("directory.confirm_seconds: must be a whole number from 1 to 60".into());
-        }
         Ok(self)
     }
 }
@@ -151,8 +142,6 @@ pub struct Ldap {
     groups: Groups,
     base: String,
     default_policy: Option<String>,
-    confirm: Confirm,
-    confirm_for: Duration,
     clock: Clock,
     stopwatch: Stopwatch,
 }
@@ -175,8 +164,6 @@ impl Ldap {
             groups,
             base: section.base_dn,
             default_policy: section.default_policy_dn,
-            confirm: section.confirm,
-            confirm_for: Duration::from_secs(section.confirm_seconds),
             clock: deps.clock,
             stopwatch: Stopwatch::default(),
         })
@@ -286,7 +273,7 @@ impl Ldap {
     async fn confirm(&self, lease: Lease, entry: &Entry) {
         let server = lease.name();
         drop(lease);
-        confirm::wait(&self.pool, self.confirm, self.confirm_for, &server, &entry.dn).await;
+        self.pool.confirm(&server, &entry.dn, confirm::ENTRY).await;
     }
 }
 
@@ -407,14 +394,7 @@ impl Directory for Ldap {
     }
 
     async fn examine(&self) -> Vec<Finding> {
-        let mut findings = look::servers(&self.pool, self.clock.now()).await;
-        findings.push(match self.rules(None).await {
-            Ok(_) => Finding::good("search", "it answers questions"),
-            Err(error) => {
-                Finding::bad("search", error.to_string(), "Check directory.base_dn and what Regain may read.")
-            }
-        });
-        findings
+        self.look().await
     }
 
     async fn rules(&self, account: Option<&AccountId>) -> Result<PasswordRules, Error> {

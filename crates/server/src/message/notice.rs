@@ -72,8 +72,10 @@ pub(super) fn content(settings: &Settings, keys: &Keys, channel: Channel, payloa
             let mut details = vec![words("message-changed-user"), words("message-changed-when")];
             details.extend((!payload.address.is_empty()).then(|| words("message-changed-where")));
             let mut contact = Vec::new();
-            contact.extend(team.telephone.as_ref().map(|_| words("message-changed-call")));
-            contact.extend(team.mail.as_ref().map(|_| words("message-changed-mail")));
+            if !matches!(payload.delivery.message, Message::CallForCare { .. }) {
+                contact.extend(team.telephone.as_ref().map(|_| words("message-changed-call")));
+                contact.extend(team.mail.as_ref().map(|_| words("message-changed-mail")));
+            }
             let button = if undo { words("message-undo") } else { String::new() };
             let colour = settings.organisation.colour.as_str();
             let (title, intro, not_you) = (words(notice.title), words(notice.intro), words(notice.not_you));
@@ -102,18 +104,28 @@ fn notice(message: &Message) -> Notice<'_> {
         offer: None,
     };
     match message {
-        Message::PasswordChanged { certain, user_id, at } => {
+        Message::PasswordChanged { certain, user_id, at, offer } => {
             let intro = if *certain { "message-changed-intro" } else { "message-changed-perhaps" };
-            of(user_id, *at, "message-changed-subject", "message-changed-title", intro, "message-changed-short")
+            stopped(
+                offer.as_ref(),
+                of(user_id, *at, "message-changed-subject", "message-changed-title", intro, "message-changed-short"),
+            )
         }
-        Message::Unlocked { user_id, at } => of(
-            user_id,
-            *at,
-            "message-unlocked-subject",
-            "message-unlocked-title",
-            "message-unlocked-intro",
-            "message-unlocked-short",
+        Message::Unlocked { user_id, at, offer } => stopped(
+            offer.as_ref(),
+            of(
+                user_id,
+                *at,
+                "message-unlocked-subject",
+                "message-unlocked-title",
+                "message-unlocked-intro",
+                "message-unlocked-short",
+            ),
         ),
+        Message::CallForCare { user_id, at } => Notice {
+            not_you: "message-care-next",
+            ..of(user_id, *at, "message-care-subject", "message-care-title", "message-care-intro", "message-care-short")
+        },
         Message::Frozen { user_id, frozen: true, at } => Notice {
             not_you: "message-frozen-not-you",
             ..of(
@@ -149,6 +161,12 @@ fn notice(message: &Message) -> Notice<'_> {
         // Not notices; `message::content` has said them already.
         Message::Code(_) | Message::Invitation { .. } => of("", Time(0), "", "", "", ""),
     }
+}
+
+/// The same with a link that stops resets, if there is one.
+fn stopped<'a>(offer: Option<&'a FreezeOffer>, notice: Notice<'a>) -> Notice<'a> {
+    let not_you = if offer.is_some() { "message-stop-not-you" } else { notice.not_you };
+    Notice { offer, not_you, ..notice }
 }
 
 const fn contact(kind: ContactKind) -> &'static str {

@@ -1,6 +1,8 @@
-//! The audit trail: rows that come with the change they tell of, and are never altered.
+//! The audit trail: rows that come with the change they tell of, and are never altered. Their places in the chain: [`trail`].
+//!
+//! [`trail`]: super::trail
 
-use regain_core::audit::{Act, Event};
+use regain_core::audit::{Act, Event, chain};
 use regain_core::subject::AccountId;
 use regain_core::{FlowId, Time};
 
@@ -10,16 +12,14 @@ use super::{Store, statements};
 
 statements! {
     /// One more.
-    APPEND = "INSERT INTO audit (id, at, flow, reference, user_id, account, act, outcome, detail, address, browser) \
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    APPEND = "INSERT INTO audit (id, at, flow, reference, user_id, account, act, outcome, detail, address, browser, \
+              seal) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     /// How often something happened in a flow, for tests of races.
     COUNT_ACT = "SELECT COUNT(*) FROM audit WHERE reference = $1 AND act = $2";
     /// What is known of everything of one kind, for tests.
     OF_ACT = "SELECT detail FROM audit WHERE act = $1 ORDER BY id";
     /// What happened with an account, the newest first.
     OF_ACCOUNT = "SELECT at, detail, address FROM audit WHERE account = $1 ORDER BY at DESC, id DESC LIMIT $2";
-    /// Rows past their retention.
-    FORGET = "DELETE FROM audit WHERE at <= $1";
 }
 
 /// Who was at the browser, as far as that can be told.
@@ -73,21 +73,36 @@ impl Store {
         // Sorts by time, then within the flow; unique without asking the store for a number.
         let id = format!("{:015}-{name}-{version:06}-{n:03}", now.0);
         let detail = serde_json::to_string(&event.act).map_err(|error| Error::Corrupt(error.to_string()))?;
-        let account = event.account.as_ref().map(|account| account.0.clone());
+        let row = chain::Row {
+            id,
+            at: now.0,
+            flow: name,
+            reference: flow.reference(&self.keys),
+            user_id: event.user_id.clone(),
+            account: event.account.as_ref().map(|account| account.0.clone()),
+            act: event.act.name().into(),
+            outcome: event.act.outcome().into(),
+            detail,
+            address: origin.address.clone(),
+            browser: origin.browser.clone(),
+            seal: None,
+        };
+        let seal = row.sealed(&self.keys);
         Ok(Stmt::new(
             APPEND,
             vec![
-                id.into(),
-                now.into(),
-                name.into(),
-                flow.reference(&self.keys).into(),
-                event.user_id.as_str().into(),
-                account.into(),
-                event.act.name().into(),
-                event.act.outcome().into(),
-                detail.into(),
-                origin.address.as_str().into(),
-                origin.browser.as_str().into(),
+                row.id.into(),
+                row.at.into(),
+                row.flow.into(),
+                row.reference.into(),
+                row.user_id.into(),
+                row.account.into(),
+                row.act.into(),
+                row.outcome.into(),
+                row.detail.into(),
+                row.address.into(),
+                row.browser.into(),
+                seal.into(),
             ],
         ))
     }
@@ -108,13 +123,5 @@ impl Store {
     pub async fn audit_of_act(&self, act: &str) -> Result<Vec<String>, Error> {
         let rows = self.db.read(OF_ACT, vec![act.into()]).await?;
         rows.iter().map(|row| row.text(0).map(str::to_owned)).collect()
-    }
-
-    /// Deletes events older than `then`.
-    ///
-    /// # Errors
-    /// If the store cannot be written.
-    pub async fn forget_audit(&self, then: Time) -> Result<(), Error> {
-        self.db.write(vec![Stmt::new(FORGET, vec![then.into()])]).await.map(drop)
     }
 }

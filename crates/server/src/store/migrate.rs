@@ -10,7 +10,9 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0001_foundation.sql"),
     include_str!("../../migrations/0002_registration.sql"),
     include_str!("../../migrations/0003_crowd.sql"),
-    include_str!("../../migrations/0004_earlier_passwords.sql"),
+    include_str!("../../migrations/0004_audit.sql"),
+    include_str!("../../migrations/0005_throttle_whom.sql"),
+    include_str!("../../migrations/0006_earlier_passwords.sql"),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS migration (version BIGINT NOT NULL PRIMARY KEY, at BIGINT NOT NULL)";

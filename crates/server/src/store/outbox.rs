@@ -27,7 +27,7 @@ statements! {
     /// Messages whose time is long over.
     FORGET = "DELETE FROM outbox WHERE deadline <= $1";
     /// How many wait.
-    WAITING = "SELECT COUNT(*) FROM outbox WHERE state = 'waiting'";
+    WAITING = "SELECT COUNT(*), MIN(created) FROM outbox WHERE state = 'waiting'";
 }
 
 /// What is kept, sealed, of a message until it is sent.
@@ -181,11 +181,13 @@ impl Store {
         self.db.write(vec![Stmt::new(FORGET, vec![then.into()])]).await.map(drop)
     }
 
-    /// How many messages wait.
+    /// How many messages wait, and since when the oldest does.
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub async fn waiting_messages(&self) -> Result<i64, Error> {
-        self.db.read(WAITING, vec![]).await?.first().map_or(Ok(0), |row| row.int(0))
+    pub async fn waiting_messages(&self) -> Result<(i64, Option<Time>), Error> {
+        let rows = self.db.read(WAITING, vec![]).await?;
+        let Some(row) = rows.first() else { return Ok((0, None)) };
+        Ok((row.int(0)?, row.opt_int(1)?.map(Time)))
     }
 }

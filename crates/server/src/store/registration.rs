@@ -142,8 +142,8 @@ impl Store {
             Change::Rehearsed => batch.push(dated(REHEARSED)),
             Change::Freeze { kind, restore } => {
                 batch.push(dated(FREEZE));
-                batch.extend(aside(*kind));
-                if let Some(ContactId(id)) = restore {
+                batch.extend(kind.iter().flat_map(|kind| aside(*kind)));
+                if let (Some(kind), Some(ContactId(id))) = (kind, restore) {
                     batch.push(Stmt::new(RESTORE, vec![id.as_str().into(), name.into(), kind.name().into()]));
                     batch.push(Stmt::new(UNKEEP, vec![id.as_str().into(), name.into()]));
                 }

@@ -110,6 +110,8 @@ const fn key(act: &Act) -> &'static str {
         Act::OutcomeUnknown => "act-outcome-unknown",
         Act::TriesExhausted => "act-tries-exhausted",
         Act::Throttled { .. } => "act-throttled",
+        Act::LimitReached { .. } => "act-throttled",
+        Act::LimitLifted { .. } => "act-limit-lifted",
         Act::Unlocked => "act-unlocked",
         Act::UnlockRefused { .. } => "act-unlock-refused",
         Act::Rehearsed => "act-rehearsed",
@@ -131,6 +133,9 @@ const fn key(act: &Act) -> &'static str {
         Act::ContactTakenAway { .. } => "act-contact-taken-away",
         Act::ContactsRevealed { .. } => "act-contacts-revealed",
         Act::Invited => "act-invited",
+        // These are about nobody's account.
+        Act::AuditExported { .. } | Act::AuditForged { .. } | Act::AuditCut { .. } => "act-trail",
+        Act::KeyChanged { .. } | Act::KeyRetired { .. } => "act-key",
         Act::Cancelled => "act-cancelled",
         Act::Expired => "act-expired",
     }

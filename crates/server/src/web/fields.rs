@@ -5,16 +5,14 @@ use std::sync::Arc;
 
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use axum::http::request;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::{HeaderMap, request};
 use regain_core::Secret;
 
 use super::page::with_user_id;
 use super::visitor::Visitor;
 use super::{Refusal, Web, guard};
 
-/// The most bytes a form may have.
-const BODY: usize = 16 * 1024;
 /// The most characters a User ID may have (an address has at most 254, RFC 5321).
 const USER_ID: usize = 320;
 /// The most characters a code may be typed with.
@@ -82,15 +80,11 @@ impl Form {
     /// Reads what was posted.
     pub(super) async fn read(request: Request) -> Result<Self, Refusal> {
         let (parts, body) = request.into_parts();
-        let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let kind = header(CONTENT_TYPE).split(';').next().unwrap_or_default().trim();
-        if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        if !is_form(&parts.headers) {
             return Err(Refusal::Media);
         }
-        if header(CONTENT_LENGTH).parse::<usize>().is_ok_and(|length| length > BODY) {
-            return Err(Refusal::TooLarge);
-        }
-        let body = to_bytes(body, BODY).await.map_err(|_| Refusal::TooLarge)?;
+        // What is longer was refused before it was read, see `guard::shape`.
+        let body = to_bytes(body, usize::MAX).await.map_err(|_| Refusal::Unreadable)?;
         let fields = Fields(read(&body)?);
         Ok(Self { parts, fields })
     }
@@ -115,6 +109,16 @@ impl FromRequest<Arc<Web>> for Posted {
         }
         Ok(Self { visitor, fields })
     }
+}
+
+/// Whether a form is what was posted: said once, not packed, and as text that we read.
+fn is_form(headers: &HeaderMap) -> bool {
+    let mut kinds = headers.get_all(CONTENT_TYPE).iter();
+    let (Some(kind), None) = (kinds.next().and_then(|kind| kind.to_str().ok()), kinds.next()) else { return false };
+    let (kind, more) = kind.split_once(';').unwrap_or((kind, ""));
+    let plain = more.trim().is_empty() || more.trim().eq_ignore_ascii_case("charset=utf-8");
+    let form = kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded");
+    form && plain && !headers.contains_key(CONTENT_ENCODING)
 }
 
 fn find<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {

@@ -25,6 +25,8 @@ pub(crate) struct AskPage<'a> {
     pub(crate) page: Shell<'a>,
     pub(crate) user_id: String,
     pub(crate) what: String,
+    /// Whether something that was registered comes back.
+    pub(crate) undoes: bool,
     pub(crate) token: String,
 }
 
@@ -44,9 +46,15 @@ async fn offered(web: &Web, token: &str) -> Result<Option<(FlowId, Offered)>, Re
     let Some(token) = HEXLOWER.decode(token.as_bytes()).ok().and_then(|token| token.try_into().ok()) else {
         return Ok(None);
     };
-    let flow = freeze_flow(&web.app.keys, &token);
-    let found = web.app.store.freeze_offer(flow, web.app.clock.now()).await;
-    Ok(found.map_err(|error| Refusal::fault(&error))?.map(|offered| (flow, offered)))
+    // A link is good for as long as ever, though the key was changed since it was made.
+    for keys in web.app.keys.each() {
+        let flow = freeze_flow(&keys, &token);
+        let found = web.app.store.freeze_offer(flow, web.app.clock.now()).await;
+        if let Some(offered) = found.map_err(|error| Refusal::fault(&error))? {
+            return Ok(Some((flow, offered)));
+        }
+    }
+    Ok(None)
 }
 
 /// `GET /freeze/…`: asks, or says what was done. Changes nothing.
@@ -57,17 +65,24 @@ pub(crate) async fn show(
 ) -> Result<Response, Refusal> {
     match offered(&web, &token).await? {
         None => gone(&web, &visitor),
-        Some((_, Offered { used: Some(_), .. })) => respond(&web, &visitor, StatusCode::OK, &done(&web, &visitor)),
+        Some((_, Offered { used: Some(_), offer })) => {
+            respond(&web, &visitor, StatusCode::OK, &done(&web, &visitor, offer.kind.is_some()))
+        }
         Some((_, Offered { offer, .. })) => {
             let page = Shell::of(&web, &visitor, "freeze-title");
-            let contact = page.say(match offer.kind {
+            let when = page.when().moment_past(offer.at);
+            let contact = |kind: ContactKind| match kind {
                 ContactKind::Email => "contact-email",
                 ContactKind::Mobile => "contact-mobile",
                 ContactKind::Office => "contact-office",
-            });
-            let when = page.when().moment_past(offer.at);
-            let what = page.say_with("freeze-what", &[("contact", contact.into()), ("when", when.into())]);
-            let page = AskPage { page, user_id: offer.user_id, what, token };
+            };
+            let what = match offer.kind.map(contact) {
+                Some(contact) => {
+                    page.say_with("freeze-what", &[("contact", page.say(contact).into()), ("when", when.into())])
+                }
+                None => page.say_with("freeze-what-password", &[("when", when.into())]),
+            };
+            let page = AskPage { page, user_id: offer.user_id, what, undoes: offer.kind.is_some(), token };
             respond(&web, &visitor, StatusCode::OK, &page)
         }
     }
@@ -91,10 +106,11 @@ fn gone(web: &Web, visitor: &Visitor) -> Result<Response, Refusal> {
     respond(web, visitor, StatusCode::NOT_FOUND, &too_old(web, visitor))
 }
 
-pub(crate) fn done<'a>(web: &'a Web, visitor: &Visitor) -> ToldPage<'a> {
+pub(crate) fn done<'a>(web: &'a Web, visitor: &Visitor, undone: bool) -> ToldPage<'a> {
     let page = Shell::of(web, visitor, "freeze-done-title");
     let team = [("team", page.team().into())];
-    let body = vec![page.say("freeze-done-body"), page.say("freeze-done-told")];
+    let mut body = vec![page.say("freeze-done-body"), page.say_with("freeze-done-told", &team)];
+    body.extend(undone.then(|| page.say("freeze-done-undone")));
     let next = vec![page.say("freeze-done-lift"), page.text.say_with("freeze-done-ask", &team)];
     let care = Care::new(&page.when());
     ToldPage { page, body, next, good: true, care }

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use axum::body::HttpBody as _;
 use axum::extract::{Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    TRANSFER_ENCODING, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderName, HeaderValue, StatusCode, request};
+use axum::http::{HeaderName, HeaderValue, Method, Version, request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -52,6 +54,42 @@ pub(crate) async fn headers(State(web): State<Arc<Web>>, mut answer: Response) -
     answer
 }
 
+/// Takes only what our pages and their forms ask for; anything else, whoever means something by it, ends the connection. A body
+/// comes with a length: browsers send none in pieces, and whoever stands in front cannot take its end for another request
+/// (request smuggling, RFC 9112 §11.2).
+pub(crate) async fn shape(State(web): State<Arc<Web>>, request: Request, next: Next) -> Response {
+    match odd(&request, web.app.settings.server.limits.body_bytes) {
+        None => next.run(request).await,
+        Some(refusal) => ([(CONNECTION, "close"), (ALLOW, "GET, HEAD, POST")], refusal).into_response(),
+    }
+}
+
+fn odd(request: &Request, most: usize) -> Option<Refusal> {
+    let headers = request.headers();
+    let posts = match *request.method() {
+        Method::GET | Method::HEAD => false,
+        Method::POST => true,
+        _ => return Some(Refusal::Method),
+    };
+    // HTTP/1.0 does not ask for a Host; a missing one is not ours, then.
+    let hosts = headers.get_all(HOST).iter().count();
+    if hosts > 1 || hosts == 0 && request.version() == Version::HTTP_11 {
+        return Some(Refusal::Unreadable);
+    }
+    // No address of ours has anything escaped before the question mark, and none is straightened out.
+    if request.uri().path().contains('%') {
+        return Some(Refusal::NotFound);
+    }
+    let size = request.body().size_hint();
+    match size.exact() {
+        _ if headers.contains_key(TRANSFER_ENCODING) => Some(Refusal::Length),
+        None => Some(Refusal::Length),
+        Some(length) if length > most as u64 => Some(Refusal::TooLarge),
+        Some(1..) if !posts => Some(Refusal::Unreadable),
+        Some(_) => None,
+    }
+}
+
 /// Answers to our own name only: a name the visitor chose must reach neither a link nor a cookie.
 pub(crate) async fn host(State(web): State<Arc<Web>>, request: Request, next: Next) -> Response {
     let for_machines = matches!(request.uri().path(), "/healthz" | "/readyz");
@@ -63,13 +101,9 @@ pub(crate) async fn host(State(web): State<Arc<Web>>, request: Request, next: Ne
 }
 
 fn named(server: &Server, headers: &axum::http::HeaderMap, uri: &axum::http::Uri) -> bool {
-    let mut given = headers.get_all(HOST).iter();
-    let host = match (given.next(), given.next()) {
-        (Some(one), None) => one.to_str().ok(),
-        (None, None) => uri.authority().map(axum::http::uri::Authority::as_str),
-        _ => None,
-    };
-    host.is_some_and(|host| ours(server, host))
+    // Whoever writes the whole address says it twice (RFC 9112 §3.2.2): both have to be ours.
+    let whole = uri.authority().is_none_or(|authority| ours(server, authority.as_str()));
+    whole && headers.get(HOST).and_then(|host| host.to_str().ok()).is_some_and(|host| ours(server, host))
 }
 
 /// Whether this is our host. On this machine alone (http) its other names will do as well.
@@ -98,38 +132,13 @@ pub(crate) fn from_here(server: &Server, parts: &request::Parts) -> bool {
     site && origin
 }
 
-/// `GET /healthz`: the program runs.
-pub(crate) async fn alive() -> &'static str {
-    "ok\n"
-}
-
-/// `GET /readyz`: the program can do its work.
-pub(crate) async fn ready(State(web): State<Arc<Web>>) -> (StatusCode, &'static str) {
-    match web.app.store.ping().await {
-        Ok(()) => (StatusCode::OK, "ok\n"),
-        Err(error) => {
-            tracing::error!(%error, "the store does not answer");
-            (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n")
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::return_to::ReturnTo;
 
     fn server(https: bool, host: &str) -> Server {
         let scheme = if https { "https" } else { "http" };
-        Server {
-            listen: ([127, 0, 0, 1], 8080).into(),
-            public_url: format!("{scheme}://{host}"),
-            https,
-            host: host.into(),
-            proxies: Vec::new(),
-            return_to: ReturnTo::default(),
-            pad: std::time::Duration::ZERO,
-        }
+        Server { public_url: format!("{scheme}://{host}"), https, host: host.into(), ..Server::default() }
     }
 
     #[test]

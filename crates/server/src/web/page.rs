@@ -45,6 +45,13 @@ impl<'a> Shell<'a> {
         self.text.say_with(key, values)
     }
 
+    /// A sentence that tells what the User ID usually is.
+    pub(crate) fn say_user_id(&self, key: &str) -> String {
+        let own = self.web.app.settings.organisation.user_id_hint.clone();
+        let usual = own.map_or_else(|| self.say("user-id-usual"), |own| own.trim().trim_end_matches('.').to_owned());
+        self.say_with(key, &[("usual", usual.as_str().into())])
+    }
+
     /// What the browser's tab shows.
     pub(crate) fn full_title(&self) -> String {
         let values = [("page", self.title.as_str().into()), ("organisation", self.organisation().into())];

@@ -5,8 +5,9 @@ use std::error::Error;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use data_encoding::BASE32_NOPAD;
 
@@ -29,6 +30,8 @@ pub(crate) enum Refusal {
     Overlong(&'static str),
     /// The whole form is too large.
     TooLarge,
+    /// Posted without saying how much it is.
+    Length,
     /// Not a form at all.
     Media,
     /// No such page.
@@ -37,6 +40,8 @@ pub(crate) enum Refusal {
     Method,
     /// Not our name.
     Host,
+    /// The proxy in front does not say where the request comes from in a way that can be read.
+    Forwarded,
     /// Too many are asking for the same costly thing.
     Busy,
     /// A fault of ours; its number is in the log.
@@ -68,8 +73,9 @@ impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
             Self::Old { .. } => StatusCode::FORBIDDEN,
-            Self::Unreadable | Self::Overlong(_) => StatusCode::BAD_REQUEST,
+            Self::Unreadable | Self::Overlong(_) | Self::Forwarded => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Length => StatusCode::LENGTH_REQUIRED,
             Self::Media => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
@@ -83,12 +89,13 @@ impl Refusal {
     fn words(&self) -> (&'static str, Vec<&'static str>) {
         match self {
             Self::Old { .. } => ("old-title", vec!["old-body", "old-next"]),
-            Self::Unreadable | Self::Media => ("unreadable-title", vec!["unreadable-body"]),
+            Self::Unreadable | Self::Media | Self::Length => ("unreadable-title", vec!["unreadable-body"]),
             Self::Overlong(which) => ("overlong-title", vec![which]),
             Self::TooLarge => ("large-title", vec!["large-body"]),
             Self::NotFound => ("missing-title", vec!["missing-body"]),
             Self::Method => ("method-title", vec!["method-body"]),
             Self::Host => ("host-title", vec!["host-body"]),
+            Self::Forwarded => ("forwarded-title", vec!["forwarded-body", "forwarded-next"]),
             Self::Busy => ("busy-title", vec!["busy-body"]),
             Self::Fault { .. } => ("fault-title", vec!["fault-body"]),
         }
@@ -140,7 +147,8 @@ pub(crate) struct ErrorPage<'a> {
 }
 
 impl<'a> ErrorPage<'a> {
-    pub(crate) fn new(web: &'a Web, refusal: &Refusal) -> Self {
+    /// For a request to this path.
+    pub(crate) fn new(web: &'a Web, refusal: &Refusal, path: &str) -> Self {
         let (title, body) = refusal.words();
         let mut page = Shell::new(web, "", title);
         page.bare = *refusal == Refusal::Host;
@@ -148,7 +156,9 @@ impl<'a> ErrorPage<'a> {
         let incident = if let Refusal::Fault { incident } = refusal { incident.clone() } else { String::new() };
         let (link, link_text) = match refusal {
             Refusal::Old { back } => (back.clone(), page.say("back-reset")),
-            Refusal::Busy | Refusal::Overlong(_) | Refusal::Unreadable => ("/reset".into(), page.say("back-reset")),
+            Refusal::Busy | Refusal::Overlong(_) | Refusal::Unreadable | Refusal::TooLarge if back(path) != "/" => {
+                (back(path).into(), page.say("back-reset"))
+            }
             Refusal::Host => (format!("{}/", web.app.settings.server.public_url), page.say("back-home")),
             _ => ("/".into(), page.say("back-home")),
         };
@@ -156,10 +166,22 @@ impl<'a> ErrorPage<'a> {
     }
 }
 
+/// The page on which the form stands that was posted here.
+fn back(path: &str) -> &str {
+    let below = |area: &str| path.strip_prefix(area).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    match path {
+        "/register/phone" | "/register/email" => path,
+        _ if path.starts_with("/freeze/") => path,
+        _ => ["/reset", "/change", "/register"].into_iter().find(|area| below(area)).unwrap_or("/"),
+    }
+}
+
 /// Gives a refusal its page.
-pub(crate) async fn dress(State(web): State<Arc<Web>>, answer: Response) -> Response {
+pub(crate) async fn dress(State(web): State<Arc<Web>>, request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let answer = next.run(request).await;
     let Some(refusal) = answer.extensions().get::<Refusal>() else { return answer };
-    let mut dressed = match ErrorPage::new(&web, refusal).render() {
+    let mut dressed = match ErrorPage::new(&web, refusal, &path).render() {
         Ok(html) => (answer.status(), Html(html)).into_response(),
         Err(error) => {
             tracing::error!(%error, "the page of a refusal could not be rendered");
@@ -170,4 +192,26 @@ pub(crate) async fn dress(State(web): State<Arc<Web>>, answer: Response) -> Resp
         dressed.headers_mut().entry(name).or_insert_with(|| value.clone());
     }
     dressed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::back;
+
+    #[test]
+    fn a_form_that_was_not_taken_leads_back_to_where_it_stands() {
+        for (path, expected) in [
+            ("/reset/password", "/reset"),
+            ("/change", "/change"),
+            ("/change/resume", "/change"),
+            ("/register/phone", "/register/phone"),
+            ("/register/code", "/register"),
+            ("/freeze/abc", "/freeze/abc"),
+            ("/sign-in", "/"),
+            ("/resets", "/"),
+            ("/", "/"),
+        ] {
+            assert_eq!(back(path), expected, "{path}");
+        }
+    }
 }

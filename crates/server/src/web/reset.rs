@@ -20,7 +20,7 @@ use super::fields::Posted;
 use super::page::{Shell, with_user_id};
 use super::visitor::{Asked, Visitor};
 use super::{Refusal, Web, strength};
-use crate::drive::Look;
+use crate::drive::{Drove, Look};
 use crate::phone::Number;
 use pages::{Note, until};
 
@@ -141,8 +141,9 @@ pub(crate) async fn identify(State(web): State<Arc<Web>>, mut posted: Posted) ->
     if let Some(note) = unfinished {
         return again_please(&web, &posted, &look, note, Some(&user_id));
     }
-    let typed = user_id.clone();
-    go(&web, &mut posted, Event::Identify { user_id: typed, answer, unlock }).await
+    let event = Event::Identify { user_id: user_id.clone(), answer, unlock };
+    let drove = web.app.drive(&posted.visitor.origin, posted.visitor.hold(), event).await?;
+    went(&web, &mut posted, drove, Some(&user_id)).await
 }
 
 /// Whether the form says that the password is known.
@@ -321,7 +322,20 @@ pub(crate) async fn again(State(web): State<Arc<Web>>, mut posted: Posted) -> Re
 /// Lets it happen, and shows what is there now.
 async fn go(web: &Web, posted: &mut Posted, event: Event) -> Reply {
     let drove = web.app.drive(&posted.visitor.origin, posted.visitor.hold(), event).await?;
+    went(web, posted, drove, None).await
+}
+
+/// On to the page that shows what is there now; what was `typed` stays where nothing happened because of a limit.
+async fn went(web: &Web, posted: &mut Posted, drove: Drove, typed: Option<&str>) -> Reply {
     posted.visitor.holds(drove);
+    if let Drove::Limited { until } = drove {
+        let mut look = look(web, &posted.visitor).await?;
+        if let (true, Goal::Reset) = (wants_unlock(posted), &look.goal) {
+            look.goal = Goal::Unlock;
+        }
+        let note = Some(Note::Limited(until));
+        return pages::page(web, &posted.visitor, StatusCode::TOO_MANY_REQUESTS, &look, note, typed);
+    }
     Ok(posted.visitor.remembered(web, Redirect::to("/reset").into_response()))
 }
 

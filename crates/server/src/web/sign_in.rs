@@ -13,7 +13,6 @@ use super::page::{Shell, respond};
 use super::signed_in::{self, SignedIn};
 use super::visitor::{Asked, Visitor};
 use super::{Refusal, Web};
-use crate::directory;
 use crate::drive::Fault;
 use crate::session::{Due, Session, Token};
 use crate::sign_in::SignIn;
@@ -106,7 +105,7 @@ pub(crate) async fn check(
             return enter(&web, before, &token, *session, &posted).await;
         }
         Ok(other) => refused(&page, &other),
-        Err(Fault::Directory(error @ directory::Error::Unavailable(_))) => {
+        Err(Fault::Directory(error)) => {
             tracing::error!(%error, "a password could not be checked");
             (StatusCode::SERVICE_UNAVAILABLE, page.say("sign-in-unavailable"))
         }

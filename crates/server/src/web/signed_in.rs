@@ -59,8 +59,8 @@ impl SignedIn {
     async fn find(web: &Web, parts: &request::Parts) -> Result<Option<Self>, Refusal> {
         let server = &web.app.settings.server;
         let Some(token) = cookie(parts, names(server).session).and_then(Token::parse) else { return Ok(None) };
-        let session = web.app.session(&token).await?;
-        Ok(session.map(|session| Self { session, origin: origin(server, parts) }))
+        let origin = origin(server, parts)?;
+        Ok(web.app.session(&token).await?.map(|session| Self { session, origin }))
     }
 
     async fn required(web: &Web, parts: &request::Parts) -> Result<Self, Barred> {

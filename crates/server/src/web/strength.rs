@@ -77,7 +77,10 @@ pub(crate) async fn rating(
     };
     let judged = judged(web, chooser, typed, None, permit).await?;
     let strength = judged.strength();
-    let why = judged.problems().first().map(|problem| password::password_problem(page, problem));
+    let why = judged
+        .problems()
+        .first()
+        .map(|problem| password::password_problem(page, &flow.reference(&web.app.keys), problem));
     Ok(Json(json!({ "word": page.say(key(strength)), "level": level(strength), "why": why })).into_response())
 }
 

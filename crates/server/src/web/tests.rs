@@ -53,6 +53,9 @@ impl Directory for Nobody {
     async fn reset(&self, _account: &AccountId, _password: &Secret) -> Result<(), Error> {
         Ok(())
     }
+    async fn names(&self, _most: usize) -> Result<Vec<AccountId>, Error> {
+        Ok(Vec::new())
+    }
 
     async fn person(&self, _account: &AccountId) -> Result<Option<Person>, Error> {
         Ok(None)
@@ -104,6 +107,7 @@ pub(super) async fn with_policy(folder: &Path, policy: Policy, demo: bool) -> Ar
         banned: crate::banned::Words::default(),
         breach: None,
         wake,
+        stopping: false.into(),
     };
     Web::new(Arc::new(app), demo).unwrap()
 }
@@ -179,6 +183,7 @@ fn views() -> Vec<(&'static str, View, Option<Note>)> {
         Problem::Complexity,
         Problem::TooYoung { until: None },
         Problem::Dictionary,
+        Problem::Unavailable,
     ];
     vec![
         ("identify", identify(None), None),
@@ -224,7 +229,7 @@ fn views() -> Vec<(&'static str, View, Option<Note>)> {
         ("password-easy", password(&[Problem::TooEasy]), Some(Note::Was("strength-weak"))),
         ("password-many", password(&all), None),
         ("password-others", password(&others), None),
-        ("password-refused", password(&[Problem::Refused, Problem::Unavailable]), None),
+        ("password-refused", password(&[Problem::Refused, Problem::Locked, Problem::Barred]), None),
         ("done", ended(End::Done), None),
         ("unknown", ended(End::Unknown), None),
         ("care-team", ended(End::CareTeam), None),
@@ -243,6 +248,7 @@ fn refusals() -> Vec<(&'static str, Refusal)> {
         ("error-overlong", Refusal::Overlong("overlong-user")),
         ("error-large", Refusal::TooLarge),
         ("error-media", Refusal::Media),
+        ("error-length", Refusal::Length),
         ("error-missing", Refusal::NotFound),
         ("error-method", Refusal::Method),
         ("error-host", Refusal::Host),
@@ -260,7 +266,7 @@ async fn samples(web: &Web) -> Vec<(String, String)> {
         samples.push((name.to_owned(), String::from_utf8(body.to_vec()).unwrap()));
     }
     for (name, refusal) in refusals() {
-        samples.push((name.to_owned(), ErrorPage::new(web, &refusal).render().unwrap()));
+        samples.push((name.to_owned(), ErrorPage::new(web, &refusal, "/reset").render().unwrap()));
     }
     let shell = |title| page::Shell::of(web, &visitor(), title);
     let problems = |key: &str| vec![shell("sign-in-title").say(key)];
@@ -359,7 +365,7 @@ fn check(web: &Web, name: &str, html: &str) {
     assert!(tags(html, "script").iter().all(|tag| tag.contains(" src=\"/assets/")), "{name}: no script in the page");
     for address in [attributes(html, "href"), attributes(html, "src"), attributes(html, "action")].concat() {
         let ours = (address.starts_with('/') && !address.starts_with("//")) || address.starts_with('#');
-        let ours = ours || address.starts_with(&web.app.settings.server.public_url);
+        let ours = ours || address.starts_with(&format!("{}/", web.app.settings.server.public_url));
         assert!(ours || address.starts_with("mailto:") || address.starts_with("tel:"), "{name}: {address}");
     }
 

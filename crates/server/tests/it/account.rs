@@ -216,7 +216,7 @@ async fn a_reset_and_a_freeze_sign_everybody_out() {
             account: account(test, SAM).await,
             user_id: SAM.into(),
             own_mail: None,
-            kind: ContactKind::Email,
+            kind: Some(ContactKind::Email),
             former: None,
             at: test.app.clock.now(),
         };

@@ -9,6 +9,7 @@ use regain_core::{Secret, Span};
 use crate::support::Engine;
 use crate::support::app::{NEW, TestApp};
 use crate::support::browser::Browser;
+use crate::support::logs::Logs;
 use crate::support::samba::{DOMAIN, Domain, FIRST, PEOPLE};
 
 const SECOND: &str = "second kettle 95";
@@ -275,6 +276,48 @@ async fn a_lost_answer_is_found_out_on_the_server_that_was_written_to() {
     assert_eq!(asked(&server, SECOND).await.unwrap(), Verdict::Right);
     let elsewhere = asked("ldaps://127.0.0.1:1", SECOND).await;
     assert!(matches!(elsewhere, Err(Error::Unavailable(_))), "another one is not asked instead");
+}
+
+#[tokio::test]
+async fn every_answer_to_a_sign_in_has_its_meaning() {
+    let Some(mut domain) = Domain::take().await else { return };
+    let never = data_encoding::BASE64.encode(&[0; 21]);
+    let at_no_hour = String::from_utf8(data_encoding::BASE64.decode(never.as_bytes()).unwrap()).unwrap();
+    for (name, attributes, expected) in [
+        ("ordinary", &[("description", "nothing stands in the way")][..], Verdict::Right),
+        ("disabled", &[("userAccountControl", "514")], Verdict::Disabled),
+        ("ended", &[("accountExpires", "116444736000000000")], Verdict::Disabled),
+        ("mustchange", &[("pwdLastSet", "0")], Verdict::MustChange),
+        // At this hour, or at this computer: that is about signing in to Windows, and the password is right.
+        ("nohour", &[("logonHours", at_no_hour.as_str())], Verdict::Right),
+        ("nocomputer", &[("userWorkstations", "ELSEWHERE")], Verdict::Right),
+    ] {
+        let dn = domain.person(name, &[]).await;
+        domain.set(&dn, attributes).await;
+        let directory = domain.directory("");
+        assert_eq!(verdict(&directory, name, FIRST).await, expected, "{name}");
+        assert_eq!(verdict(&directory, name, "wrong").await, Verdict::Wrong, "{name} with a wrong one");
+    }
+    let directory = domain.directory("");
+    let gone = directory.reset(&AccountId("00112233-4455-6677-8899-aabbccddeeff".into()), &Secret::new(SECOND)).await;
+    assert_eq!(refusal(gone), Err(Refusal::Gone));
+}
+
+#[tokio::test]
+async fn a_change_is_waited_for_at_the_other_controllers_and_not_longer_than_is_allowed() {
+    let Some(mut domain) = Domain::take().await else { return };
+    domain.person("jo", &[]).await;
+    let logs = Logs::capture();
+    let own = domain.section("")["servers"][0].as_str().unwrap().to_owned();
+    // The same one by its port: it has everything at once.
+    let two = domain.directory(&format!("servers = ['{own}', '{own}:636']\nconfirm = 'all'\nconfirm_seconds = 60"));
+    assert_eq!(reset(&two, "jo", SECOND).await, Ok(()));
+    let not_arrived = "has not arrived at the other servers";
+    assert!(!logs.text().contains(not_arrived), "{}", logs.text());
+    let gone = format!("servers = ['{own}', 'ldaps://127.0.0.1:1']\nconfirm = 'all'\nconfirm_seconds = 1");
+    assert_eq!(reset(&domain.directory(&gone), "jo", "third kettle 96").await, Ok(()));
+    assert!(logs.text().contains(not_arrived), "{}", logs.text());
+    assert_eq!(verdict(&two, "jo", "third kettle 96").await, Verdict::Right);
 }
 
 #[tokio::test]

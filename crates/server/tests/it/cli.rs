@@ -1,5 +1,6 @@
 //! The commands, by the program itself.
 
+mod key;
 mod method;
 
 use std::io::Write as _;

@@ -177,6 +177,7 @@ impl Service {
             [server]
             listen = "127.0.0.1:{port}"
             public_url = "{url}"
+            pad_milliseconds = 0
             [store]
             url = "{store}"
             key_file = "{key}"
@@ -190,7 +191,12 @@ impl Service {
             write_seconds = 1
             [throttle]
             failed_proofs = 100
+            failed_proofs_per_network = []
             sends = []
+            sends_per_account = []
+            sends_per_network = []
+            resets_per_user_id = []
+            resets_per_network = []
             [care_team]
             mail = "care@example.org"
             [[delivery.text.gateway]]

@@ -21,7 +21,8 @@ const JO_MOBILE: &str = "+447700900123";
 const JO_EMAIL: &str = "jobloggs@mail.co.uk";
 const ROBIN: &str = "robin.khan@example.org";
 /// Limits that a test does not meet by chance.
-const FREELY: &str = "[policy]\nresend_seconds = 0\n[throttle]\nsends = []\nfailed_proofs = 100\n";
+const FREELY: &str = "[policy]\nresend_seconds = 0\n[throttle]\nsends = []\nsends_per_account = []\nsends_per_network = []\n\
+                      resets_per_user_id = []\nfailed_proofs = 100\n";
 
 async fn open(settings: &str) -> (TestApp, Browser) {
     let test = TestApp::open(&Engine::sqlite(), settings).await;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use regain::clock::Clock;
 use regain::directory::embedded::{Change, Embedded, NewPerson, Problem};
 use regain::directory::{Deps, Directory, Error, KINDS, Refusal, Verdict};
+use regain::finding::State;
 use regain::store::Store;
 use regain_core::Secret;
 use regain_core::subject::AccountId;
@@ -297,6 +298,71 @@ async fn of_resets_at_the_same_time_the_account_ends_up_with_one_password() {
         }
         assert_eq!(right, 1, "of {done:?}");
         assert_eq!(fixture.verdict(&fixture.jo, FIRST).await, Verdict::Wrong);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_change_needs_the_old_password_and_keeps_the_rules() {
+    each(async |fixture| {
+        let change = async |old: &str, new: &str| {
+            let done = fixture.directory.change(&fixture.jo, &Secret::new(old), &Secret::new(new)).await;
+            done.map_err(|error| match error {
+                Error::Refused(refusal) => refusal,
+                other => panic!("{other}"),
+            })
+        };
+        for wrong in ["", "wrong", "First kettle 94", "first kettle 94 "] {
+            assert_eq!(change(wrong, "second kettle 95").await, Err(Refusal::OldPassword), "{wrong:?}");
+        }
+        assert_eq!(change(FIRST, "kettle7").await, Err(Refusal::TooShort { min: 8 }));
+        assert_eq!(fixture.verdict(&fixture.jo, FIRST).await, Verdict::Right, "nothing was changed");
+        assert_eq!(change(FIRST, "second kettle 95").await, Ok(()));
+        assert_eq!(fixture.verdict(&fixture.jo, "second kettle 95").await, Verdict::Right);
+        assert_eq!(fixture.verdict(&fixture.jo, FIRST).await, Verdict::Wrong);
+        assert_eq!(change("second kettle 95", FIRST).await, Err(Refusal::InHistory));
+        let nobody =
+            fixture.directory.change(&AccountId("gone".into()), &Secret::new(FIRST), &Secret::new(FIRST)).await;
+        assert!(matches!(nobody, Err(Error::Refused(Refusal::Gone))), "{nobody:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_account_is_the_same_by_either_name_and_its_rules_are_told() {
+    each(async |fixture| {
+        let found = fixture.directory.find("jo.bloggs@example.org").await.unwrap();
+        assert_eq!(fixture.directory.person(&fixture.jo).await.unwrap(), found);
+        for nobody in ["gone", "", "\0", "*"] {
+            assert_eq!(fixture.directory.person(&AccountId(nobody.into())).await.unwrap(), None, "{nobody:?}");
+        }
+        let rules = fixture.directory.rules(Some(&fixture.jo)).await.unwrap();
+        assert_eq!((rules.min_length, rules.history), (Some(8), Some(3)));
+        assert_eq!(rules.history_on_reset, !fixture.differs.forgets_history_on_reset);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_is_not_locked_can_be_unlocked_and_keeps_the_password() {
+    each(async |fixture| {
+        for _ in 0..2 {
+            fixture.directory.unlock(&fixture.jo).await.unwrap();
+        }
+        assert_eq!(fixture.verdict(&fixture.jo, FIRST).await, Verdict::Right);
+        let nobody = fixture.directory.unlock(&AccountId("gone".into())).await;
+        assert!(matches!(nobody, Err(Error::Refused(Refusal::Gone))), "{nobody:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_doctor_finds_a_directory_that_is_well() {
+    each(async |fixture| {
+        let found = fixture.directory.examine().await;
+        assert!(!found.is_empty());
+        assert!(found.iter().all(|finding| finding.state != State::Bad), "{found:#?}");
+        assert!(found.iter().all(|finding| finding.state != State::Warn || finding.fix.is_some()), "{found:#?}");
     })
     .await;
 }

@@ -108,7 +108,8 @@ fn examples(page: &str) -> Vec<&str> {
 fn every_example_of_a_configuration_is_good() {
     for (name, expected) in [
         ("README.md", 1),
-        ("docs/admin.md", 3),
+        ("docs/admin.md", 5),
+        ("docs/audit.md", 1),
         ("docs/openldap.md", 1),
         ("docs/389ds.md", 1),
         ("docs/active-directory.md", 1),
@@ -131,6 +132,17 @@ fn every_example_of_a_configuration_is_good() {
             assert_eq!(directory::check(config.directory), Ok(()), "{name}\n{example}");
         }
     }
+}
+
+#[test]
+fn the_page_on_the_audit_trail_names_every_event() {
+    let source = std::fs::read_to_string(root().join("crates/core/src/audit.rs")).unwrap();
+    let names = source.split_once("fn name(").unwrap().1.split_once("fn outcome(").unwrap().0;
+    let names: Vec<&str> = names.split("=> \"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert!(names.len() > 45, "only {} events were found", names.len());
+    let page = page("docs/audit.md");
+    let missing: Vec<&&str> = names.iter().filter(|name| !page.contains(&format!("`{name}`"))).collect();
+    assert!(missing.is_empty(), "docs/audit.md says nothing of {missing:?}");
 }
 
 #[test]

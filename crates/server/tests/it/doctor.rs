@@ -1,5 +1,8 @@
 //! `regain doctor` by the program itself: on a domain that is well, and on several that are not.
 
+mod gateways;
+mod ldap;
+
 use std::path::Path;
 use std::process::Command;
 
@@ -24,7 +27,7 @@ fn folder(directory: &toml::Table, port: u16) -> TempDir {
     .unwrap();
     config.insert("directory".into(), directory.clone().into());
     std::fs::write(folder.path().join("regain.toml"), config.to_string()).unwrap();
-    regain::store::load_or_make_key(&folder.path().join("test.key")).unwrap();
+    regain::store::KeyFile::read_or_make(&folder.path().join("test.key")).unwrap();
     folder
 }
 
@@ -69,6 +72,7 @@ async fn a_domain_prepared_as_the_page_says_is_well() {
         ("fine-grained policies", "can be read"),
         ("search", "people are found"),
         ("right to read", "can be seen"),
+        ("right to reset", "may be reset"),
         ("right to unlock", "may be written"),
         ("rights beyond need", "nothing else"),
         ("canary", "is found"),
@@ -121,6 +125,12 @@ async fn what_is_wrong_with_a_domain_is_told_with_what_to_type() {
         "right to unlock",
         "bad",
         &format!("dsacls \"{users}\" /I:S /G \"regain@corp.example:RPWP;lockoutTime;user\""),
+    );
+    state(
+        &found,
+        "right to reset",
+        "bad",
+        &format!("dsacls \"{users}\" /I:S /G \"regain@corp.example:CA;Reset Password;user\""),
     );
     state(&found, "reset", "bad", "not permitted");
 

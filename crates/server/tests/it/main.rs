@@ -2,6 +2,7 @@
 
 mod account;
 mod active_directory;
+mod audit;
 mod breach;
 mod cli;
 mod crash;
@@ -12,6 +13,8 @@ mod directory;
 mod docs;
 mod doctor;
 mod help;
+mod key;
+mod limits;
 mod register;
 mod reset;
 mod rush;

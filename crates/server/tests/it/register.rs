@@ -2,6 +2,7 @@
 //! names come to.
 
 mod freeze;
+mod known;
 mod misuse;
 
 use regain_core::Span;
@@ -18,6 +19,7 @@ pub(crate) const SAM_MAIL: &str = "sam.private@mail.co.uk";
 
 /// With limits that a test does not meet by chance.
 pub(crate) const FREELY: &str = "[organisation]\nregion = 'GB'\n[policy]\nresend_seconds = 0\n[throttle]\nsends = []\n\
+                                 sends_per_account = []\nsends_per_network = []\n\
                                  [register]\nown_domains = ['example.org']";
 
 /// A browser in which this person is signed in.

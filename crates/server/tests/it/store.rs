@@ -12,7 +12,7 @@ use regain_core::method::{Channel, ContactKind};
 use regain_core::registration::NOBODY;
 use regain_core::reset::{Event, Reset, step};
 use regain_core::subject::AccountId;
-use regain_core::throttle::{Claim, Limit, What};
+use regain_core::throttle::{Claim, Limit, Rule, Scope, What};
 use regain_core::{Ctx, FlowId, Policy, Span, Time};
 
 use crate::support::{Engine, START, keys};
@@ -101,7 +101,7 @@ async fn of_sixteen_changes_of_one_version_one_wins_and_brings_its_message() {
             winners += usize::from(task.await.unwrap());
         }
         assert_eq!(winners, 1);
-        assert_eq!(store.waiting_messages().await.unwrap(), 1, "what lost the swap left no message");
+        assert_eq!(store.waiting_messages().await.unwrap().0, 1, "what lost the swap left no message");
         let loaded = store.flow(flow.id).await.unwrap().unwrap();
         assert_eq!((loaded.version, loaded.flow), (2, Flow::Reset(moved(flow))));
     })
@@ -109,7 +109,7 @@ async fn of_sixteen_changes_of_one_version_one_wins_and_brings_its_message() {
 }
 
 fn payload(to: To) -> Payload {
-    let message = Message::PasswordChanged { certain: true, user_id: "jo@example.org".into(), at: START };
+    let message = Message::PasswordChanged { certain: true, user_id: "jo@example.org".into(), at: START, offer: None };
     let deadline = START + Span::minutes(10);
     let delivery = Delivery { to, channel: Channel::Email, message, deadline };
     Payload { delivery, user_id: "jo@example.org".into(), address: "192.0.2.1".into() }
@@ -119,7 +119,8 @@ fn payload(to: To) -> Payload {
 async fn twenty_counts_at_once_are_twenty_different_counts() {
     each(async |_, store, clock| {
         let limit = Limit { count: 5, window: Span::hours(24) };
-        let claim = Claim { counter: "reset:x".into(), limit, what: What::Proofs };
+        let (what, scope) = (What::Proofs, Scope::Account);
+        let claim = Claim { counter: "reset:x".into(), limit, what, scope, whom: "jo".into() };
         let tasks: Vec<_> = (0..20)
             .map(|_| {
                 let (store, claim) = (store.clone(), claim.clone());
@@ -135,6 +136,38 @@ async fn twenty_counts_at_once_are_twenty_different_counts() {
         assert_eq!(until, Some(START + Span::hours(24)));
         clock.pass(Span::hours(24));
         assert_eq!(store.take(&[claim], clock.now()).await.unwrap(), None, "a new window begins");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_nodes_hold_every_limit_together_however_many_come_at_once() {
+    each(async |engine, store, clock| {
+        let other = engine.open(&clock).await;
+        for rule in Rule::ALL {
+            let Rule { what, scope } = rule;
+            let limits = [Limit { count: 5, window: Span::hours(1) }, Limit { count: 7, window: Span::hours(24) }];
+            let counter = |limit: &Limit| format!("{}:x:{}", rule.prefix(), limit.window.0);
+            let claim = |limit: &Limit| Claim { counter: counter(limit), limit: *limit, what, scope, whom: "x".into() };
+            let claims: Vec<Claim> = limits.iter().map(claim).collect();
+            let attempts: Vec<_> = (0..100)
+                .map(|n| {
+                    let (store, mut claims) = (if n % 2 == 0 { store.clone() } else { other.clone() }, claims.clone());
+                    claims.rotate_left(n % 3 % 2);
+                    tokio::spawn(async move { store.take(&claims, START).await.unwrap().is_none() })
+                })
+                .collect();
+            let mut passed = 0;
+            for attempt in attempts {
+                passed += u32::from(attempt.await.unwrap());
+            }
+            assert_eq!(passed, 5, "{rule:?} on {}", engine.name);
+            let counted = store.counters(START).await.unwrap();
+            let counted: Vec<_> =
+                counted.iter().filter(|counted| claims.iter().any(|c| c.counter == counted.counter)).collect();
+            assert_eq!(counted.len(), 2);
+            assert!(counted.iter().all(|counted| counted.count == 5 && counted.whom == "x"), "none is counted twice");
+        }
     })
     .await;
 }
@@ -205,6 +238,8 @@ async fn a_limit_that_is_reached_costs_the_others_nothing() {
             counter: format!("send:x:{seconds}"),
             limit: Limit { count, window: Span::seconds(seconds) },
             what: What::Sends,
+            scope: Scope::Destination,
+            whom: "*********23".into(),
         };
         let both = [claim(1, 30), claim(5, 3_600)];
         assert_eq!(store.take(&both, START).await.unwrap(), None);

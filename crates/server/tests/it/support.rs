@@ -2,7 +2,10 @@
 
 pub(crate) mod app;
 pub(crate) mod browser;
+pub(crate) mod edge;
 pub(crate) mod gateways;
+pub(crate) mod https;
+pub(crate) mod links;
 pub(crate) mod logs;
 pub(crate) mod postgres;
 pub(crate) mod providers;

@@ -1,5 +1,6 @@
 //! The pages through the router: what bad input, other tabs and other sites come to.
 
+mod edge;
 mod holding;
 mod password;
 mod telling;

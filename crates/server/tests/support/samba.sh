@@ -1,6 +1,7 @@
 #!/bin/sh
 # A Samba AD DC for one test run: made new below $DATA, on the loopback address $ADDRESS (Samba's LDAP ports are fixed, its
 # address is not), with a certificate of an authority of its own. $DELEGATION holds the commands of docs/active-directory.md.
+# $SERVICES and $OLD_PASSWORD_MINUTES may say what it offers, and how long old passwords are let in.
 # Says "ready" once LDAPS answers, goes on until its standard input ends, and leaves nothing behind.
 set -eu
 umask 077
@@ -27,15 +28,15 @@ printf 'subjectAltName=DNS:%s,IP:%s\nbasicConstraints=CA:FALSE\nextendedKeyUsage
 openssl x509 -req -in "$DATA/tls/dc.csr" -CA "$DATA/tls/ca.pem" -CAkey "$DATA/tls/ca.key" -CAcreateserial -days 2 \
     -extfile "$DATA/tls/ext" -out "$DATA/tls/dc.pem" >>"$DATA/output" 2>&1
 
-# Only the directory and its Kerberos: no shares, no name service. The old password is refused at once, so that tests can
-# tell; Samba and Windows let it in for another hour otherwise.
+# Only the directory and its Kerberos: no shares, no name service, unless asked for. The old password is refused at once, so
+# that tests can tell; Samba and Windows let it in for another hour otherwise.
 cat >"$conf" <<CONF
 [global]
     realm = $realm
     workgroup = CORP
     netbios name = DC1
     server role = active directory domain controller
-    server services = ldap, kdc
+    server services = ${SERVICES:-ldap, kdc}
     interfaces = $ADDRESS/8
     bind interfaces only = yes
     private dir = $DATA/private
@@ -52,7 +53,7 @@ cat >"$conf" <<CONF
     tls cafile = $DATA/tls/ca.pem
     tls certfile = $DATA/tls/dc.pem
     tls keyfile = $DATA/tls/dc.key
-    old password allowed period = 0
+    old password allowed period = ${OLD_PASSWORD_MINUTES:-0}
 [sysvol]
     path = $DATA/state/sysvol
     read only = No

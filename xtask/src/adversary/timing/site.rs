@@ -123,8 +123,17 @@ cooling_off_hours = 0
 kind = "off"
 [throttle]
 failed_proofs = 100
+failed_proofs_per_network = []
+failed_proofs_in_all = []
 sends = []
-sign_ins_per_network = 1000
+sends_per_account = []
+sends_per_network = []
+sends_in_all = []
+resets_per_user_id = []
+resets_per_network = []
+resets_in_all = []
+sign_ins_per_network = []
+sign_ins_in_all = []
 [register]
 trust_imported = true
 [organisation]

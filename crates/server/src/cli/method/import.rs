@@ -7,7 +7,8 @@ use regain_core::audit::Act;
 use regain_core::method::ContactKind;
 use regain_core::subject::{AccountId, canonical};
 
-use super::{read_number, sheet, trail};
+use super::super::trail;
+use super::{read_number, sheet};
 use crate::address;
 use crate::app::App;
 use crate::directory::Person;

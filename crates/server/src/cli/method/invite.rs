@@ -11,7 +11,8 @@ use regain_core::registration::Registered;
 use regain_core::subject::ContactId;
 use regain_core::{Registration, Span, Time};
 
-use super::{sheet, trail};
+use super::super::trail;
+use super::sheet;
 use crate::app::App;
 use crate::cli::open::Opened;
 use crate::clock;

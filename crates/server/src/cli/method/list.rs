@@ -9,7 +9,8 @@ use regain_core::subject::AccountId;
 use regain_core::{Registration, mask};
 use serde_json::{Value, json};
 
-use super::{date, found, sheet, trail};
+use super::super::{date, trail};
+use super::{found, sheet};
 use crate::app::App;
 use crate::directory::Person;
 use crate::store::enrolment::Enrolled;

@@ -10,7 +10,7 @@ use crate::delivery::http::template::xml;
 use crate::delivery::keys::Keys;
 use crate::delivery::number::Number;
 use crate::delivery::twilio::{Account, is_number};
-use crate::delivery::{Channel, Content, Failure, Outgoing, Spoken};
+use crate::delivery::{Channel, Content, Failure, Looked, Outgoing, Spoken};
 
 /// How often the code is read out.
 const TIMES: usize = 3;
@@ -46,6 +46,10 @@ pub(crate) fn open(section: toml::Table) -> Result<Arc<dyn Channel>, String> {
 
 #[async_trait]
 impl Channel for Calls {
+    async fn look(&self) -> Result<Option<Looked>, Failure> {
+        self.account.look().await
+    }
+
     async fn send(&self, message: &Outgoing<'_>) -> Result<String, Failure> {
         let Content::Call(spoken) = message.content else {
             return Err(Failure::Unavailable("this gateway carries calls only".into()));

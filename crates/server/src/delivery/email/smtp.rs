@@ -3,6 +3,7 @@
 //! The commands are given one by one rather than through lettre's transport, because what a `5xx` means depends on where it
 //! comes: after `RCPT` it is about the destination, before that about us. It also lets us switch off Nagle's algorithm.
 
+mod encrypted;
 mod mail;
 
 use std::path::Path;
@@ -17,11 +18,12 @@ use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
 use lettre::transport::smtp::{Error, client::AsyncTokioStream};
 use lettre::{Address, transport::smtp::response::Response};
+use rustls::ClientConfig;
 use tokio::net::TcpStream;
 
 use crate::clock;
 use crate::delivery::keys::Keys;
-use crate::delivery::{Channel, Content, Failure, Outgoing, client};
+use crate::delivery::{Channel, Content, Failure, Looked, Outgoing, client};
 
 /// Connections that wait for the next message; more are closed.
 const KEPT_OPEN: usize = 4;
@@ -34,14 +36,20 @@ struct Settings {
     host: String,
     /// Default 587 for `starttls`, 465 for `tls`, 25 for `none`.
     port: u16,
-    /// Default `starttls`. `none` is for a relay on this machine.
-    security: Security,
     /// For AUTH, `user` and `password`.
     credentials: Option<Credentials>,
     /// `Name <address>` or an address.
     from: Mailbox,
-    /// With authorities (PEM) besides the public ones from `ca_file`; none if `security` is `none`.
-    tls: Option<TlsParameters>,
+    /// From `security`, default `starttls`, with authorities (PEM) besides the public ones from `ca_file`.
+    wire: Wire,
+}
+
+/// How the connection is kept from others.
+enum Wire {
+    StartTls(TlsParameters),
+    Tls(Arc<ClientConfig>),
+    /// Not at all: for a relay on this machine.
+    Plain,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -92,11 +100,15 @@ impl Settings {
             }
         });
         let ca_file = keys.path("ca_file");
-        let tls = (security != Security::None).then(|| tls(&host, ca_file.as_deref()));
-        let tls = tls.transpose().map_err(|error| keys.problem("ca_file", &error));
+        let wire = match security {
+            Security::StartTls => tls(&host, ca_file.as_deref()).map(Wire::StartTls),
+            Security::Tls => client::tls(ca_file.as_deref()).map(|tls| Wire::Tls(Arc::new(tls))),
+            Security::None => Ok(Wire::Plain),
+        };
+        let wire = wire.map_err(|error| keys.problem("ca_file", &error));
         keys.finish()?;
-        match (from, tls) {
-            (Ok(from), Ok(tls)) => Ok(Self { host, port, security, credentials, from, tls }),
+        match (from, wire) {
+            (Ok(from), Ok(wire)) => Ok(Self { host, port, credentials, from, wire }),
             _ => Err("from: is not an address".into()),
         }
     }
@@ -131,13 +143,14 @@ impl Channel for Smtp {
         outcome
     }
 
-    async fn look(&self) -> Result<Option<String>, Failure> {
+    async fn look(&self) -> Result<Option<Looked>, Failure> {
         let connection = self.connect().await?;
+        let certificate = connection.peer_certificate().ok().filter(|_| !matches!(self.settings.wire, Wire::Plain));
         self.keep(connection, true).await;
-        let Settings { host, port, security, credentials, .. } = &self.settings;
-        let how = if *security == Security::None { "in clear" } else { "encrypted" };
+        let Settings { host, port, wire, credentials, .. } = &self.settings;
+        let how = if matches!(wire, Wire::Plain) { "in clear" } else { "encrypted" };
         let signed_in = if credentials.is_some() { ", and takes the password" } else { "" };
-        Ok(Some(format!("{host}:{port} answers, {how}{signed_in}")))
+        Ok(Some(Looked { says: format!("{host}:{port} answers, {how}{signed_in}"), certificate }))
     }
 }
 
@@ -173,23 +186,23 @@ impl Smtp {
     }
 
     async fn connect(&self) -> Result<AsyncSmtpConnection, Failure> {
-        let Settings { host, port, security, tls, credentials, .. } = &self.settings;
+        let Settings { host, port, wire, credentials, .. } = &self.settings;
         let name = ClientId::default();
-        let at = (host.as_str(), *port);
-        let mut connection = match (security, tls) {
-            (Security::Tls, tls) => AsyncSmtpConnection::connect_tokio1(at, None, &name, tls.clone(), None).await,
-            (_, tls) => {
-                let stream = TcpStream::connect(at).await.map_err(|error| unavailable("cannot connect", &error))?;
-                stream.set_nodelay(true).map_err(|error| unavailable("cannot connect", &error))?;
-                let stream: Box<dyn AsyncTokioStream> = Box::new(stream);
-                let mut plain = AsyncSmtpConnection::connect_with_transport(stream, &name).await;
-                if let (Ok(connection), Some(tls)) = (&mut plain, tls) {
-                    connection.starttls(tls.clone(), &name).await.map_err(|error| unavailable("STARTTLS", &error))?;
-                }
-                plain
+        // The library's own way to connect would leave Nagle's algorithm on: up to 40 ms for each mail.
+        let stream = TcpStream::connect((host.as_str(), *port)).await;
+        let stream = stream.and_then(|stream| stream.set_nodelay(true).map(|()| stream));
+        let stream = stream.map_err(|error| unavailable("cannot connect", &error))?;
+        let stream: Box<dyn AsyncTokioStream> = match wire {
+            Wire::Tls(tls) => {
+                Box::new(encrypted::encrypt(stream, host, tls).await.map_err(|e| unavailable("TLS", &e))?)
             }
+            Wire::StartTls(_) | Wire::Plain => Box::new(stream),
+        };
+        let connected = AsyncSmtpConnection::connect_with_transport(stream, &name).await;
+        let mut connection = connected.map_err(|error| unavailable("cannot connect", &error))?;
+        if let Wire::StartTls(tls) = wire {
+            connection.starttls(tls.clone(), &name).await.map_err(|error| unavailable("STARTTLS", &error))?;
         }
-        .map_err(|error| unavailable("cannot connect", &error))?;
         if let Some(credentials) = credentials {
             let ways = [Mechanism::Plain, Mechanism::Login];
             connection

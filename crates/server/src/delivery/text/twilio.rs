@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use crate::delivery::keys::Keys;
 use crate::delivery::number::Number;
 use crate::delivery::twilio::{Account, is_sid};
-use crate::delivery::{Channel, Content, Failure, Outgoing};
+use crate::delivery::{Channel, Content, Failure, Looked, Outgoing};
 
 /// What its section says besides the account.
 struct Texts {
@@ -43,6 +43,10 @@ pub(crate) fn open(section: toml::Table) -> Result<Arc<dyn Channel>, String> {
 
 #[async_trait]
 impl Channel for Texts {
+    async fn look(&self) -> Result<Option<Looked>, Failure> {
+        self.account.look().await
+    }
+
     async fn send(&self, message: &Outgoing<'_>) -> Result<String, Failure> {
         let Content::Text(text) = message.content else {
             return Err(Failure::Unavailable("this gateway carries text messages only".into()));

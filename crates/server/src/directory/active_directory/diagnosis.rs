@@ -4,6 +4,7 @@
 use regain_core::{Secret, Time};
 
 use crate::directory::ldap::connect::Answer;
+use crate::directory::ldap::pool::REFERRAL;
 use crate::directory::{PasswordRules, Refusal, Verdict};
 
 /// `insufficientAccessRights` (RFC 4511, 4.1.9).
@@ -51,6 +52,10 @@ pub(super) struct Asked<'a> {
 
 /// Why a change was turned down.
 pub(super) fn refusal(answer: &Answer, asked: &Asked<'_>) -> Refusal {
+    if answer.code == REFERRAL {
+        // A read-only controller does so.
+        return Refusal::Elsewhere;
+    }
     match number(&answer.text) {
         Some(0x52d) => unfit(&answer.text, asked),
         // ERROR_INVALID_PASSWORD, ERROR_WRONG_PASSWORD
@@ -135,7 +140,7 @@ mod tests {
     use super::*;
 
     fn answer(code: u32, text: &str) -> Answer {
-        Answer { code, text: text.to_owned(), controls: Vec::new() }
+        Answer { code, text: text.to_owned(), ..Answer::default() }
     }
 
     #[test]
@@ -234,6 +239,14 @@ mod tests {
                 Refusal::NotPermitted,
             ),
             (50, "", "Kettle-77", None, true, Refusal::NotPermitted),
+            (
+                10,
+                "0000202B: RefErr: DSID-0310078B, data 0, 1 access points",
+                "Kettle-77",
+                None,
+                true,
+                Refusal::Elsewhere,
+            ),
             (32, "0000208D: NameErr: DSID-03100288, problem 2001 (NO_OBJECT)", "Kettle-77", None, true, Refusal::Gone),
             (53, "00000533: SvcErr", "Kettle-77", None, true, Refusal::Disabled),
             (53, "00000701: SvcErr", "Kettle-77", None, true, Refusal::Expired),

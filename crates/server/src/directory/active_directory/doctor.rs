@@ -1,11 +1,15 @@
 //! What `regain doctor` finds out about a domain without changing anything.
 
+use ldap3::controls::RawControl;
+
 use super::people::{self, PROTECTED, PROTECTED_BUILTIN};
 use super::wire::Sid;
-use super::{ActiveDirectory, rules};
+use super::{ActiveDirectory, rules, security};
 use crate::directory::Error;
 use crate::directory::ldap::entry::{Entry, Query, Scope};
+use crate::directory::ldap::lease::Lease;
 use crate::directory::ldap::look;
+use crate::directory::ldap::pool::refused;
 use crate::finding::Finding;
 
 /// What is needed, or harms nobody in its hands: other guides give both rights.
@@ -17,10 +21,11 @@ impl ActiveDirectory {
         let mut findings = look::servers(&self.pool, self.clock.now()).await;
         let seen = async {
             let domain = self.domain().await?;
-            findings.push(self.power().await?);
+            let names = self.own_names().await?;
+            findings.push(power(&names));
             findings.push(self.on_reset());
             findings.push(self.policies(&domain).await?);
-            findings.extend(self.rights(&domain).await?);
+            findings.extend(self.rights(&domain, &names).await?);
             Ok::<(), Error>(())
         };
         if let Err(error) = seen.await {
@@ -29,31 +34,10 @@ impl ActiveDirectory {
         findings
     }
 
-    /// Whether the account is in a group that may do anything: whoever gets hold of Regain then has the domain.
-    async fn power(&self) -> Result<Finding, Error> {
-        let what = "power of the account";
+    /// Regain's own account and its groups, as the controller took them when it signed in.
+    async fn own_names(&self) -> Result<Vec<Sid>, Error> {
         let root = self.pool.search(&Query::entry("", &["tokenGroups"])).await?.only().unwrap_or_default();
-        let sids: Vec<Sid> = root.bytes("tokenGroups").iter().filter_map(|bytes| Sid::read(bytes)).collect();
-        if sids.is_empty() {
-            return Ok(Finding::skipped(what, "the server does not tell which groups the account is in"));
-        }
-        let mighty = |sid: &&Sid| {
-            let list: &[u32] = if sid.is_builtin() { &PROTECTED_BUILTIN } else { &PROTECTED };
-            list.contains(&sid.relative())
-        };
-        let found: Vec<String> = sids.iter().filter(mighty).map(|sid| sid.relative().to_string()).collect();
-        if found.is_empty() {
-            return Ok(Finding::good(what, "it is in no group of administrators or operators"));
-        }
-        Ok(Finding::bad(
-            what,
-            format!(
-                "it is in groups of administrators or operators (numbers {}; 512 is Domain Admins): whoever gets hold of \
-                 Regain has the domain",
-                found.join(", ")
-            ),
-            "Take it out of them, and give it the few rights in docs/active-directory.md instead.",
-        ))
+        Ok(root.bytes("tokenGroups").iter().filter_map(|bytes| Sid::read(bytes)).collect())
     }
 
     /// What a reset looks at, in words.
@@ -82,7 +66,7 @@ impl ActiveDirectory {
     }
 
     /// What the account may do to somebody among the people.
-    async fn rights(&self, domain: &str) -> Result<Vec<Finding>, Error> {
+    async fn rights(&self, domain: &str, names: &[Sid]) -> Result<Vec<Finding>, Error> {
         let base = self.section.base_dn.clone().unwrap_or_else(|| domain.to_owned());
         let attributes = ["userAccountControl", "adminCount", "allowedAttributesEffective", "sDRightsEffective"];
         let query = Query {
@@ -101,6 +85,7 @@ impl ActiveDirectory {
         };
         let mut findings = vec![Finding::good("search", format!("people are found below {base}"))];
         findings.push(self.reading(&somebody, &base));
+        findings.push(self.resetting(&mut lease, &somebody, &base, names).await?);
         findings.push(self.unlocking(&somebody, &base));
         findings.push(excess(&somebody));
         Ok(findings)
@@ -115,17 +100,46 @@ impl ActiveDirectory {
         Finding::bad(what, format!("userAccountControl of {} cannot be read", somebody.dn), fix)
     }
 
+    /// The right to reset is none to write an attribute, so it stands only in the entry's list of rights.
+    async fn resetting(
+        &self,
+        lease: &mut Lease,
+        somebody: &Entry,
+        base: &str,
+        names: &[Sid],
+    ) -> Result<Finding, Error> {
+        let what = "right to reset";
+        let (oid, value) = security::ONLY_RIGHTS;
+        let control = RawControl { ctype: oid.to_owned(), crit: true, val: Some(value.to_vec()) };
+        let query = Query::entry(&somebody.dn, &["nTSecurityDescriptor"]);
+        let found = match lease.search_with(&query, vec![control]).await {
+            Ok(Ok(found)) => found.only().unwrap_or_default(),
+            Ok(Err(answer)) => return Err(refused(&lease.name(), &query, &answer)),
+            Err(trouble) => return Err(Error::Unavailable(format!("{}: {}", lease.name(), trouble.why()))),
+        };
+        let descriptor = found.bytes("nTSecurityDescriptor").first();
+        let may = descriptor.and_then(|bytes| security::grants(bytes, names, &security::RESET_PASSWORD));
+        let fix = format!("dsacls \"{base}\" /I:S /G \"{}:CA;Reset Password;user\"", self.own_name());
+        let dn = &somebody.dn;
+        Ok(match may {
+            Some(true) => Finding::good(what, format!("the password of {dn} may be reset")),
+            Some(false) => {
+                Finding::bad(what, format!("the password of {dn} may not be reset: every reset will fail"), fix)
+            }
+            None => {
+                let says = format!("who may reset the password of {dn} cannot be read; --canary finds out by doing");
+                Finding::skipped(what, says)
+            }
+        })
+    }
+
     fn unlocking(&self, somebody: &Entry, base: &str) -> Finding {
         let what = "right to unlock";
         let mut writable = somebody.texts("allowedAttributesEffective");
         if writable.any(|name| name.eq_ignore_ascii_case("lockoutTime")) {
             return Finding::good(what, format!("lockoutTime of {} may be written", somebody.dn));
         }
-        let fix = format!(
-            "dsacls \"{base}\" /I:S /G \"{own}:RPWP;lockoutTime;user\" and dsacls \"{base}\" /I:S /G \"{own}:CA;Reset \
-             Password;user\"",
-            own = self.own_name()
-        );
+        let fix = format!("dsacls \"{base}\" /I:S /G \"{}:RPWP;lockoutTime;user\"", self.own_name());
         Finding::bad(what, format!("lockoutTime of {} may not be written: every reset will fail", somebody.dn), fix)
     }
 
@@ -133,6 +147,31 @@ impl ActiveDirectory {
     fn own_name(&self) -> &str {
         self.pool.signs_in_as()
     }
+}
+
+/// Whether the account is in a group that may do anything: whoever gets hold of Regain then has the domain.
+fn power(names: &[Sid]) -> Finding {
+    let what = "power of the account";
+    if names.is_empty() {
+        return Finding::skipped(what, "the server does not tell which groups the account is in");
+    }
+    let mighty = |sid: &&Sid| {
+        let list: &[u32] = if sid.is_builtin() { &PROTECTED_BUILTIN } else { &PROTECTED };
+        list.contains(&sid.relative())
+    };
+    let found: Vec<String> = names.iter().filter(mighty).map(|sid| sid.relative().to_string()).collect();
+    if found.is_empty() {
+        return Finding::good(what, "it is in no group of administrators or operators");
+    }
+    Finding::bad(
+        what,
+        format!(
+            "it is in groups of administrators or operators (numbers {}; 512 is Domain Admins): whoever gets hold of Regain \
+             has the domain",
+            found.join(", ")
+        ),
+        "Take it out of them, and give it the few rights in docs/active-directory.md instead.",
+    )
 }
 
 /// What the account may do and does not need.

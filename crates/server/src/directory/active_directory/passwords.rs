@@ -10,6 +10,7 @@ use regain_core::{Secret, password};
 use super::diagnosis::{self, Asked};
 use super::people::Account;
 use super::{ActiveDirectory, rules, wire};
+use crate::directory::ldap::confirm;
 use crate::directory::ldap::connect::{Answer, SUCCESS, Trouble};
 use crate::directory::ldap::lease::Lease;
 use crate::directory::ldap::pool::Role;
@@ -76,10 +77,15 @@ impl ActiveDirectory {
         };
         let strict = old.is_some() || !controls.is_empty();
         let answer = write(&mut lease, &account, changes, controls).await?;
-        let Account { names, policy, person, .. } = account;
+        let Account { names, policy, person, target } = account;
         let too_young_until = person.status.too_young_until;
         let asked = Asked { password: &new, rules: policy.rules, names, too_young_until, strict };
-        done(&lease, &answer, |answer| diagnosis::refusal(answer, &asked))
+        done(&lease, &answer, |answer| diagnosis::refusal(answer, &asked))?;
+        // Others may have the connection while it is waited for the other controllers.
+        let server = lease.name();
+        drop(lease);
+        self.pool.confirm(&server, &target, confirm::PASSWORD).await;
+        Ok(())
     }
 
     /// Sets `lockoutTime` to 0, which is how a lock is lifted ([MS-SAMR] 3.1.1.8).

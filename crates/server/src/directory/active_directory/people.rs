@@ -10,6 +10,7 @@ use super::{ActiveDirectory, Section};
 use crate::directory::ldap::entry::{Entry, Found, Query, Scope};
 use crate::directory::ldap::filter;
 use crate::directory::ldap::lease::Lease;
+use crate::directory::ldap::pool::refused;
 use crate::directory::{Error, Lock, Person, Status};
 
 /// What is read of an account, besides what the operator names.
@@ -207,7 +208,9 @@ async fn groups_with(lease: &mut Lease, domain: &str, member: &str) -> Result<Ve
     let found = ask(lease, &group_query(domain, format!("(member:{IN_CHAIN}:={})", filter::escaped(member)))).await?;
     if found.more {
         // Which of them were left out, nobody can tell: an administrator must not pass for an ordinary person.
-        return Err(Error::Unavailable(format!("{member} is in more than {MOST_GROUPS} groups")));
+        let why =
+            format!("the groups of {member} cannot all be read: more than {MOST_GROUPS}, or than the server gives");
+        return Err(Error::Unavailable(why));
     }
     Ok(found.entries)
 }
@@ -226,7 +229,7 @@ fn group_query(domain: &str, which: String) -> Query {
 pub(super) async fn ask(lease: &mut Lease, query: &Query) -> Result<Found, Error> {
     match lease.search(query).await {
         Ok(Ok(found)) => Ok(found),
-        Ok(Err(answer)) => Err(Error::Unavailable(format!("{}: {}", lease.name(), answer.told()))),
+        Ok(Err(answer)) => Err(refused(&lease.name(), query, &answer)),
         Err(trouble) => Err(Error::Unavailable(format!("{}: {}", lease.name(), trouble.why()))),
     }
 }

@@ -1,11 +1,12 @@
 //! Where a server is, and whether it may be spoken to at all: only encrypted.
 
 use std::fmt;
+use std::net::Ipv6Addr;
 
 /// The address of a server. There is none in clear text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::directory) struct Address {
-    /// Its name, which its certificate must bear, or its IPv4 address.
+    /// Its name or its address without brackets, which its certificate must bear.
     pub(super) host: String,
     /// Default 636, or 389 with StartTLS.
     pub(super) port: u16,
@@ -33,11 +34,16 @@ impl Address {
             }
             _ => return Err(format!("\"{text}\" does not begin with ldaps:// or ldap://")),
         };
-        if rest.contains('[') || rest.matches(':').count() > 1 {
-            return Err(format!("\"{text}\": write the server's name instead of its IPv6 address"));
-        }
-        let (host, port) = rest.split_once(':').map_or((rest, None), |(host, port)| (host, Some(port)));
-        let named = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+        let (host, port) = match rest.strip_prefix('[') {
+            Some(inner) => in_brackets(inner).ok_or_else(|| {
+                format!("\"{text}\" has no IPv6 address in its brackets; write one such as \"ldaps://[2001:db8::1]\"")
+            })?,
+            None if rest.matches(':').count() > 1 => {
+                return Err(format!("\"{text}\": put the IPv6 address in brackets, such as \"ldaps://[2001:db8::1]\""));
+            }
+            None => rest.split_once(':').map_or((rest, None), |(host, port)| (host, Some(port))),
+        };
+        let named = |c: char| c.is_ascii_alphanumeric() || "-._:".contains(c);
         if host.is_empty() || !host.chars().all(named) {
             return Err(format!("\"{text}\" has no name of a server in it"));
         }
@@ -47,10 +53,29 @@ impl Address {
     }
 }
 
+/// An IPv6 address (RFC 3986, 3.2.2), and the port after it.
+fn in_brackets(text: &str) -> Option<(&str, Option<&str>)> {
+    let (host, after) = text.split_once(']')?;
+    _ = host.parse::<Ipv6Addr>().ok()?;
+    if after.is_empty() { Some((host, None)) } else { Some((host, Some(after.strip_prefix(':')?))) }
+}
+
+impl Address {
+    /// Whether the server is called by an IPv6 address.
+    pub(super) fn is_ipv6(&self) -> bool {
+        self.host.contains(':')
+    }
+
+    /// Whether encryption begins with the first byte.
+    pub(super) const fn scheme(&self) -> &'static str {
+        if self.start_tls { "ldap" } else { "ldaps" }
+    }
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { host, port, start_tls } = self;
-        write!(to, "{}://{host}:{port}", if *start_tls { "ldap" } else { "ldaps" })
+        let (scheme, host, port) = (self.scheme(), &self.host, self.port);
+        if self.is_ipv6() { write!(to, "{scheme}://[{host}]:{port}") } else { write!(to, "{scheme}://{host}:{port}") }
     }
 }
 
@@ -64,6 +89,17 @@ mod tests {
         assert_eq!(told("ldaps://A.example.org/", false).unwrap(), "ldaps://a.example.org:636");
         assert_eq!(told("ldap://a.example.org", true).unwrap(), "ldap://a.example.org:389");
         assert_eq!(told("ldaps://10.1.2.3:1636", true).unwrap(), "ldaps://10.1.2.3:1636");
-        assert!(told("ldaps://a:65536", false).is_err());
+        assert_eq!(told("ldaps://[2001:DB8::1]", false).unwrap(), "ldaps://[2001:db8::1]:636");
+        assert_eq!(told("ldap://[::1]:1389/", true).unwrap(), "ldap://[::1]:1389");
+        for wrong in [
+            "ldaps://a:65536",
+            "ldaps://[::1",
+            "ldaps://[::1]636",
+            "ldaps://[a]",
+            "ldaps://[fe80::1%eth0]",
+            "ldaps://::1",
+        ] {
+            assert!(told(wrong, false).is_err(), "{wrong}");
+        }
     }
 }

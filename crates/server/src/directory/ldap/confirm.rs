@@ -25,41 +25,48 @@ pub(in crate::directory) enum Confirm {
 const PAUSE: Duration = Duration::from_millis(100);
 /// What tells one state of an entry from another, and is the same on every server: OpenLDAP's, then everybody's (RFC 4512,
 /// 3.4). By a sign-in one could tell, too, but a wrong one counts towards a lock.
-const MARKS: &[&str] = &["entryCSN", "modifyTimestamp"];
+pub(in crate::directory) const ENTRY: &[&str] = &["entryCSN", "modifyTimestamp"];
+/// Active Directory copies when a password was set; when an entry was changed each controller counts for itself.
+pub(in crate::directory) const PASSWORD: &[&str] = &["pwdLastSet"];
 
-/// Waits until the others have what `server` has. A change that has not arrived by then stays done, and the log says so.
-pub(in crate::directory) async fn wait(pool: &Pool, confirm: Confirm, limit: Duration, server: &str, dn: &str) {
-    let mut others: Vec<String> = pool.names().into_iter().filter(|name| name != server).collect();
-    let enough = match confirm {
-        Confirm::None => return,
-        Confirm::One => others.len().saturating_sub(1),
-        Confirm::All => 0,
-    };
-    let looking = async {
-        let query = Query::entry(dn, MARKS);
-        let Ok(Some(wanted)) = pool.search_at(server, &query).await.map(|found| found.only()) else { return };
-        while others.len() > enough {
-            let mut left = Vec::new();
-            for name in others.drain(..) {
-                let there = pool.search_at(&name, &query).await.ok().and_then(|found| found.only());
-                if !there.is_some_and(|there| has(&there, &wanted)) {
-                    left.push(name);
+impl Pool {
+    /// Waits until the others have what `server` has, as the configuration asks for. A change that has not arrived in time stays
+    /// done, and the log says so.
+    pub(in crate::directory) async fn confirm(&self, server: &str, dn: &str, marks: &[&str]) {
+        let mut others: Vec<String> = self.names().into_iter().filter(|name| name != server).collect();
+        let enough = match self.settings.confirm {
+            Confirm::None => return,
+            Confirm::One => others.len().saturating_sub(1),
+            Confirm::All => 0,
+        };
+        let limit = self.settings.confirm_for;
+        let looking = async {
+            let query = Query::entry(dn, marks);
+            let Ok(Some(wanted)) = self.search_at(server, &query).await.map(|found| found.only()) else { return };
+            while others.len() > enough {
+                let mut left = Vec::new();
+                for name in others.drain(..) {
+                    let there = self.search_at(&name, &query).await.ok().and_then(|found| found.only());
+                    if !there.is_some_and(|there| has(&there, &wanted, marks)) {
+                        left.push(name);
+                    }
+                }
+                others = left;
+                if others.len() > enough {
+                    clock::wait(PAUSE).await;
                 }
             }
-            others = left;
-            if others.len() > enough {
-                clock::wait(PAUSE).await;
-            }
+        };
+        if tokio::time::timeout(limit, looking).await.is_err() {
+            let seconds = limit.as_secs();
+            tracing::warn!(server, seconds, "a new password has not arrived at the other servers yet");
         }
-    };
-    if tokio::time::timeout(limit, looking).await.is_err() {
-        tracing::warn!(server, seconds = limit.as_secs(), "a new password has not arrived at the other servers yet");
     }
 }
 
-/// Whether the entry there is as new as this one. Both marks are written so that the later one is the greater text.
-fn has(there: &Entry, wanted: &Entry) -> bool {
-    let mark = MARKS.iter().find(|mark| wanted.text(mark).is_some());
+/// Whether the entry there is as new as this one. The marks are written so that the later one is the greater text.
+fn has(there: &Entry, wanted: &Entry, marks: &[&str]) -> bool {
+    let mark = marks.iter().find(|mark| wanted.text(mark).is_some());
     mark.is_none_or(|mark| there.text(mark) >= wanted.text(mark))
 }
 
@@ -72,6 +79,7 @@ mod tests {
         let entry = |csn: &str| Entry::of("uid=jo", &[("entryCSN", csn)]);
         let (old, new) =
             (entry("20261124175300.000001Z#000000#000#000000"), entry("20261124175300.000002Z#000000#000#000000"));
+        let has = |there, wanted| has(there, wanted, ENTRY);
         assert!(has(&new, &new) && has(&new, &old) && !has(&old, &new));
         assert!(!has(&Entry::default(), &new));
     }

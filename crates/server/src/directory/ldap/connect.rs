@@ -7,29 +7,22 @@ use std::future::Future;
 use std::net::TcpStream as StdTcpStream;
 use std::time::{Duration, Instant};
 
-use ldap3::adapters::{Adapter, PagedResults};
 use ldap3::controls::RawControl;
 use ldap3::exop::Exop;
-use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, LdapResult, Mod, SearchEntry, SearchOptions, StdStream};
+use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, LdapResult, Mod, StdStream};
 use regain_core::Secret;
 use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 use super::address::Address;
-use super::entry::{Found, Query, Scope};
+use super::entry::{Found, Query};
+use super::search::{self, Way};
 use super::settings::Settings;
 use crate::clock;
 
 /// Success (RFC 4511, 4.1.9).
 pub(in crate::directory) const SUCCESS: u32 = 0;
-const SIZE_LIMIT: u32 = 4;
-const ADMIN_LIMIT: u32 = 11;
-const NO_SUCH_OBJECT: u32 = 32;
-
-/// From how many entries on they are asked for by the page, and how many are on one.
-const MOST_AT_ONCE: usize = 5_000;
-const PAGE: i32 = 500;
 
 /// Why an operation has no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +45,7 @@ impl Trouble {
 }
 
 /// What a server answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::directory) struct Answer {
     /// The result code (RFC 4511, 4.1.9).
     pub(in crate::directory) code: u32,
@@ -60,6 +53,9 @@ pub(in crate::directory) struct Answer {
     pub(in crate::directory) text: String,
     /// The controls it sent: their OID and value.
     pub(in crate::directory) controls: Vec<(String, Vec<u8>)>,
+    /// The servers it refers to (RFC 4511, 4.1.10), for the log. They are never asked: anybody may stand there, and would be
+    /// given the password of Regain's account.
+    pub(in crate::directory) refers_to: Vec<String>,
 }
 
 impl Answer {
@@ -70,14 +66,15 @@ impl Answer {
 
     /// Code and words, for the log.
     pub(in crate::directory) fn told(&self) -> String {
-        format!("result {}: {}", self.code, self.text)
+        let refers = if self.refers_to.is_empty() { "" } else { "; it refers to " };
+        format!("result {}: {}{refers}{}", self.code, self.text, self.refers_to.join(", "))
     }
 }
 
 impl From<LdapResult> for Answer {
     fn from(result: LdapResult) -> Self {
         let controls = result.ctrls.into_iter().map(|control| (control.1.ctype, control.1.val.unwrap_or_default()));
-        Self { code: result.rc, text: result.text, controls: controls.collect() }
+        Self { code: result.rc, text: result.text, controls: controls.collect(), refers_to: result.refs }
     }
 }
 
@@ -165,9 +162,14 @@ impl Connection {
     }
 
     /// Searches. Referrals are left alone: another server is asked only if the configuration names it.
-    pub(super) async fn search(&mut self, limit: Duration, query: &Query) -> Result<Result<Found, Answer>, Trouble> {
+    pub(super) async fn search(
+        &mut self,
+        limit: Duration,
+        query: &Query,
+        way: Way,
+    ) -> Result<Result<Found, Answer>, Trouble> {
         let (ldap, query) = (self.handle(), query.clone());
-        within(limit, "no answer to a search", search(ldap, limit, query)).await
+        within(limit, "no answer to a search", search::search(ldap, limit, query, way)).await
     }
 
     fn handle(&mut self) -> Ldap {
@@ -181,9 +183,10 @@ fn connect(
     address: Address,
     settings: &Settings,
 ) -> Result<impl Future<Output = Result<(LdapConnAsync, Ldap), LdapError>> + use<>, Trouble> {
-    let url = address.to_string().parse();
-    let url = url.map_err(|error| Trouble::NotSent(format!("{address} is not an address: {error}")))?;
-    let tls = settings.tls.clone();
+    let unfit = |error: &dyn std::fmt::Display| Trouble::NotSent(format!("{address} is not an address: {error}"));
+    let (tls, name) = settings.trust(&address).map_err(|error| unfit(&error))?;
+    let url = format!("{}://{name}:{}", address.scheme(), address.port).parse();
+    let url = url.map_err(|error| unfit(&error))?;
     Ok(async move {
         let stream = TcpStream::connect((address.host.as_str(), address.port)).await?;
         stream.set_nodelay(true)?;
@@ -191,45 +194,6 @@ fn connect(
         let settings = LdapConnSettings::new().set_config(tls).set_starttls(address.start_tls);
         LdapConnAsync::from_url_with_settings(settings.set_std_stream(StdStream::Tcp(stream)), &url).await
     })
-}
-
-async fn search(mut ldap: Ldap, limit: Duration, query: Query) -> Result<Result<Found, Answer>, LdapError> {
-    let seconds = i32::try_from(limit.as_secs()).unwrap_or(i32::MAX);
-    let by_page = query.limit > MOST_AT_ONCE;
-    // One more than wanted, to see whether there are more: a server's own limit may be lower or missing. By the page, some
-    // refuse to begin where more are wanted than they give altogether: they are left to stop by themselves.
-    let size = if by_page { 0 } else { i32::try_from(query.limit.saturating_add(1)).unwrap_or(i32::MAX) };
-    let options = SearchOptions::new().sizelimit(size).timelimit(seconds);
-    let scope = match query.scope {
-        Scope::Base => ldap3::Scope::Base,
-        Scope::Subtree => ldap3::Scope::Subtree,
-    };
-    let mut found = Found::default();
-    // By the page (RFC 2696), where a server gives no more at once.
-    let mut paged: Vec<Box<dyn Adapter<String, Vec<String>>>> = Vec::new();
-    if by_page {
-        paged.push(Box::new(PagedResults::new(PAGE)));
-    }
-    let ldap = ldap.with_search_options(options);
-    let attributes = query.attributes.clone();
-    let mut stream = ldap.streaming_search_with(paged, &query.base, scope, &query.filter, attributes).await?;
-    while let Some(entry) = stream.next().await? {
-        if entry.is_ref() || entry.is_intermediate() {
-            continue;
-        }
-        if found.entries.len() == query.limit {
-            found.more = true;
-            continue;
-        }
-        found.entries.push(SearchEntry::construct(entry).into());
-    }
-    let result = stream.finish().await;
-    match result.rc {
-        SUCCESS | NO_SUCH_OBJECT => {}
-        SIZE_LIMIT | ADMIN_LIMIT => found.more = true,
-        _ => return Ok(Err(result.into())),
-    }
-    Ok(Ok(found))
 }
 
 /// Runs one operation as a task of its own, for so long at most.

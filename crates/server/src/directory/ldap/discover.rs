@@ -13,11 +13,33 @@ use hickory_resolver::{Resolver, TokioResolver};
 use super::address::Address;
 use super::pool::Pool;
 use crate::clock;
+use crate::finding::Finding;
 
 /// How long a list is good for, and how soon it is asked for again if there was no answer.
 const AGAIN: (Duration, Duration) = (Duration::from_secs(300), Duration::from_secs(3));
 /// LDAP over TLS.
 const TLS_PORT: u16 = 636;
+
+/// Whether DNS names servers, for the doctor, who does not wait for [`keep_up`]; nothing where they are not to be found so.
+pub(super) async fn look(pool: &Pool) -> Option<Finding> {
+    let domain = pool.settings.discover.as_ref()?;
+    let what = "discovery";
+    let fix =
+        format!("dig +short SRV _ldap._tcp.{domain} shows what DNS says; name them in directory.servers otherwise.");
+    let resolver = match Resolver::builder_tokio().and_then(|builder| builder.build()) {
+        Ok(resolver) => resolver,
+        Err(error) => {
+            return Some(Finding::bad(what, format!("this machine's DNS settings cannot be read: {error}"), fix));
+        }
+    };
+    let found = look_up(&resolver, domain, pool.settings.start_tls).await;
+    if found.is_empty() {
+        return Some(Finding::bad(what, format!("DNS names no directory server of {domain}"), fix));
+    }
+    let names: Vec<String> = found.iter().map(ToString::to_string).collect();
+    pool.replace(found);
+    Some(Finding::good(what, format!("DNS names {}", names.join(", "))))
+}
 
 /// Keeps the list of servers up to date, if they are to be found by DNS.
 pub(super) async fn keep_up(pool: Weak<Pool>) {

@@ -44,8 +44,13 @@ impl Groups {
                 limit: MOST,
             };
             let groups = pool.search(&query).await?;
-            if groups.more || found.len() + groups.entries.len() > MOST {
-                return Err(Error::Unavailable(format!("somebody is in more than {MOST} groups")));
+            let new = groups.entries.iter().filter(|group| !found.contains_key(&group.dn.to_lowercase())).count();
+            if groups.more || found.len() + new > MOST {
+                let why = format!(
+                    "the groups of {} cannot all be read: more than {MOST}, or than the server gives (OpenLDAP: olcLimits)",
+                    person.dn
+                );
+                return Err(Error::Unavailable(why));
             }
             for group in groups.entries {
                 let mut names: Vec<String> = group.texts("cn").map(str::to_owned).collect();

@@ -12,8 +12,9 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::connect::{Answer, Connection, Trouble};
 use super::entry::{Found, Query};
 use super::pool::{Role, Server};
+use super::search::{PAGE, Way};
 use super::settings::Settings;
-use super::sheet::Sheet;
+use super::sheet::{PAGED_RESULTS, Sheet};
 
 /// A connection in use.
 pub(in crate::directory) struct Lease {
@@ -68,7 +69,20 @@ impl Lease {
     /// # Errors
     /// If no answer came. That it refuses is an answer.
     pub(in crate::directory) async fn search(&mut self, query: &Query) -> Result<Result<Found, Answer>, Trouble> {
-        on!(self, connection, connection.search(self.read, query))
+        self.search_with(query, Vec::new()).await
+    }
+
+    /// Asks, with these controls.
+    ///
+    /// # Errors
+    /// As [`search`](Self::search).
+    pub(in crate::directory) async fn search_with(
+        &mut self,
+        query: &Query,
+        controls: Vec<RawControl>,
+    ) -> Result<Result<Found, Answer>, Trouble> {
+        let paged = query.limit > PAGE && self.sheet().offers(PAGED_RESULTS);
+        on!(self, connection, connection.search(self.read, query, Way { paged, controls }))
     }
 
     /// Signs in as somebody, on a connection for guests. The password must not be empty.

@@ -44,6 +44,11 @@ impl People {
         }
     }
 
+    /// Which entries are people.
+    pub(super) fn filter(&self) -> &str {
+        &self.filter
+    }
+
     /// Who has this User ID; nothing to ask if nobody can.
     pub(super) fn by_user_id(&self, user_id: &str, sheet: &Sheet) -> Option<Query> {
         let user_id = subject::canonical(user_id);
@@ -96,7 +101,7 @@ impl People {
     }
 
     /// What an entry is called for as long as it lives: RFC 4530, or what 389 Directory Server has had for longer.
-    fn id_attribute(&self, sheet: &Sheet) -> &str {
+    pub(super) fn id_attribute(&self, sheet: &Sheet) -> &str {
         let usual = if sheet.vendor == Vendor::Ds389 { "nsUniqueId" } else { "entryUUID" };
         self.id_attribute.as_deref().unwrap_or(usual)
     }

@@ -16,10 +16,11 @@ use super::connect::{Answer, Connection, SUCCESS, Trouble};
 use super::discover;
 use super::entry::{Found, Query};
 use super::lease::Lease;
+use super::search::Way;
 use super::settings::Settings;
 use super::sheet::Sheet;
 use crate::clock;
-use crate::directory::Error;
+use crate::directory::{Error, Refusal};
 
 /// How long somebody waits for a connection when all are in use.
 const WAIT: Duration = Duration::from_secs(1);
@@ -29,6 +30,8 @@ const TRIED_AFTER: Duration = Duration::from_secs(20);
 const CLOSED_AFTER: Duration = Duration::from_secs(240);
 /// How long after a failure a server is tried again, at first and at most.
 const AGAIN: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(15));
+/// It refers to another server (RFC 4511, 4.1.10).
+pub(in crate::directory) const REFERRAL: u32 = 10;
 /// Result codes that are about the server and not about what it was asked (RFC 4511, 4.1.9): busy, unavailable.
 const UNWELL: [u32; 2] = [51, 52];
 
@@ -183,7 +186,7 @@ impl Pool {
             let trouble = match lease.search(query).await {
                 Ok(Ok(found)) => return Ok((lease, found)),
                 Ok(Err(answer)) if UNWELL.contains(&answer.code) => Trouble::Lost(answer.told()),
-                Ok(Err(answer)) => return Err(refused(query, &answer)),
+                Ok(Err(answer)) => return Err(refused(&lease.name(), query, &answer)),
                 Err(trouble) => trouble,
             };
             let server = lease.server();
@@ -200,7 +203,7 @@ impl Pool {
         let mut lease = self.lease_at(name, Role::Service).await?;
         match lease.search(query).await {
             Ok(Ok(found)) => Ok(found),
-            Ok(Err(answer)) => Err(refused(query, &answer)),
+            Ok(Err(answer)) => Err(refused(name, query, &answer)),
             Err(trouble) => Err(Error::Unavailable(format!("{name}: {}", trouble.why()))),
         }
     }
@@ -293,7 +296,7 @@ impl Pool {
 
     async fn works(&self, connection: &mut Connection) -> bool {
         let query = Query::entry("", &["1.1"]);
-        matches!(connection.search(self.settings.connect, &query).await, Ok(Ok(_)))
+        matches!(connection.search(self.settings.connect, &query, Way::default()).await, Ok(Ok(_)))
     }
 
     /// A new connection, ready for its work, within the time one may take.
@@ -315,7 +318,7 @@ impl Pool {
         if server.sheet().is_some() {
             return Ok(());
         }
-        let found = connection.search(self.settings.connect, &Sheet::query()).await?;
+        let found = connection.search(self.settings.connect, &Sheet::query(), Way::default()).await?;
         let found = found.map_err(|answer| Trouble::Lost(format!("the rootDSE cannot be read: {}", answer.told())))?;
         let sheet = Sheet::read(found.only().unwrap_or_default());
         tracing::info!(server = %server.address, sheet = sheet.words().join("; "), "a directory server answers");
@@ -379,6 +382,17 @@ impl Failures {
     }
 }
 
-fn refused(query: &Query, answer: &Answer) -> Error {
-    Error::Unavailable(format!("the search below \"{}\" was refused: {}", query.base, answer.told()))
+/// Why a server would not search.
+pub(in crate::directory) fn refused(server: &str, query: &Query, answer: &Answer) -> Error {
+    let (base, told) = (&query.base, answer.told());
+    if answer.code == REFERRAL {
+        tracing::error!(
+            server,
+            base,
+            told,
+            "the directory refers to another server, which is not asked; name it in directory.servers"
+        );
+        return Error::Refused(Refusal::Elsewhere);
+    }
+    Error::Unavailable(format!("{server}: the search below \"{base}\" was refused: {told}"))
 }

@@ -3,6 +3,7 @@
 use regain_core::Time;
 
 use super::connect::{Answer, SUCCESS, Trouble};
+use super::pool::REFERRAL;
 use super::ppolicy::{Obstacle, Response};
 use crate::directory::{Error, Lost, Refusal};
 
@@ -25,7 +26,15 @@ pub(super) fn outcome(server: &str, answer: Result<Answer, Trouble>, known: Know
     })?;
     match answer.code {
         SUCCESS => Ok(()),
-        REFERRAL => Err(Error::Unavailable(format!("{server} takes no changes; name the server that does first"))),
+        REFERRAL => {
+            let told = answer.told();
+            tracing::error!(
+                server,
+                told,
+                "a directory server takes no changes; name the one that does first in directory.servers"
+            );
+            Err(Error::Refused(Refusal::Elsewhere))
+        }
         // Somebody else changed it at the same moment: the value or the remembered one that was to go is gone already.
         NO_SUCH_ATTRIBUTE | VALUE_EXISTS if Response::of(&answer).obstacle.is_none() => {
             Err(Error::Unavailable(format!("{server}: the account was changed at the same time: {}", answer.told())))
@@ -40,7 +49,6 @@ pub(super) fn outcome(server: &str, answer: Result<Answer, Trouble>, known: Know
 }
 
 // RFC 4511, 4.1.9.
-const REFERRAL: u32 = 10;
 const NO_SUCH_ATTRIBUTE: u32 = 16;
 const CONSTRAINT_VIOLATION: u32 = 19;
 const VALUE_EXISTS: u32 = 20;
@@ -109,7 +117,8 @@ mod tests {
 
     fn refused_as(known: Known, code: u32, obstacle: Option<u8>, text: &str) -> Refusal {
         let control = obstacle.map(|number| (PASSWORD_POLICY.to_owned(), vec![0x30, 3, 0x81, 1, number]));
-        let answer = Answer { code, text: text.into(), controls: control.into_iter().collect() };
+        let controls = control.into_iter().collect();
+        let answer = Answer { code, text: text.into(), controls, ..Answer::default() };
         match outcome("ldaps://a", Ok(answer), known) {
             Err(Error::Refused(refusal)) => refusal,
             other => panic!("{other:?}"),
@@ -144,7 +153,6 @@ mod tests {
         assert!(matches!(lost, Err(Error::Indeterminate(Lost { server: Some(server), .. })) if server == "ldaps://a"));
         let unsent = outcome("ldaps://a", Err(Trouble::NotSent("ended".into())), KNOWN);
         assert!(matches!(unsent, Err(Error::Unavailable(_))));
-        let elsewhere = Answer { code: 10, text: String::new(), controls: Vec::new() };
-        assert!(matches!(outcome("ldaps://a", Ok(elsewhere), KNOWN), Err(Error::Unavailable(_))));
+        assert_eq!(refused(10, None, ""), Refusal::Elsewhere);
     }
 }

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use regain_core::Secret;
-use rustls::ClientConfig;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::ServerName;
 use serde::Deserialize;
 
 use super::address::Address;
+use super::confirm::Confirm;
 use crate::tls;
 
 /// The keys of [`Section`], which are taken out before a kind reads its own.
@@ -24,6 +26,8 @@ const KEYS: &[&str] = &[
     "connect_milliseconds",
     "read_seconds",
     "write_seconds",
+    "confirm",
+    "confirm_seconds",
 ];
 
 /// `[directory]`, as far as it is about connections.
@@ -52,6 +56,10 @@ struct Section {
     read_seconds: u64,
     /// How long an answer to a change may take; without one, nobody knows whether it happened.
     write_seconds: u64,
+    /// Whether a change must have arrived at other servers before it counts as done.
+    confirm: Confirm,
+    /// How long that is waited for.
+    confirm_seconds: u64,
 }
 
 impl Default for Section {
@@ -68,6 +76,8 @@ impl Default for Section {
             connect_milliseconds: 900,
             read_seconds: 5,
             write_seconds: 15,
+            confirm: Confirm::None,
+            confirm_seconds: 10,
         }
     }
 }
@@ -78,12 +88,15 @@ pub(in crate::directory) struct Settings {
     pub(super) discover: Option<String>,
     pub(super) start_tls: bool,
     pub(super) tls: Arc<ClientConfig>,
+    roots: RootCertStore,
     pub(super) bind_dn: String,
     pub(super) bind_password: Secret,
     pub(super) connections: usize,
     pub(super) connect: Duration,
     pub(super) read: Duration,
     pub(super) write: Duration,
+    pub(super) confirm: Confirm,
+    pub(super) confirm_for: Duration,
 }
 
 impl Settings {
@@ -101,15 +114,25 @@ impl Settings {
         let section: Section = own.try_into().map_err(|error| told(&error))?;
         section.checked()
     }
+
+    /// The trust for one server, and the name by which the library is to call it.
+    ///
+    /// # Errors
+    /// Why there can be none.
+    pub(super) fn trust(&self, address: &Address) -> Result<(Arc<ClientConfig>, String), String> {
+        if !address.is_ipv6() {
+            return Ok((Arc::clone(&self.tls), address.host.clone()));
+        }
+        // The library takes the name from a URL with its brackets, which no certificate bears.
+        let name = ServerName::try_from(address.host.clone()).map_err(|error| error.to_string())?;
+        Ok((Arc::new(tls::client_for(self.roots.clone(), name)?), "address.invalid".to_owned()))
+    }
 }
 
 impl Section {
     fn checked(self) -> Result<Settings, String> {
         let (servers, discover) = (self.addresses()?, self.domain()?);
-        let tls = match &self.ca_file {
-            None => tls::client(),
-            Some(file) => tls::client_trusting_only(file).map_err(|error| format!("directory.ca_file: {error}"))?,
-        };
+        let roots = tls::roots(self.ca_file.as_deref()).map_err(|error| format!("directory.ca_file: {error}"))?;
         if self.bind_dn.trim().is_empty() {
             return Err("directory.bind_dn: is missing; it says whom Regain signs in as".into());
         }
@@ -119,6 +142,7 @@ impl Section {
             ("connect_milliseconds", self.connect_milliseconds, 50, 60_000),
             ("read_seconds", self.read_seconds, 1, 60),
             ("write_seconds", self.write_seconds, 1, 120),
+            ("confirm_seconds", self.confirm_seconds, 1, 60),
         ];
         if let Some((key, _, from, to)) = limits.iter().find(|(_, value, from, to)| value < from || value > to) {
             return Err(format!("directory.{key}: must be a whole number from {from} to {to}"));
@@ -127,13 +151,16 @@ impl Section {
             servers,
             discover,
             start_tls: self.start_tls,
-            tls: Arc::new(tls),
+            tls: Arc::new(tls::trusting(roots.clone())),
+            roots,
             bind_dn: self.bind_dn,
             bind_password,
             connections: self.connections,
             connect: Duration::from_millis(self.connect_milliseconds),
             read: Duration::from_secs(self.read_seconds),
             write: Duration::from_secs(self.write_seconds),
+            confirm: self.confirm,
+            confirm_for: Duration::from_secs(self.confirm_seconds),
         })
     }
 
@@ -202,7 +229,7 @@ mod tests {
         assert_eq!(problem("servers = ['ldap://ldap.example.org']\nstart_tls = true"), "");
         assert_eq!(problem("servers = ['ldaps://ldap.example.org', 'ldaps://b.example.org:1636']"), "");
         for wrong in
-            ["ldapi:///", "http://ldap.example.org", "ldap.example.org", "ldaps://", "ldaps://[::1]", "ldaps://a b"]
+            ["ldapi:///", "http://ldap.example.org", "ldap.example.org", "ldaps://", "ldaps://::1", "ldaps://a b"]
         {
             assert!(problem(&format!("servers = ['{wrong}']")).starts_with("directory.servers: "), "{wrong}");
         }
@@ -217,6 +244,7 @@ mod tests {
         assert_eq!(problem("discover = 'Example.org.'"), "");
         assert!(problem(&format!("{server}ca_file = '/nowhere'")).starts_with("directory.ca_file: cannot read"));
         assert!(problem(&format!("{server}connections = 0")).starts_with("directory.connections: "));
+        assert!(problem(&format!("{server}confirm_seconds = 61")).starts_with("directory.confirm_seconds: "));
         let mut anonymous = format!("{server}bind_dn = 'cn=regain'\nbind_password = ''").parse().unwrap();
         let told = Settings::take(&mut anonymous).err().unwrap();
         assert!(told.starts_with("directory.bind_password: is missing"), "{told}");

@@ -98,7 +98,7 @@ mod tests {
 
     fn read(code: u32, control: &[u8]) -> Option<SignIn> {
         let controls = vec![(PASSWORD_POLICY.to_owned(), control.to_vec())];
-        SignIn::read(&Answer { code, text: String::new(), controls }, false)
+        SignIn::read(&Answer { code, controls, ..Answer::default() }, false)
     }
 
     #[test]
@@ -115,7 +115,7 @@ mod tests {
         assert_eq!(read(53, &[]), Some(SignIn::Disabled));
         assert_eq!(read(32, &[]), Some(SignIn::Wrong));
         assert_eq!(read(52, &[]), None);
-        let off = Answer { code: 0, text: String::new(), controls: Vec::new() };
+        let off = Answer::default();
         assert_eq!(SignIn::read(&off, true), Some(SignIn::Disabled));
     }
 

@@ -87,7 +87,8 @@ fn ask<'a>(
     let problems = if let Some(View::Ask { problems, .. }) = view { problems } else { &none };
     let is_new = |problem: &Problem| matches!(problem, Problem::New(_));
     let (bad_new, bad_old) = (problems.iter().any(is_new), problems.iter().any(|problem| !is_new(problem)));
-    let mut problems: Vec<String> = problems.iter().map(|problem| sentence(&page, problem)).collect();
+    let reference = session.change_flow(&page.web.app.keys).reference(&page.web.app.keys);
+    let mut problems: Vec<String> = problems.iter().map(|problem| sentence(&page, &reference, problem)).collect();
     if let (Some(key), true) = (word, bad_new) {
         let word = page.say(key);
         problems.push(page.say_with("bad-was", &[("word", word.into())]));
@@ -104,14 +105,14 @@ fn ask<'a>(
     ChangePage { page, problems, note, user_id, bad_old, bad_new, must, rules, phrases }
 }
 
-fn sentence(page: &Shell<'_>, problem: &Problem) -> String {
+fn sentence(page: &Shell<'_>, reference: &str, problem: &Problem) -> String {
     match problem {
         Problem::Old => page.say("change-old-wrong"),
         Problem::Resting { until } => {
             let when = page.when().moment(*until);
             page.say_with("change-resting", &[("when", when.into())])
         }
-        Problem::New(problem) => password_problem(page, problem),
+        Problem::New(problem) => password_problem(page, reference, problem),
     }
 }
 

@@ -9,6 +9,8 @@ use regain_core::register::{CodeProblem, End, Problem, Row, View};
 use super::Reply;
 use super::contact::spelled;
 use super::reasons::of_wish;
+use crate::address;
+use crate::phone::Number;
 use crate::session::Due;
 use crate::web::page::{Care, Shell};
 use crate::web::signed_in::{self, SignedIn};
@@ -202,11 +204,21 @@ async fn suggestions(web: &Web, person: &SignedIn, rows: &[Row]) -> Vec<(Contact
     match web.app.directory.person(&person.session.account).await {
         Ok(found) => {
             let contacts = found.map(|found| found.contacts).unwrap_or_default();
-            known.extend(contacts.into_iter().filter(|(kind, _)| none.iter().any(|row| row.kind == *kind)));
+            let wanted = contacts.into_iter().filter(|(kind, _)| none.iter().any(|row| row.kind == *kind));
+            let region = web.app.settings.organisation.region.as_deref();
+            known.extend(wanted.filter_map(|(kind, text)| Some((kind, in_kept_form(kind, &text, region)?))));
         }
         Err(error) => tracing::warn!(%error, "the directory could not be asked for what it knows of a person"),
     }
     known
+}
+
+/// What stands in a directory, if it can be one of these at all: as it would be kept.
+fn in_kept_form(kind: ContactKind, text: &str, region: Option<&str>) -> Option<String> {
+    match kind {
+        ContactKind::Email => address::email(text).ok(),
+        ContactKind::Mobile | ContactKind::Office => Number::parse(text, region).ok().map(|number| number.to_string()),
+    }
 }
 
 /// What is known of this kind, to stand in the form.
@@ -279,6 +291,9 @@ fn code<'a>(web: &'a Web, person: &SignedIn, view: &View, note: Option<Note>) ->
         (_, Some(CodeProblem::Late)) => Some(page.say("code-late")),
         (_, Some(CodeProblem::TooManySends { until })) => {
             Some(page.say_with("register-too-many", &[("when", page.when().moment(*until).into())]))
+        }
+        (_, Some(CodeProblem::Resting { until })) => {
+            Some(page.say_with("code-resting", &[("when", page.when().moment(*until).into())]))
         }
         (_, None) => None,
     };

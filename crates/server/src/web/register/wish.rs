@@ -11,7 +11,6 @@ use regain_core::method::{ContactKind, Method};
 use regain_core::register::{Event, Problem, View};
 
 use super::{Reply, contact, happen, to};
-use crate::directory;
 use crate::drive::Fault;
 use crate::sign_in::SignIn;
 use crate::web::fields::Fields;
@@ -134,7 +133,7 @@ pub(crate) async fn password(State(web): State<Arc<Web>>, posted: PostedIn) -> R
             return Ok(signed_in::remember(&web.app.settings.server, answer, &token));
         }
         Ok(other) => refused(&page, &other),
-        Err(Fault::Directory(error @ directory::Error::Unavailable(_))) => {
+        Err(Fault::Directory(error)) => {
             tracing::error!(%error, "a password could not be checked");
             (StatusCode::SERVICE_UNAVAILABLE, page.say("sign-in-unavailable"))
         }

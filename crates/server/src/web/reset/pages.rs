@@ -245,6 +245,13 @@ fn steps(page: &Shell<'_>, stepper: &Stepper, goal: &Goal) -> Vec<StepView> {
     names.enumerate().map(step).collect()
 }
 
+/// When resets can be begun again, if too many are being begun.
+fn limited(page: &Shell<'_>, note: Option<Note>) -> Option<String> {
+    let Some(Note::Limited(until)) = note else { return None };
+    let when = page.when().moment(until);
+    Some(page.say_with("who-limited", &[("when", when.into()), ("team", page.team().into())]))
+}
+
 struct Captcha {
     asks: bool,
     puzzle: String,
@@ -260,6 +267,7 @@ fn identify<'a>(
     picture: u32,
 ) -> IdentifyPage<'a> {
     let (bad_user_id, bad_characters, key) = match (note, problem) {
+        (Some(Note::Limited(_)), _) => (false, false, None),
         (Some(Note::NoUserId), _) => (true, false, Some("who-empty")),
         (Some(Note::NoCharacters), _) => (false, true, Some("who-no-characters")),
         (_, Some(IdentifyProblem::Captcha)) => (false, true, Some("who-captcha")),
@@ -267,8 +275,9 @@ fn identify<'a>(
         (_, Some(IdentifyProblem::NotYours)) => (true, false, Some("who-not-yours")),
         (_, None) => (false, false, None),
     };
-    page.error = key.is_some();
-    let problems = key.map(|key| page.say(key)).into_iter().collect();
+    let say = |key| if key == "who-empty" { page.say_user_id("who-empty") } else { page.say(key) };
+    let problems: Vec<String> = key.map(say).or(limited(&page, note)).into_iter().collect();
+    page.error = !problems.is_empty();
     let flow = frame(&page, look, user_id, None, note);
     let Captcha { asks, puzzle } = captcha;
     IdentifyPage { page, flow, problems, bad_user_id, bad_characters, asks, puzzle, bits: WORK_BITS, picture }
@@ -372,6 +381,9 @@ fn choice_problem(page: &Shell<'_>, options: &[OptionView], problem: ChoiceProbl
             let when = page.when().moment(until);
             page.say_with("choose-too-many", &[("when", when.into()), ("team", page.team().into())])
         }
+        ChoiceProblem::Resting { until } => {
+            page.say_with("code-resting", &[("when", page.when().moment(until).into())])
+        }
     }
 }
 
@@ -408,6 +420,9 @@ fn code<'a>(
         (_, Some(CodeProblem::TooManySends { until })) => {
             let when = page.when().moment(until);
             Some(page.say_with("code-too-many", &[("when", when.into())]))
+        }
+        (_, Some(CodeProblem::Resting { until })) => {
+            Some(page.say_with("code-resting", &[("when", page.when().moment(until).into())]))
         }
         (_, None) => None,
     };

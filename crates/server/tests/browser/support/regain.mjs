@@ -65,7 +65,13 @@ time_zone = "Europe/London"
 
 [throttle]
 failed_proofs = 100
+failed_proofs_per_network = []
 sends = []
+sends_per_account = []
+sends_per_network = []
+resets_per_user_id = []
+resets_per_network = []
+sign_ins_per_network = []
 ${delivery}
 ${settings}
 `);

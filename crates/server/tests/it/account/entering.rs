@@ -48,7 +48,7 @@ async fn ten_wrong_passwords_rest_a_user_id_known_or_not() {
 
 #[tokio::test]
 async fn too_many_wrong_passwords_rest_a_network() {
-    each("[throttle]\nsign_ins_per_network = 12", async |test| {
+    each("[throttle]\nsign_ins_per_network = [{ count = 12, seconds = 900 }]", async |test| {
         confirm(test, JO).await;
         for (addresses, next_door) in [
             (["192.0.2.1", "192.0.2.200"], "192.0.3.1"),

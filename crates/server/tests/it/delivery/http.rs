@@ -1,16 +1,13 @@
 //! What only gateways over HTTP have: the places a message can stand in, redirects, encryption, telephone extensions.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
-
 use regain::clock::Clock;
 use regain::delivery::{Content, Delivery, Failure, Outgoing, Receipt, Spoken};
 use regain_core::Time;
 use regain_core::method::Channel;
 
 use super::is_unavailable;
+use crate::support::https::Https;
 use crate::support::providers::{self, ACCOUNT, Asked, Provider, TOKEN, twilio};
-use crate::support::smtp::certificate;
 
 const WORDS: &str = "Zoë: 1+1=2 & \"so\" <on>\nhttps://example.org/?a=b%20c";
 
@@ -159,40 +156,12 @@ async fn a_messaging_service_and_an_api_key_take_the_place_of_a_number_and_a_tok
     assert_eq!(asked.header("authorization"), format!("Basic {basic}"));
 }
 
-/// Answers each request over TLS, and says its port first.
-const HTTPS: &str = r#"
-import http.server, ssl, sys
-class Answer(http.server.BaseHTTPRequestHandler):
-    def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(200); self.send_header("Content-Length", "2"); self.end_headers(); self.wfile.write(b"OK")
-    def log_message(self, *_): pass
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH); context.load_cert_chain(sys.argv[1], sys.argv[2])
-server.socket = context.wrap_socket(server.socket, server_side=True)
-print(server.server_address[1], flush=True)
-server.serve_forever()
-"#;
-
 #[tokio::test]
 async fn https_to_an_authority_of_ones_own_needs_its_certificate() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let (cert, key) = certificate(folder.path());
-    let mut python = Command::new("/usr/bin/python3");
-    let mut child = python
-        .args(["-c", HTTPS])
-        .arg(&cert)
-        .arg(key)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("Python");
-    let mut port = String::new();
-    BufReader::new(child.stdout.take().expect("its output is ours")).read_line(&mut port).expect("a port");
-    let section = format!("url = 'https://127.0.0.1:{}/'\nencoding = 'text'\nbody = '{{text}}'", port.trim());
-    let known = text(&format!("{section}\nca_file = '{}'", cert.display())).await;
+    let Some(https) = Https::start() else { return };
+    let section = format!("url = 'https://127.0.0.1:{}/'\nencoding = 'text'\nbody = '{{text}}'", https.port);
+    let known = text(&format!("{section}\nca_file = '{}'", https.ca_file().display())).await;
     let unknown = text(&section).await;
-    child.kill().and_then(|()| child.wait()).expect("it can be stopped");
     assert_eq!(known.map(|receipt| receipt.answer), Ok("HTTP 200: OK".into()));
     assert!(is_unavailable(&unknown), "{unknown:?}");
 }

@@ -3,6 +3,10 @@
 mod ds389;
 mod faults;
 mod guide;
+mod hostile;
+mod many;
+mod refusals;
+mod replicas;
 mod reset;
 mod tls;
 

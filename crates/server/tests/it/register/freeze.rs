@@ -2,12 +2,13 @@
 
 use axum::body::Body;
 use axum::http::{Method as Verb, Request};
-use regain_core::Span;
-use regain_core::method::ContactKind;
+use regain_core::method::{ContactKind, Method};
+use regain_core::reset::{End, View};
+use regain_core::{FlowId, Span};
 
 use super::{FREELY, JO, code_to, phone, prove, registered, signed_in};
 use crate::support::Engine;
-use crate::support::app::TestApp;
+use crate::support::app::{NEW, TestApp};
 use crate::support::browser::Browser;
 
 const OLD_MOBILE: &str = "+447700900123";
@@ -40,11 +41,9 @@ async fn programs_that_open_links_change_nothing_and_the_button_undoes_it() {
         let test = TestApp::open(&engine, FREELY).await;
         let (mut thief, link) = changed(&test).await;
         assert!(link.len() <= 40, "{link}");
+        scan(&test, &link).await;
         let mut scanner = Browser::new(&test.app);
-        for verb in [Verb::GET, Verb::HEAD, Verb::GET, Verb::OPTIONS] {
-            let request = Request::builder().method(verb).uri(&link).header("purpose", "prefetch");
-            scanner.send(request.body(Body::empty()).expect("a request")).await;
-        }
+        scanner.get(&link).await;
         let forged = scanner.post(&link, "csrf=guess").await;
         assert_eq!(forged.status.as_u16(), 403, "a form of another site");
         assert!(!is_frozen(&test).await, "nothing was pressed");
@@ -64,6 +63,83 @@ async fn programs_that_open_links_change_nothing_and_the_button_undoes_it() {
         let stopped = told.iter().filter(|message| message.text.contains("stopped")).count();
         assert!(stopped >= 2, "all are told, once each: {stopped}");
     }
+}
+
+/// Does what programs that look through mail do: opens the link in every way there is for looking, and then all that the page
+/// leads to, the addresses of its forms and buttons among them.
+async fn scan(test: &TestApp, link: &str) {
+    let kinds = [
+        ("user-agent", "Mozilla/5.0 (compatible; SafeLinks)"),
+        ("purpose", "prefetch"),
+        ("sec-purpose", "prefetch;prerender"),
+        ("x-moz", "prefetch"),
+        ("sec-fetch-dest", "image"),
+    ];
+    for (name, value) in kinds {
+        let mut scanner = Browser::new(&test.app);
+        for verb in [Verb::HEAD, Verb::GET, Verb::GET, Verb::OPTIONS] {
+            let mut next = vec![link.to_owned()];
+            let mut seen = Vec::new();
+            while let Some(path) = next.pop() {
+                let request = Request::builder().method(verb.clone()).uri(&path).header(name, value);
+                let page = scanner.send(request.body(Body::empty()).expect("a request")).await.text();
+                seen.push(path);
+                for opening in ["href=\"/", "action=\"/", "formaction=\"/", "src=\"/"] {
+                    let found = page.match_indices(opening).map(|(at, _)| &page[at + opening.len() - 1..]);
+                    let found = found.filter_map(|rest| rest.split('"').next().map(|path| path.replace("&#38;", "&")));
+                    next.extend(found.filter(|path| seen.len() < 30 && !seen.contains(path)));
+                }
+            }
+        }
+    }
+}
+
+/// The path of the link in the last message to this address.
+async fn link_to(test: &TestApp, address: &str) -> String {
+    let told = test.messages().await;
+    let last = told.iter().rev().find(|message| message.to == address && message.text.contains("/freeze/"));
+    let (_, token) = last.expect("a message with a link").text.split_once("/freeze/").expect("it is there");
+    format!("/freeze/{}", token.split_whitespace().next().expect("a token"))
+}
+
+#[tokio::test]
+async fn a_password_that_was_reset_or_changed_can_be_objected_to_and_the_care_team_hears_of_it() {
+    let test = TestApp::open(&Engine::sqlite(), FREELY).await;
+    let flow = FlowId([9; 16]);
+    test.identify(flow, JO).await;
+    test.choose(flow, Method::Text).await;
+    let code = test.code().await;
+    test.type_code(flow, &code).await;
+    test.choose_password(flow, NEW).await;
+    assert!(test.signs_in(JO, NEW).await);
+    let link = link_to(&test, "jobloggs@mail.co.uk").await;
+    assert_eq!(link, link_to(&test, JO).await, "the same for the account's own mailbox");
+    scan(&test, &link).await;
+    assert!(!is_frozen(&test).await, "nothing was pressed");
+
+    let before = registered(&test, JO).await;
+    let mut jo = Browser::new(&test.app);
+    let page = jo.get(&link).await.text();
+    assert!(page.contains("A new password was chosen for your account") && !page.contains("is undone"), "{page}");
+    let page = jo.submit(&link, &[]).await.text();
+    assert!(page.contains("Resets are stopped") && !page.contains("is undone"), "{page}");
+    assert!(is_frozen(&test).await);
+    assert_eq!(registered(&test, JO).await, before, "nothing registered was changed");
+    jo.post(&link, jo.form(&[])).await;
+    let told = test.messages().await;
+    let care: Vec<_> = told.iter().filter(|message| message.to == "care@example.org").collect();
+    assert_eq!(care.len(), 1, "once");
+    assert!(care[0].text.contains(JO) && !care[0].text.contains("/freeze/"), "{}", care[0].text);
+    let reset = test.identify(FlowId([10; 16]), JO).await;
+    assert!(matches!(reset, View::Ended { end: End::CareTeam, .. }), "{reset:?}");
+    assert_eq!(test.app.store.count_audit(&freeze_reference(&test, &link), "frozen").await.expect("it reads"), 1);
+}
+
+/// The short number of the flow in which the offer behind a link was taken up.
+fn freeze_reference(test: &TestApp, link: &str) -> String {
+    let token = data_encoding::HEXLOWER.decode(link.trim_start_matches("/freeze/").as_bytes()).expect("a token");
+    let token = token.try_into().expect("of 16 bytes");
+    regain_core::effect::freeze_flow(&test.app.keys, &token).reference(&test.app.keys)
 }
 
 #[tokio::test]

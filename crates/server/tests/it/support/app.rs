@@ -1,6 +1,6 @@
 //! The whole program on a clock that is moved by hand, with the demo's kind of people.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use regain::app::App;
@@ -18,7 +18,7 @@ use regain_core::reset::{Event, View};
 use regain_core::subject::AccountId;
 use regain_core::{FlowId, Secret, Span, Time, captcha, password};
 
-use super::{Engine, START};
+use super::{Engine, START, links};
 
 /// What everybody's password is before a test changes it.
 pub(crate) const OLD: &str = "demo-password-1";
@@ -33,7 +33,30 @@ pub(crate) struct TestApp {
     pub(crate) delivery: Arc<Delivery>,
     pub(crate) people: Embedded,
     pub(crate) key: PathBuf,
+    embedded: bool,
     _folder: tempfile::TempDir,
+}
+
+/// These settings on top of the test's own.
+fn configured(engine: &Engine, key: &Path, settings: &str) -> Config {
+    let base = format!(
+        "[store]\nurl = '{}'\nkey_file = '{}'\n[directory]\nkind = 'embedded'\nargon2_memory_kib = 8\nargon2_passes = 1\n\
+         [care_team]\nmail = 'care@example.org'\ntelephone = '0300 555 0184'\n[captcha]\nkind = 'off'\n",
+        engine.url,
+        key.display()
+    );
+    let mut table: toml::Table = base.parse().expect("the test's own settings");
+    let more: toml::Table = settings.parse().expect("settings are TOML");
+    for (section, own) in more {
+        match (table.get_mut(&section), own) {
+            // Another kind of directory has keys of its own.
+            (Some(toml::Value::Table(known)), toml::Value::Table(own)) if !own.contains_key("kind") => {
+                known.extend(own)
+            }
+            (_, own) => drop(table.insert(section, own)),
+        }
+    }
+    Config::from_table(table).expect("settings are good")
 }
 
 impl TestApp {
@@ -41,26 +64,25 @@ impl TestApp {
     pub(crate) async fn open(engine: &Engine, settings: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let key = folder.path().join("test.key");
-        let base = format!(
-            "[store]\nurl = '{}'\nkey_file = '{}'\n[directory]\nkind = 'embedded'\nargon2_memory_kib = 8\nargon2_passes = 1\n\
-             [care_team]\nmail = 'care@example.org'\ntelephone = '0300 555 0184'\n[captcha]\nkind = 'off'\n",
-            engine.url,
-            key.display()
-        );
-        let mut table: toml::Table = base.parse().expect("the test's own settings");
-        let more: toml::Table = settings.parse().expect("settings are TOML");
-        for (section, own) in more {
-            match (table.get_mut(&section), own) {
-                // Another kind of directory has keys of its own.
-                (Some(toml::Value::Table(known)), toml::Value::Table(own)) if !own.contains_key("kind") => {
-                    known.extend(own)
-                }
-                (_, own) => drop(table.insert(section, own)),
-            }
+        let long_ago = Clock::by_hand(Time(START.0 - Span::hours(48).0));
+        let test = Self::begin(engine, settings, (key, folder), long_ago.clone()).await;
+        if test.embedded {
+            test.add_everybody().await;
         }
-        let config = Config::from_table(table).expect("settings are good");
-        let long_ago = Time(START.0 - Span::hours(48).0);
-        let (clock, directory) = (Clock::by_hand(long_ago), config.directory.clone());
+        // What they registered has cooled off.
+        long_ago.pass(Span::hours(48));
+        test
+    }
+
+    /// The program again, on the same store with the key file as it is now.
+    pub(crate) async fn again(self, engine: &Engine, settings: &str) -> Self {
+        let Self { clock, key, _folder, .. } = self;
+        Self::begin(engine, settings, (key, _folder), clock).await
+    }
+
+    async fn begin(engine: &Engine, settings: &str, (key, folder): (PathBuf, tempfile::TempDir), clock: Clock) -> Self {
+        let config = configured(engine, &key, settings);
+        let directory = config.directory.clone();
         let app = Arc::new(App::open(config, clock.clone()).await.expect("the program opens"));
         let deps = Deps { store: app.store.clone(), clock: clock.clone() };
         let embedded = directory.get("kind").is_none_or(|kind| kind.as_str() == Some("embedded"));
@@ -68,13 +90,13 @@ impl TestApp {
         let people = Embedded::open(deps, section).expect("the directory opens");
         let inbox = Inbox::default();
         let delivery = Arc::new(Delivery::demo(inbox.clone(), clock.clone()));
-        let test = Self { app, clock: clock.clone(), inbox, delivery, people, key, _folder: folder };
-        if embedded {
-            test.add_everybody().await;
-        }
-        // What they registered has cooled off.
-        clock.pass(START - long_ago);
-        test
+        Self { app, clock, inbox, delivery, people, key, embedded, _folder: folder }
+    }
+
+    /// Another node of the same service: on the same store, with the same key, the same settings and the same clock.
+    pub(crate) async fn node(&self, engine: &Engine, settings: &str) -> Arc<App> {
+        let config = configured(engine, &self.key, settings);
+        Arc::new(App::open(config, self.clock.clone()).await.expect("the program opens"))
     }
 
     async fn add_everybody(&self) {
@@ -143,6 +165,7 @@ impl TestApp {
         worker::send_now(&self.app, &self.delivery).await.expect("messages are sent");
         let mut all = self.inbox.messages();
         all.sort_by_key(|message| message.at);
+        all.iter().for_each(|message| links::message(&message.text, &self.app.settings.server.public_url));
         all
     }
 

@@ -12,6 +12,8 @@ use regain::app::App;
 use regain::web;
 use tower::ServiceExt as _;
 
+use super::links;
+
 /// An answer as it came.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -36,6 +38,10 @@ impl Answer {
 pub(crate) struct Browser {
     router: Router,
     host: String,
+    /// Where all pages lead.
+    public_url: String,
+    /// Where else one may: people sign in there.
+    elsewhere: Option<String>,
     /// `name=value`, as the last answer set it.
     pub(crate) cookie: Option<String>,
     /// The cookie that names the flow which ended last.
@@ -53,7 +59,24 @@ impl Browser {
     pub(crate) fn new(app: &Arc<App>) -> Self {
         let router = web::router(Arc::clone(app)).expect("the pages open");
         let host = app.settings.server.host.clone();
-        Self { router, host, cookie: None, ended: None, session: None, from: None, csrf: String::new() }
+        let public_url = app.settings.server.public_url.clone();
+        let elsewhere = app.settings.organisation.sign_in_url.clone();
+        Self {
+            router,
+            host,
+            public_url,
+            elsewhere,
+            cookie: None,
+            ended: None,
+            session: None,
+            from: None,
+            csrf: String::new(),
+        }
+    }
+
+    /// The same browser, with the program started anew.
+    pub(crate) fn at(&self, app: &Arc<App>) -> Self {
+        Self { router: web::router(Arc::clone(app)).expect("the pages open"), ..self.clone() }
     }
 
     /// Opens a page.
@@ -115,6 +138,7 @@ impl Browser {
         }
         let answer = Answer { status: parts.status, headers: parts.headers, body };
         let text = answer.text();
+        links::page(&text, &self.public_url, self.elsewhere.as_deref().as_slice());
         if let Some((_, rest)) = text.split_once("name=\"csrf\" value=\"") {
             self.csrf = rest.split('"').next().unwrap_or_default().to_owned();
         }

@@ -1,7 +1,7 @@
 //! A wire that a test can cut: connections go through it to a server, as they are, until it is told otherwise.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -16,6 +16,8 @@ pub(crate) enum Cut {
     After,
     /// It arrives, and nothing ever comes back.
     Silence,
+    /// The same, and from then on nobody is there.
+    Dead,
 }
 
 /// The wire.
@@ -30,6 +32,7 @@ struct State {
     cut: Mutex<Option<Cut>>,
     /// Requests until the cut; below zero when there is none.
     left: AtomicI64,
+    dead: AtomicBool,
     connections: AtomicUsize,
     /// What clients have sent.
     sent: Mutex<Vec<u8>>,
@@ -38,17 +41,25 @@ struct State {
 impl Proxy {
     /// A wire to a port on this machine.
     pub(crate) async fn to(port: u16) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        Self::between("127.0.0.1:0", port).await.expect("a port")
+    }
+
+    /// The same at an address of its own; nothing if this machine has none such.
+    pub(crate) async fn between(here: &str, port: u16) -> Option<Self> {
+        let listener = TcpListener::bind(here).await.ok()?;
         let own = listener.local_addr().expect("its number").port();
         let state = Arc::new(State { left: AtomicI64::new(-1), ..State::default() });
         let shared = Arc::clone(&state);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
+                if shared.dead.load(SeqCst) {
+                    continue;
+                }
                 shared.connections.fetch_add(1, SeqCst);
                 tokio::spawn(carry(client, port, Arc::clone(&shared)));
             }
         });
-        Self { port: own, state }
+        Some(Self { port: own, state })
     }
 
     /// The address of a directory behind it.
@@ -70,6 +81,7 @@ impl Proxy {
     /// All is well again, for new connections.
     pub(crate) fn mend(&self) {
         self.state.left.store(-1, SeqCst);
+        self.state.dead.store(false, SeqCst);
     }
 
     /// Connections so far.
@@ -95,7 +107,11 @@ async fn carry(mut client: TcpStream, port: u16, state: Arc<State>) {
                 if left > 0 {
                     state.left.store(left - 1, SeqCst);
                 }
+                // What follows is in force before it arrives.
                 let cut = (left == 1).then(|| state.cut.lock().expect("no test failed in here").take()).flatten();
+                if cut == Some(Cut::Dead) {
+                    state.dead.store(true, SeqCst);
+                }
                 if cut == Some(Cut::Before) || server.write_all(bytes).await.is_err() {
                     return;
                 }

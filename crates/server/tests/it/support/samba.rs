@@ -99,7 +99,9 @@ impl Domain {
         let mut command = Command::new("ldapsearch");
         command.args(["-x", "-LLL", "-H", &format!("ldaps://{address}"), "-s", "base", "-b", "", "supportedControl"]);
         let told = command.env("LDAPTLS_CACERT", data.join("tls/ca.pem")).output().expect("ldapsearch runs").stdout;
-        String::from_utf8_lossy(&told).contains("1.2.840.113556.1.4.2239")
+        let offers = String::from_utf8_lossy(&told).contains("1.2.840.113556.1.4.2239");
+        assert!(offers || elsewhere().is_none(), "the Samba that is there for its policy hints offers them");
+        offers
     }
 
     /// `[directory]` as the page has it; `settings` override.

@@ -45,11 +45,16 @@ pub(crate) struct Setup {
     pub(crate) ppolicy: bool,
     /// Which name its certificate bears.
     pub(crate) name: &'static str,
+    /// Lines of its settings besides its own: before all databases, of its database, and after everything.
+    pub(crate) modules: String,
+    pub(crate) database: String,
+    pub(crate) last: String,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { policy: "", right: "=w", ppolicy: true, name: "IP:127.0.0.1" }
+        let (modules, database, last) = Default::default();
+        Self { policy: "", right: "=w", ppolicy: true, name: "IP:127.0.0.1", modules, database, last }
     }
 }
 
@@ -66,6 +71,30 @@ pub(crate) struct Slapd {
 impl Slapd {
     /// Starts one with nobody in it; nothing where the server is missing and that is allowed.
     pub(crate) fn start(setup: &Setup) -> Option<Self> {
+        let server = Self::empty(setup)?;
+        server.add(&base(setup));
+        Some(server)
+    }
+
+    /// Starts one that takes changes and lets others copy them.
+    pub(crate) fn provider() -> Option<Self> {
+        let (modules, last) = ("moduleload syncprov\n".to_owned(), "overlay syncprov\n".to_owned());
+        Self::start(&Setup { modules, last, ..Setup::default() })
+    }
+
+    /// Starts one that copies everything from this one, and for changes refers to that address.
+    pub(crate) fn replica(&self, refers_to: &str) -> Option<Self> {
+        let (dn, password) = ROOT;
+        let database = format!(
+            "syncrepl rid=001 provider={} type=refreshAndPersist retry=\"1 +\" searchbase=\"{SUFFIX}\" bindmethod=simple \
+             binddn=\"{dn}\" credentials={password} tls_reqcert=never\nupdateref {refers_to}\n",
+            self.address()
+        );
+        Self::empty(&Setup { database, ..Setup::default() })
+    }
+
+    /// Starts one without a single entry.
+    fn empty(setup: &Setup) -> Option<Self> {
         if !Path::new(PROGRAM).exists() || Command::new("ldapwhoami").arg("-VV").output().is_err() {
             missing("OpenLDAP (packages slapd and ldap-utils)");
             return None;
@@ -77,7 +106,6 @@ impl Slapd {
         std::fs::write(folder.path().join("slapd.conf"), configuration(folder.path(), setup)).expect("settings");
         let mut server = Self { plain, tls, folder, script: None };
         server.run();
-        server.add(&base(setup));
         Some(server)
     }
 
@@ -130,6 +158,11 @@ impl Slapd {
         }
     }
 
+    /// Gives it another certificate, of another authority, for its next start.
+    pub(crate) fn renew_certificate(&self, name: &str) {
+        certificates(self.folder.path(), name);
+    }
+
     fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("slapd.log")).unwrap_or_default()
     }
@@ -152,12 +185,27 @@ impl Slapd {
     /// The same for other addresses, such as of a proxy in front of it.
     pub(crate) fn section_at(&self, servers: &[String], more: &str) -> toml::Table {
         let (dn, password) = SERVICE;
+        // A busy machine may be slow; servers that are gone refuse at once.
         let text = format!(
-            "kind = 'ldap'\nservers = {servers:?}\nca_file = '{}'\nbind_dn = '{dn}'\nbind_password = '{password}'\n\
+            "connect_milliseconds = 10000\nkind = 'ldap'\nservers = {servers:?}\nca_file = '{}'\nbind_dn = '{dn}'\nbind_password = '{password}'\n\
              base_dn = '{SUFFIX}'\ndefault_policy_dn = 'cn=default,ou=policies,{SUFFIX}'\n{more}",
             self.ca_file().display()
         );
         text.parse().expect("a section")
+    }
+
+    /// The same for who signs in as the administrator of all entries.
+    pub(crate) fn section_as_root(&self) -> toml::Table {
+        let mut section = self.section("");
+        section.insert("bind_dn".into(), ROOT.0.into());
+        section.insert("bind_password".into(), ROOT.1.into());
+        section
+    }
+
+    /// Changes the configuration of one that has it in itself (LDIF).
+    pub(crate) fn configure(&self, ldif: &str) {
+        let output = self.client("ldapmodify", CONFIG, &[], ldif);
+        assert!(output.status.success(), "{}\n{ldif}", String::from_utf8_lossy(&output.stderr));
     }
 
     /// Adds entries (LDIF).
@@ -223,7 +271,7 @@ fn bare_configuration(folder: &Path) -> String {
          TLSCACertificateFile {folder}/ca.pem\nTLSCertificateFile {folder}/cert.pem\nTLSCertificateKeyFile {folder}/key.pem\n\
          database config\nrootdn \"{}\"\nrootpw {}\n\
          database mdb\nsuffix \"{SUFFIX}\"\ndirectory {folder}/db\nmaxsize 67108864\nrootdn \"{}\"\nrootpw {}\n\
-         index objectClass,uid eq\naccess to attrs=userPassword by self write by anonymous auth by * none\naccess to * by * read\n",
+         index objectClass eq\nindex cn,uid eq\nindex member,memberUid eq\naccess to attrs=userPassword by self write by anonymous auth by * none\naccess to * by * read\n",
         schema.concat(),
         CONFIG.0,
         CONFIG.1,
@@ -245,7 +293,7 @@ fn configuration(folder: &Path, setup: &Setup) -> String {
         String::new()
     };
     format!(
-        "{}modulepath /usr/lib/ldap\nmoduleload back_mdb\nmoduleload ppolicy\nmoduleload memberof\npidfile {folder}/pid\n\
+        "{}modulepath /usr/lib/ldap\nmoduleload back_mdb\nmoduleload ppolicy\nmoduleload memberof\n{}pidfile {folder}/pid\n\
          TLSCACertificateFile {folder}/ca.pem\nTLSCertificateFile {folder}/cert.pem\nTLSCertificateKeyFile {folder}/key.pem\n\
          TLSProtocolMin 3.3\nsecurity simple_bind=128 update_ssf=128\npassword-hash {{SSHA}}\n\
          database mdb\nsuffix \"{SUFFIX}\"\ndirectory {folder}/db\nmaxsize 67108864\ndbnosync\n\
@@ -255,10 +303,13 @@ fn configuration(folder: &Path, setup: &Setup) -> String {
          access to dn.subtree=\"ou=people,{SUFFIX}\" attrs=pwdAccountLockedTime\n  by dn.exact=\"{service}\" write\n  by * none\n\
          access to attrs=userPassword\n  by anonymous auth\n  by * none\n\
          access to *\n  by dn.exact=\"{service}\" read\n  by * none\n\
-         {overlay}overlay memberof\n",
+         {}{overlay}overlay memberof\n{}",
         schema.concat(),
+        setup.modules,
         root.0,
         root.1,
+        setup.database,
+        setup.last,
     )
 }
 

@@ -1,5 +1,7 @@
 //! What a page says besides what its flow knows.
 
+use regain_core::Time;
+
 use crate::web::strength;
 
 /// Something to be said on a page that the flow itself does not know of. It changes nothing but words.
@@ -9,6 +11,8 @@ pub(crate) enum Note {
     NoCharacters,
     NoChoice,
     NoCode,
+    /// Too many resets are being begun; it goes on then.
+    Limited(Time),
     /// Another code was asked for too early.
     Early,
     /// Another code is on its way.

@@ -41,7 +41,8 @@ pub(crate) fn password<'a>(
     asked: &Asked<'_>,
 ) -> PasswordPage<'a> {
     let rules = asked.rules.lines().into_iter().map(|line| rule(&page, line)).collect();
-    let mut problems: Vec<String> = asked.problems.iter().map(|problem| password_problem(&page, problem)).collect();
+    let mut problems: Vec<String> =
+        asked.problems.iter().map(|problem| password_problem(&page, &look.reference, problem)).collect();
     if let (Some(Note::Was(key)), false) = (note, problems.is_empty()) {
         let word = page.say(key);
         problems.push(page.say_with("bad-was", &[("word", word.into())]));
@@ -64,8 +65,9 @@ pub(crate) fn rule(page: &Shell<'_>, line: Line) -> String {
     }
 }
 
-/// Why a password is not taken, and what to do.
-pub(crate) fn password_problem(page: &Shell<'_>, problem: &Problem) -> String {
+/// Why a password is not taken, and what to do. The reference stands beside the directory's own words in the log.
+pub(crate) fn password_problem(page: &Shell<'_>, reference: &str, problem: &Problem) -> String {
+    let to_the_team = |key: &str| page.say_with(key, &[("team", page.team().into()), ("reference", reference.into())]);
     match problem {
         Problem::Empty => page.say("bad-empty"),
         Problem::Mismatch => page.say("bad-mismatch"),
@@ -90,7 +92,9 @@ pub(crate) fn password_problem(page: &Shell<'_>, problem: &Problem) -> String {
         }
         Problem::TooYoung { until: None } => page.say_with("bad-young", &[("team", page.team().into())]),
         Problem::Dictionary => page.say("bad-dictionary"),
-        Problem::Refused => page.say("bad-refused"),
+        Problem::Refused => to_the_team("bad-refused"),
+        Problem::Locked => page.say("bad-locked"),
+        Problem::Barred => to_the_team("bad-barred"),
         Problem::Unavailable => page.say("bad-unavailable"),
     }
 }

@@ -12,7 +12,7 @@ use crate::support::proxy::{Cut, Proxy};
 use crate::support::slapd::{Setup, Slapd, person};
 
 /// The program, with Jo on a server of that kind, who has registered an address.
-async fn open(engine: &Engine, section: toml::Table) -> (TestApp, Browser) {
+pub(super) async fn open(engine: &Engine, section: toml::Table) -> (TestApp, Browser) {
     let settings = toml::Table::from_iter([("directory".to_owned(), section.into())]).to_string();
     let test = TestApp::open(engine, &settings).await;
     let account = test.app.directory.find("jo").await.unwrap().expect("is there").id;
@@ -25,14 +25,18 @@ async fn open(engine: &Engine, section: toml::Table) -> (TestApp, Browser) {
     (test, browser)
 }
 
-fn server() -> Option<Slapd> {
-    let server = Slapd::start(&Setup::default())?;
+pub(super) fn server() -> Option<Slapd> {
+    server_with(&Setup::default())
+}
+
+pub(super) fn server_with(setup: &Setup) -> Option<Slapd> {
+    let server = Slapd::start(setup)?;
     server.add(&person("jo", "Jo Bloggs", &format!("mail: jo@example.org\nuserPassword: {FIRST}")));
     Some(server)
 }
 
 /// Up to the boxes for the password.
-async fn proved(test: &TestApp, browser: &mut Browser) {
+pub(super) async fn proved(test: &TestApp, browser: &mut Browser) {
     browser.get("/reset").await;
     let page = browser.submit("/reset", &[("user_id", "JO@example.org")]).await.text();
     let option = page.split("name=\"option\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
@@ -42,7 +46,7 @@ async fn proved(test: &TestApp, browser: &mut Browser) {
     assert!(page.text().contains("Enter new password"), "{}", page.text());
 }
 
-async fn choose(browser: &mut Browser, password: &str) -> Answer {
+pub(super) async fn choose(browser: &mut Browser, password: &str) -> Answer {
     browser.submit("/reset/password", &[("password", password), ("again", password)]).await
 }
 
@@ -92,4 +96,78 @@ async fn while_the_directory_is_gone_the_pages_say_so_and_the_others_go_on() {
     let done = choose(&mut browser, NEW).await.text();
     assert!(done.contains("You have a new password"), "{done}");
     assert!(server.lets_in(&dn("jo"), NEW));
+}
+
+#[tokio::test]
+async fn a_server_that_is_killed_after_the_write_and_before_the_answer_leaves_the_truth_on_the_page() {
+    let Some(mut server) = server() else { return };
+    let wire = Proxy::to(server.tls).await;
+    let engine = Engine::sqlite();
+    let section = server.section_at(&[wire.address()], "write_seconds = 1");
+    let (test, mut browser) = open(&engine, section).await;
+    proved(&test, &mut browser).await;
+    // Nothing comes back for the change, and then nobody is there to be asked.
+    wire.cut(3, Cut::Dead);
+    let (asked, mut other) = (browser.clone(), browser.clone());
+    let posted = tokio::spawn(async move {
+        let mut browser = asked;
+        choose(&mut browser, NEW).await.text()
+    });
+    while !server.lets_in(&dn("jo"), NEW) {
+        tokio::task::yield_now().await;
+    }
+    server.stop();
+    let page = posted.await.unwrap();
+    assert!(page.contains("Your new password may work already"), "{page}");
+    server.run();
+    wire.mend();
+    assert!(server.lets_in(&dn("jo"), NEW) && !server.lets_in(&dn("jo"), FIRST));
+    let again = choose(&mut other, "another kettle 97 orbit").await.text();
+    assert!(!again.contains("You have a new password"), "{again}");
+    assert!(server.lets_in(&dn("jo"), NEW), "nothing is written twice");
+}
+
+#[tokio::test]
+async fn while_the_directory_stalls_the_pages_that_need_none_answer() {
+    let Some(server) = server() else { return };
+    let wire = Proxy::to(server.tls).await;
+    let engine = Engine::sqlite();
+    let (test, browser) = open(&engine, server.section_at(&[wire.address()], "read_seconds = 10")).await;
+    wire.cut(1, Cut::Silence);
+    let mut asked = browser.clone();
+    let held = tokio::spawn(async move {
+        asked.get("/reset").await;
+        asked.submit("/reset", &[("user_id", "jo")]).await.text()
+    });
+    while !wire.is_cut() {
+        tokio::task::yield_now().await;
+    }
+    for path in ["/", "/reset", "/contact", "/help", "/healthz", "/readyz"] {
+        let mut other = Browser::new(&test.app);
+        assert!(other.get(path).await.status.is_success(), "{path}");
+    }
+    assert!(!held.is_finished(), "the one that needs it waits");
+    held.abort();
+}
+
+#[tokio::test]
+async fn a_server_with_another_certificate_hears_no_password_and_the_pages_say_that_nothing_changed() {
+    let Some(mut server) = server() else { return };
+    let engine = Engine::sqlite();
+    let mine = server.ca_file().with_file_name("mine.pem");
+    std::fs::copy(server.ca_file(), &mine).unwrap();
+    let mut section = server.section("");
+    section.insert("ca_file".into(), mine.display().to_string().into());
+    let (test, mut browser) = open(&engine, section).await;
+    proved(&test, &mut browser).await;
+    server.stop();
+    server.renew_certificate("IP:127.0.0.1");
+    server.run();
+    let told = choose(&mut browser, NEW).await.text();
+    assert!(told.contains("Nothing has changed") && told.contains("Enter new password"), "{told}");
+    assert!(server.lets_in(&dn("jo"), FIRST));
+    let mut other = Browser::new(&test.app);
+    other.get("/").await;
+    let told = other.submit("/sign-in", &[("username", "jo"), ("password", FIRST)]).await.text();
+    assert!(told.contains("We cannot check passwords at this moment"), "{told}");
 }

@@ -57,6 +57,23 @@ async fn another_authority_or_another_name_is_not_believed() {
 }
 
 #[tokio::test]
+async fn a_server_is_called_by_its_ipv6_address_and_its_certificate_must_bear_that() {
+    let (Some(server), Some(other)) =
+        (with_jo(&Setup { name: "IP:::1", ..Setup::default() }), with_jo(&Setup::default()))
+    else {
+        return;
+    };
+    let Some(wire) = Proxy::between("[::1]:0", server.tls).await else {
+        return crate::support::missing("an IPv6 address (::1)");
+    };
+    let directory = open(server.section_at(&[format!("ldaps://[::1]:{}", wire.port)], "")).await;
+    assert!(is_there(&*directory).await.unwrap());
+    let wire = Proxy::between("[::1]:0", other.tls).await.expect("one more port");
+    let told = is_there(&*open(other.section_at(&[format!("ldaps://[::1]:{}", wire.port)], "")).await).await;
+    assert!(matches!(&told, Err(Error::Unavailable(why)) if why.contains("certificate")), "{told:?}");
+}
+
+#[tokio::test]
 async fn an_address_in_clear_is_refused_before_anything_is_opened() {
     let section = format!(
         "kind = 'ldap'\nservers = ['ldap://127.0.0.1']\nbind_dn = 'cn=x'\nbind_password = 'x'\nbase_dn = '{SUFFIX}'"
