@@ -97,7 +97,7 @@ async fn a_change_of_the_key_loses_nothing_that_is_under_way() {
             assert!(!text.starts_with(&format!("{former}.")), "{column} is sealed with the former key still");
         }
         let old = KeyFile::read_or_make(&test.key).expect("a key").former().expect("it is still there");
-        assert_eq!(test.app.store.links_of(&old).await.expect("it reads"), 1);
+        assert_eq!(test.app.store.links_of(&old).await.expect("it reads"), 2, "of both notices");
         KeyFile::read_or_make(&test.key).expect("a key").retired().replace(&test.key).expect("it is written");
 
         let test = test.again(&engine, settings).await;
