@@ -44,6 +44,7 @@ static RULES: &[Rule] = &[
     Rule { name: "no path of a machine, no host of a registry", check: papers::machines },
     Rule { name: "links lead somewhere", check: papers::links },
     Rule { name: "every invariant names a test that exists", check: papers::invariants },
+    Rule { name: "every test of the threat model exists", check: papers::threats },
 ];
 
 /// `cargo xtask tidy`.

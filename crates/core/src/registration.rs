@@ -24,11 +24,21 @@ pub struct Registration {
     pub rehearsed: Option<Time>,
     /// Since when nobody may reset this account's password, because somebody said "This wasn't me".
     pub frozen: Option<Time>,
+    /// When the account was last signed out everywhere, because its password is another one or somebody said "This wasn't me":
+    /// what was sent or proven until then is worth nothing (CVE-2023-3591).
+    pub signed_out: Option<Time>,
 }
 
 /// What is registered for nobody: a User ID that belongs to no account has this.
-pub static NOBODY: Registration =
-    Registration { version: 0, contacts: Vec::new(), asked: None, confirmed: None, rehearsed: None, frozen: None };
+pub static NOBODY: Registration = Registration {
+    version: 0,
+    contacts: Vec::new(),
+    asked: None,
+    confirmed: None,
+    rehearsed: None,
+    frozen: None,
+    signed_out: None,
+};
 
 /// A contact as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -91,6 +101,11 @@ impl Registration {
     /// The contact of this kind, proven or not.
     pub fn of(&self, kind: ContactKind) -> Option<&Registered> {
         self.contacts.iter().find(|contact| contact.kind == kind)
+    }
+
+    /// Whether a code that was sent at this moment is still good for anything.
+    pub fn honours(&self, sent: Time) -> bool {
+        self.signed_out.is_none_or(|out| sent >= out)
     }
 
     /// Whether this contact is still there and proven.

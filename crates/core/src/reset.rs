@@ -328,9 +328,10 @@ impl Machine<'_> {
     fn check(&mut self, subject: Subject, mut proofs: Vec<Proof>, sent: Sent, typed: &Secret) {
         let Some(device) = subject.options.get(sent.option).map(|option| option.device) else { return };
         let method = sent.method;
-        // A contact that was removed meanwhile proves nothing.
+        // A contact that was removed meanwhile proves nothing, nor does a code from before the password that there is now.
         let contact = subject.options.get(sent.option).and_then(|option| option.contact.as_ref());
-        let good = contact.is_some_and(|contact| self.ctx.registration.holds(contact)) & subject.is_real();
+        let known = contact.is_some_and(|contact| self.ctx.registration.holds(contact));
+        let good = known & self.ctx.registration.honours(sent.at) & subject.is_real();
         match issued_code::check(self.ctx, &sent, device, good, typed) {
             Checked::Late => {
                 self.audit(Act::CodeLate { method });

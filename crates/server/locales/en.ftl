@@ -319,7 +319,7 @@ act-throttled = A limit was reached, and it was stopped for a while.
 act-unlocked = The account was unlocked.
 act-unlock-refused = The account could not be unlocked.
 act-rehearsed = A rehearsal of a reset was finished.
-act-superseded = A reset was stopped, because what is registered was changed meanwhile.
+act-superseded = A reset was stopped, because the password or what is registered was changed meanwhile.
 act-signed-in = Somebody signed in with the password.
 act-sign-in-failed = A wrong password was typed to sign in.
 act-signed-out = Somebody signed out.
@@ -613,7 +613,7 @@ rehearsal-title = This is a rehearsal: nothing will be changed.
 rehearsal-body = The codes are real, the password you choose is forgotten.
 rehearsal-stop = Stop the rehearsal
 superseded-title = Something has changed
-superseded-body = What is registered for your account was changed while you were here. To be safe, we have stopped.
+superseded-body = Your password, or what is registered for your account, was changed while you were here. To be safe, we have stopped.
 superseded-next = Please start again. If it was not you who changed it, ask the { $team }.
 who-not-yours = Practise with your own User ID, the one you signed in with.
 

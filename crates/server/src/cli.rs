@@ -66,6 +66,7 @@ pub struct ConfigArg {
 /// Parses the arguments and runs the command. Exit status: 0 done, 1 it did not work, 2 the arguments are wrong, or the doctor
 /// or the audit could not look.
 pub fn main() -> ExitCode {
+    keep_memory_to_ourselves();
     let cli = Cli::parse();
     // One of them may be waiting for the disk, see `store/sqlite.rs`.
     let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2));
@@ -98,6 +99,17 @@ pub fn main() -> ExitCode {
 /// The moment in UTC (RFC 3339).
 fn date(time: regain_core::Time) -> String {
     jiff::Timestamp::from_millisecond(time.0).map_or_else(|_| time.0.to_string(), |time| time.to_string())
+}
+
+/// Passwords pass through the memory: it is written into no file when the program breaks off, and no other program of the same
+/// user may look into it (core(5), `PR_SET_DUMPABLE` in prctl(2)).
+fn keep_memory_to_ourselves() {
+    use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    let done = setrlimit(Resource::Core, none).and(set_dumpable_behavior(DumpableBehavior::NotDumpable));
+    if let Err(error) = done {
+        eprintln!("regain: the memory could not be protected from core dumps: {error}");
+    }
 }
 
 fn failed(message: &str) -> ExitCode {

@@ -366,7 +366,9 @@ impl App {
                     let count = ctx.policy.password.history;
                     batch.extend(self.store.remember_password(account, flow.id(), mark, count, ctx.now)?);
                 }
-                Effect::EndSessions { account } => batch.push(self.store.end_sessions(account)),
+                Effect::EndSessions { account } => {
+                    batch.extend([self.store.end_sessions(account), self.store.sign_out(account, ctx.now)]);
+                }
                 Effect::LookUp { .. }
                 | Effect::SetPassword { .. }
                 | Effect::ChangePassword { .. }

@@ -86,7 +86,8 @@ static MODULES: &[Edges] = &[
 /// Crates that only some modules of the server may name.
 static OUTSIDE: &[Homes] = &[
     (&["axum", "tower", "tower_http", "http_body_util"], &["web", "edge"]),
-    (&["hyper", "hyper_util", "rustix"], &["edge"]),
+    (&["hyper", "hyper_util"], &["edge"]),
+    (&["rustix"], &["cli", "edge"]),
     (&["prometheus"], &["metrics"]),
     (&["askama"], &["web", "message"]),
     (&["rusqlite", "tokio_postgres", "deadpool_postgres", "tokio_postgres_rustls", "aes_gcm_siv"], &["store"]),

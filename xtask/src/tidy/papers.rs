@@ -131,6 +131,24 @@ pub(super) fn invariants(repo: &Repo) -> Vec<Finding> {
     findings
 }
 
+/// Every test that the threat model names.
+pub(super) fn threats(repo: &Repo) -> Vec<Finding> {
+    let Some(page) = repo.file("docs/threat-model.md") else { return Vec::new() };
+    let mut findings = Vec::new();
+    for (number, line) in page.text.lines().enumerate().filter(|(_, line)| line.starts_with('|')) {
+        for test in line.split('`').skip(1).step_by(2).filter(|name| is_a_test(name)).filter(|name| !exists(repo, name))
+        {
+            findings.push(page.at(number, format!("there is no test {test}"), "Name the test that proves it now."));
+        }
+    }
+    findings
+}
+
+/// Whether a name in backquotes is that of a test, and not of a setting or a file.
+fn is_a_test(name: &str) -> bool {
+    name.contains('_') && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
+
 /// The names in backquotes after `Held by`.
 fn held_by(item: &str) -> Vec<&str> {
     let Some((_, rest)) = item.split_once("Held by ") else { return Vec::new() };
@@ -185,5 +203,12 @@ mod tests {
         assert_eq!(check("- No x. Held by `holds` and `gone`."), ["ARCHITECTURE.md:3"]);
         assert_eq!(check("- No x."), ["ARCHITECTURE.md:3"]);
         assert_eq!(check("none"), ["ARCHITECTURE.md"]);
+    }
+
+    #[test]
+    fn finds_a_threat_without_its_test() {
+        let page = "| a | `holds_it`, `gone_now` | `policy.steps`, `Origin` |\nIn words: `never_mind`.\n";
+        let found = places(threats, &[("docs/threat-model.md", page), ("a.rs", "fn holds_it() {}")]);
+        assert_eq!(found, ["docs/threat-model.md:1"]);
     }
 }

@@ -120,6 +120,11 @@ impl Proof {
         self.sent.issue.code(keys)
     }
 
+    /// When the code was sent.
+    pub fn sent_at(&self) -> Time {
+        self.sent.at
+    }
+
     /// The device it reached: two ways to one number share it.
     pub fn device(&self) -> &Digest {
         &self.device

@@ -79,8 +79,8 @@ impl Reset {
         self.stage.subject().map(|subject| self.proofs(ctx, subject)).into_iter().collect()
     }
 
-    /// What happened to the person's registration meanwhile that ends this: "This wasn't me", or a contact that was used here
-    /// is not theirs any more.
+    /// What happened to the person's registration meanwhile that ends this: "This wasn't me", a contact that was used here is not
+    /// theirs any more, or the password is another one since.
     pub(super) fn overtaken(&self, ctx: &Ctx) -> Option<(End, Act)> {
         // What is being written is carried through.
         if let Stage::Writing { .. } = self.stage { None } else { self.undermined(ctx) }
@@ -93,7 +93,7 @@ impl Reset {
         let registration = ctx.registration;
         let gone = |proof: &Proof| {
             let contact = subject.options.get(proof.option()).and_then(|option| option.contact.as_ref());
-            contact.is_none_or(|contact| !registration.holds(contact))
+            !registration.honours(proof.sent_at()) || contact.is_none_or(|contact| !registration.holds(contact))
         };
         if registration.frozen.is_some() {
             Some((End::CareTeam, Act::SentToCareTeam { reason: CareTeamReason::Frozen }))

@@ -5,7 +5,7 @@ use regain_core::effect::{Delivery, Message, To};
 use regain_core::elsewhere;
 use regain_core::method::{Channel, ContactKind, Method};
 use regain_core::registration::Change;
-use regain_core::reset::{End, Event, Stage, Written};
+use regain_core::reset::{End, Event, Goal, Stage, Written};
 use regain_core::subject::AccountId;
 use regain_core::throttle::{Claim, What};
 use regain_core::{Effect, Span};
@@ -139,8 +139,7 @@ impl Model {
         ghost.check(P6, !world.row.flow.ended() || !changed && effects.is_empty());
         ghost.check(P7, audited || !changed && effects.is_empty());
         let remembered = effects.iter().any(|effect| matches!(effect, Effect::Remember { .. }));
-        let set = matches!(after.flow.stage, Stage::Ended { end: End::Done | End::Unknown, .. });
-        ghost.check(P12, remembered == (set && !world.row.flow.ended()));
+        ghost.check(P12, remembered == (perhaps_set(after) && !perhaps_set(&world.row)));
         if what == Do::Back && changed {
             ghost.proven.clear();
         }
@@ -152,8 +151,19 @@ impl Model {
             ghost.deadline = world.now + self.config.policy.lifetime.0;
             ghost.check(P5, ghost.extensions <= self.config.policy.extensions);
         }
-        if let (Event::Written { directory: None, answer: Written::Done, .. }, true) = (event, changed) {
-            ghost.primary = true;
+        // The answer of one directory may bring the telling of the next.
+        if ghost.answering.is_some() && changed && ghost.answering == ghost.unanswered {
+            ghost.unanswered = None;
+        }
+        if let (Event::Written { write, answer: Written::Done, .. }, Stage::Writing { at: None, .. }) =
+            (event, &before.flow.stage)
+        {
+            ghost.primary |= *write == before.flow.refused;
+        }
+        // A write elsewhere that was given up may be followed by the one of another try.
+        let given_up = matches!(what, Do::Resume | Do::Tick) && changed;
+        if let (true, Stage::Writing { at: Some(_), .. }) = (given_up, &before.flow.stage) {
+            ghost.unanswered = None;
         }
         if let (Do::Password { .. } | Do::Unlock(_), true) = (what, changed) {
             ghost.told.clear();
@@ -183,9 +193,6 @@ impl Model {
                 Effect::Deliver(delivery) => self.watch_message(&mut ghost, world, after, claims, delivery),
                 _ => {}
             }
-        }
-        if ghost.answering.is_some() && changed && ghost.answering == ghost.unanswered {
-            ghost.unanswered = None;
         }
         ghost.refused |= acts(effects).any(|act| matches!(act, Act::PasswordRefused { .. }));
         ghost.late |= acts(effects).any(|act| matches!(act, Act::CodeLate { .. }));
@@ -376,6 +383,15 @@ fn proofs(row: &Row) -> usize {
         | Stage::Writing { proofs, .. }
         | Stage::Elsewhere { proofs, .. } => proofs.len(),
         Stage::Identify { .. } | Stage::LookingUp | Stage::Ended { .. } => 0,
+    }
+}
+
+/// Whether the primary directory has a new password, or perhaps has.
+fn perhaps_set(row: &Row) -> bool {
+    match &row.flow.stage {
+        Stage::Ended { end, .. } => matches!(end, End::Done | End::Unknown),
+        Stage::Writing { at: Some(_), .. } | Stage::Elsewhere { .. } => row.flow.goal == Goal::Reset,
+        _ => false,
     }
 }
 

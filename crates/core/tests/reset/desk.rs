@@ -84,6 +84,7 @@ impl Desk {
         match line.split_once(' ') {
             Some(("loses", kind)) => self.registration.contacts.retain(|contact| contact.kind.name() != kind),
             Some(("is", "frozen")) => self.registration.frozen = Some(self.now),
+            Some(("is", "reset")) => self.registration.signed_out = Some(self.now),
             _ => {}
         }
         let event = self.event(line);
@@ -204,7 +205,7 @@ impl Desk {
             ["resume"] => Event::Resume,
             ["cancel"] => Event::Cancel,
             // What happens to the registration is noticed with whatever comes next.
-            ["tick"] | ["loses", _] | ["is", "frozen"] => Event::Tick,
+            ["tick"] | ["loses", _] | ["is", "frozen" | "reset"] => Event::Tick,
             ["throttled", "proofs"] => throttled(What::Proofs, Scope::Account),
             ["throttled", "proofs", "network"] => throttled(What::Proofs, Scope::Network),
             ["throttled", "sends"] => throttled(What::Sends, Scope::Destination),

@@ -161,6 +161,36 @@ fn the_answer_to_a_write_is_heard_though_it_was_frozen_meanwhile() {
 }
 
 #[test]
+fn what_was_sent_or_proven_before_the_password_of_now_is_worth_nothing() {
+    // A code on its way: nobody can tell from the page that somebody else was quicker.
+    check(
+        policy(),
+        Some(person(&[Email, Mobile])),
+        "types jo
+         found
+         chooses email
+         1s later
+         is reset => code 1/1 email jo*****@m****.co.uk |
+         code 1 => code 1/1 email jo*****@m****.co.uk (Wrong { left: 4 }) | code_wrong
+         30s later
+         resend => code 1/1 email jo*****@m****.co.uk | 2 by email to email, code_sent
+         code 2 => password",
+    );
+    // Proven before.
+    check(
+        policy(),
+        Some(person(&[Email, Mobile])),
+        "types jo
+         found
+         chooses email
+         code 1
+         1s later
+         is reset => ended Superseded | superseded
+         password => ended Superseded |",
+    );
+}
+
+#[test]
 fn a_contact_that_is_removed_meanwhile_proves_nothing() {
     let two = || Policy { steps: 2, ..policy() };
     let both = || Some(person(&[Email, Mobile]));

@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0004_audit.sql"),
     include_str!("../../migrations/0005_throttle_whom.sql"),
     include_str!("../../migrations/0006_earlier_passwords.sql"),
+    include_str!("../../migrations/0007_signed_out.sql"),
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS migration (version BIGINT NOT NULL PRIMARY KEY, at BIGINT NOT NULL)";

@@ -11,7 +11,8 @@ use super::{Store, statements};
 
 statements! {
     /// A registration, one row for each contact. Nobody has a row of their own and runs the same statement.
-    LOAD = "SELECT r.version, r.asked, r.confirmed, r.rehearsed, r.frozen, c.id, c.kind, c.address, c.verified \
+    LOAD = "SELECT r.version, r.asked, r.confirmed, r.rehearsed, r.frozen, c.id, c.kind, c.address, c.verified, \
+            r.signed_out \
             FROM registration r LEFT JOIN contact c ON c.account = r.account WHERE r.account = $1 ORDER BY c.kind";
     /// The next version, if nobody was quicker. The first one needs no row.
     BUMP = "INSERT INTO registration (account, version) VALUES ($1, 1) \
@@ -22,6 +23,9 @@ statements! {
     /// The next version, whatever the last one was: an administrator's change.
     TOUCH = "INSERT INTO registration (account, version) VALUES ($1, 1) \
              ON CONFLICT (account) DO UPDATE SET version = registration.version + 1";
+    /// Signed out everywhere, whatever the last version was: whoever decides on it at this moment decides again.
+    SIGN_OUT = "INSERT INTO registration (account, version, signed_out) VALUES ($1, 1, $2) \
+                ON CONFLICT (account) DO UPDATE SET version = registration.version + 1, signed_out = excluded.signed_out";
     /// First asked to register.
     ASKED = "UPDATE registration SET asked = $1 WHERE account = $2 AND asked IS NULL";
     /// Confirmed.
@@ -76,6 +80,7 @@ impl Store {
             confirmed: time(2)?,
             rehearsed: time(3)?,
             frozen: time(4)?,
+            signed_out: time(9)?,
         })
     }
 
@@ -106,6 +111,11 @@ impl Store {
     /// The guard of a decision that rests on this version of a registration.
     pub fn hold_registration(&self, account: &AccountId, version: i64) -> Stmt {
         Stmt::guard(HOLD, vec![account.0.as_str().into(), version.into()])
+    }
+
+    /// The statement by which what was sent or proven for this account until now is worth nothing.
+    pub fn sign_out(&self, account: &AccountId, now: Time) -> Stmt {
+        Stmt::new(SIGN_OUT, vec![account.0.as_str().into(), now.into()])
     }
 
     /// The statement by which an administrator's change is noticed by whoever decides at this moment.

@@ -28,6 +28,10 @@ statements! {
     COUNT_OFFER = "SELECT SUBSTR(offer, 1, 8), COUNT(*) FROM freeze_offer GROUP BY 1";
     /// The same of sessions.
     COUNT_SESSION = "SELECT SUBSTR(state, 1, 8), COUNT(*) FROM session GROUP BY 1";
+    /// The same of earlier passwords.
+    COUNT_EARLIER = "SELECT SUBSTR(mark, 1, 8), COUNT(*) FROM earlier_password GROUP BY 1";
+    /// The same of whom a limit is about.
+    COUNT_WHOM = "SELECT SUBSTR(whom, 1, 8), COUNT(*) FROM throttle WHERE whom IS NOT NULL GROUP BY 1";
 
     /// The next rows that another key has sealed: their name, what is sealed, and for a contact its kind.
     PAGE_CONTACT = "SELECT id, address, kind FROM contact WHERE id > $1 AND address NOT LIKE $2 ORDER BY id LIMIT $3";
@@ -43,6 +47,11 @@ statements! {
     PAGE_OFFER = "SELECT flow, offer FROM freeze_offer WHERE flow > $1 AND offer NOT LIKE $2 ORDER BY flow LIMIT $3";
     /// The same of sessions.
     PAGE_SESSION = "SELECT id, state FROM session WHERE id > $1 AND state NOT LIKE $2 ORDER BY id LIMIT $3";
+    /// The same of earlier passwords, with the account they are of.
+    PAGE_EARLIER = "SELECT flow, mark, account FROM earlier_password \
+                    WHERE flow > $1 AND mark NOT LIKE $2 ORDER BY flow LIMIT $3";
+    /// The same of whom a limit is about.
+    PAGE_WHOM = "SELECT counter, whom FROM throttle WHERE counter > $1 AND whom NOT LIKE $2 ORDER BY counter LIMIT $3";
 
     /// Puts what is sealed anew in the place of just what was read, with the name by which an address is recognised.
     PUT_CONTACT = "UPDATE contact SET address = $1, lookup = $2 WHERE id = $3 AND address = $4";
@@ -58,6 +67,10 @@ statements! {
     PUT_OFFER = "UPDATE freeze_offer SET offer = $1 WHERE flow = $2 AND offer = $3";
     /// The same of a session.
     PUT_SESSION = "UPDATE session SET state = $1 WHERE id = $2 AND state = $3";
+    /// The same of an earlier password.
+    PUT_EARLIER = "UPDATE earlier_password SET mark = $1 WHERE flow = $2 AND mark = $3";
+    /// The same of whom a limit is about.
+    PUT_WHOM = "UPDATE throttle SET whom = $1 WHERE counter = $2 AND whom = $3";
 
     /// All offers to undo a change.
     OFFERS = "SELECT flow, offer FROM freeze_offer";
@@ -70,8 +83,16 @@ struct Column {
     put: &'static str,
     /// Table and column, between which the row's name stands in the place it is sealed for.
     place: (&'static str, &'static str),
-    /// Whether the row has a name by which its address is recognised, too.
-    lookup: bool,
+    third: Third,
+}
+
+/// What the page has in its third column.
+enum Third {
+    Nothing,
+    /// The kind of contact: the row has a name by which its address is recognised, too.
+    Kind,
+    /// The account, which stands before the row's name in the place.
+    Account,
 }
 
 const fn plain(
@@ -80,19 +101,21 @@ const fn plain(
     put: &'static str,
     place: (&'static str, &'static str),
 ) -> Column {
-    Column { count, page, put, place, lookup: false }
+    Column { count, page, put, place, third: Third::Nothing }
 }
 
-/// Every column that is sealed; a test compares it with the data inventory.
-static COLUMNS: [Column; 7] = [
-    Column { lookup: true, ..plain(COUNT_CONTACT, PAGE_CONTACT, PUT_CONTACT, ("contact", "address")) },
+/// Every column that is sealed.
+static COLUMNS: [Column; 9] = [
+    Column { third: Third::Kind, ..plain(COUNT_CONTACT, PAGE_CONTACT, PUT_CONTACT, ("contact", "address")) },
     // It keeps the place for which it was sealed before it was put aside.
-    Column { lookup: true, ..plain(COUNT_FORMER, PAGE_FORMER, PUT_FORMER, ("contact", "address")) },
+    Column { third: Third::Kind, ..plain(COUNT_FORMER, PAGE_FORMER, PUT_FORMER, ("contact", "address")) },
     plain(COUNT_MAIL, PAGE_MAIL, PUT_MAIL, ("account", "mail")),
     plain(COUNT_FLOW, PAGE_FLOW, PUT_FLOW, ("flow", "state")),
     plain(COUNT_OUTBOX, PAGE_OUTBOX, PUT_OUTBOX, ("outbox", "payload")),
     plain(COUNT_OFFER, PAGE_OFFER, PUT_OFFER, ("freeze_offer", "offer")),
     plain(COUNT_SESSION, PAGE_SESSION, PUT_SESSION, ("session", "state")),
+    Column { third: Third::Account, ..plain(COUNT_EARLIER, PAGE_EARLIER, PUT_EARLIER, ("earlier_password", "mark")) },
+    plain(COUNT_WHOM, PAGE_WHOM, PUT_WHOM, ("throttle", "whom")),
 ];
 
 impl Store {
@@ -137,11 +160,14 @@ impl Store {
     }
 
     fn sealed_anew(&self, column: &Column, row: &Row) -> Result<Stmt, Error> {
-        let (id, sealed) = (row.text(0)?, row.text(1)?);
-        let place = [column.place.0, id, column.place.1];
+        let (id, sealed, (table, name)) = (row.text(0)?, row.text(1)?, column.place);
+        let place = match column.third {
+            Third::Account => vec![table, row.text(2)?, id, name],
+            Third::Nothing | Third::Kind => vec![table, id, name],
+        };
         let text = self.vault.open(&place, sealed)?;
         let mut args = vec![self.vault.seal(&place, &text)?.into()];
-        if column.lookup {
+        if let Third::Kind = column.third {
             let kind = row.text(2)?;
             let kind = ContactKind::ALL.into_iter().find(|known| known.name() == kind);
             let kind = kind.ok_or_else(|| Error::Corrupt(format!("contact {id} is of an unknown kind")))?;

@@ -1,11 +1,12 @@
 //! Further directories in words: which there are before something is written, and what became of each afterwards.
 
 use regain_core::elsewhere::{Bar, Outcome, Survey, Target};
+use regain_core::password::{Line as Rule, Problem, Rules};
 use regain_core::reset::{End, Goal};
 
 use super::fields::Fields;
 use super::page::Shell;
-use super::reset::pages::password::password_problem;
+use super::reset::pages::password::{password_problem, rule};
 
 /// A directory and what became of it.
 pub(crate) struct Line {
@@ -27,8 +28,17 @@ pub(crate) struct Ahead {
 }
 
 impl Ahead {
-    /// In words.
-    pub(crate) fn new(page: &Shell<'_>, survey: &Survey) -> Self {
+    /// In words; what cannot be reached is not said twice.
+    pub(crate) fn new<'a>(
+        page: &Shell<'_>,
+        survey: &Survey,
+        problems: impl Iterator<Item = &'a Problem>,
+    ) -> Self {
+        let away = |problem: &'a Problem| match problem {
+            Problem::Away { directory } => Some(directory.as_str()),
+            _ => None,
+        };
+        let said: Vec<&str> = problems.filter_map(away).collect();
         let mut ahead = Self::default();
         let mut also = Vec::new();
         let mut told = Vec::new();
@@ -37,7 +47,9 @@ impl Ahead {
             match &target.outcome {
                 Outcome::Unavailable => {
                     told.push(place.to_string());
-                    ahead.not.push(page.say_with("ahead-away", &name));
+                    if !said.contains(&target.name.as_str()) {
+                        ahead.not.push(page.say_with("ahead-away", &name));
+                    }
                 }
                 Outcome::Barred { .. } => ahead.not.push(page.say_with("ahead-barred", &name)),
                 Outcome::NotThere => {}
@@ -69,6 +81,12 @@ fn list(page: &Shell<'_>, names: &[&str]) -> String {
             page.say_with("ahead-list", &[("first", first.into()), ("last", (*last).into())])
         }
     }
+}
+
+/// The rules for one more try. That it must not be an earlier one is left out: it may be the one that has just been set.
+pub(crate) fn rules_again(page: &Shell<'_>, rules: &Rules) -> Vec<String> {
+    let lines = rules.lines().into_iter().filter(|line| !matches!(line, Rule::NotBefore { .. }));
+    lines.map(|line| rule(page, line)).collect()
 }
 
 /// The directories that failed and can be tried again.

@@ -192,7 +192,7 @@ async fn whatever_stands_in_the_way_of_an_account_is_seen() {
 }
 
 #[tokio::test]
-async fn the_powerful_are_protected_whatever_way_they_got_there() {
+async fn cve_2017_8613_the_powerful_are_protected_whatever_way_they_got_there() {
     let Some(mut domain) = Domain::take().await else { return };
     let direct = domain.person("direct", &[]).await;
     let nested = domain.person("nested", &[]).await;

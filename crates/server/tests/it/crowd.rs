@@ -14,7 +14,8 @@ use crate::support::app::TestApp;
 async fn each(test: impl AsyncFn(TestApp)) {
     for engine in Engine::both().await {
         println!("on {}", engine.name);
-        test(TestApp::open(&engine, "").await).await;
+        // Many are asked about from one network.
+        test(TestApp::open(&engine, "[throttle]\nresets_per_network = []").await).await;
     }
 }
 

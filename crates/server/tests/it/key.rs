@@ -1,12 +1,15 @@
 //! Changing the installation's key under people who are in the middle of something.
 
+use std::collections::BTreeSet;
+
 use regain::store::{Db, KeyFile, key_id};
 use regain_core::effect::FreezeOffer;
 use regain_core::method::ContactKind;
 
+use crate::register::SAM;
 use crate::register::{FREELY, JO, phone, prove, signed_in};
 use crate::support::Engine;
-use crate::support::app::{NEW, TestApp};
+use crate::support::app::{NEW, OLD, TestApp};
 use crate::support::browser::Browser;
 
 /// Advances the key file by one step and gives the names of both keys: the former, and the one in use.
@@ -39,6 +42,12 @@ async fn texts(test: &TestApp) -> Vec<(String, String)> {
     found
 }
 
+/// Whether this is what the vault writes.
+fn is_sealed(text: &str) -> bool {
+    let id = text.split_once('.').map_or("", |(id, _)| id);
+    id.len() == 8 && id.chars().all(|c| c.is_ascii_hexdigit()) && text.len() > 40
+}
+
 /// Somebody in the middle of a reset, with a code on the way, and somebody who was told of a change.
 async fn under_way(test: &TestApp) -> (Browser, String, String) {
     let mut owner = signed_in(test, JO).await;
@@ -47,6 +56,11 @@ async fn under_way(test: &TestApp) -> (Browser, String, String) {
     let told = test.messages().await;
     let (_, token) = told.iter().find_map(|message| message.text.split_once("/freeze/")).expect("a link");
     let link = format!("/freeze/{}", token.split_whitespace().next().expect("a token"));
+    // What is kept of a password that was set.
+    let mut sam = signed_in(test, SAM).await;
+    sam.get("/change").await;
+    let page = sam.submit("/change", &[("old", OLD), ("password", NEW), ("again", NEW)]).await.text();
+    assert!(!page.contains("role=\"alert\""), "{page}");
     let mut browser = Browser::new(&test.app);
     browser.get("/reset").await;
     browser.submit("/reset", &[("user_id", JO)]).await;
@@ -56,11 +70,16 @@ async fn under_way(test: &TestApp) -> (Browser, String, String) {
 
 #[tokio::test]
 async fn a_change_of_the_key_loses_nothing_that_is_under_way() {
+    let settings = &format!("{FREELY}\n[password]\nhistory = 3\n");
     for engine in Engine::both().await {
-        let test = TestApp::open(&engine, FREELY).await;
+        let test = TestApp::open(&engine, settings).await;
         let (browser, code, link) = under_way(&test).await;
+        let sealed: BTreeSet<String> =
+            texts(&test).await.into_iter().filter(|(_, text)| is_sealed(text)).map(|(at, _)| at).collect();
+        let columns = ["contact.address", "earlier_password.mark", "former_contact.address", "throttle.whom"];
+        assert!(columns.iter().all(|column| sealed.contains(*column)), "{sealed:?}");
         let (former, used) = rotate(&test);
-        let test = test.again(&engine, FREELY).await;
+        let test = test.again(&engine, settings).await;
 
         let mut browser = browser.at(&test.app);
         let page = browser.submit("/reset/code", &[("code", &code)]).await.text();
@@ -78,10 +97,10 @@ async fn a_change_of_the_key_loses_nothing_that_is_under_way() {
             assert!(!text.starts_with(&format!("{former}.")), "{column} is sealed with the former key still");
         }
         let old = KeyFile::read_or_make(&test.key).expect("a key").former().expect("it is still there");
-        assert_eq!(test.app.store.links_of(&old).await.expect("it reads"), 1);
+        assert_eq!(test.app.store.links_of(&old).await.expect("it reads"), 2, "of both notices");
         KeyFile::read_or_make(&test.key).expect("a key").retired().replace(&test.key).expect("it is written");
 
-        let test = test.again(&engine, FREELY).await;
+        let test = test.again(&engine, settings).await;
         let mut browser = browser.at(&test.app);
         browser.get("/reset").await;
         browser.submit("/reset/password", &[("password", NEW), ("again", NEW)]).await;
@@ -116,6 +135,6 @@ async fn what_is_sealed_anew_is_recognised_and_nothing_else_is_lost() {
         let found: Vec<String> =
             texts(&test).await.into_iter().filter(|(_, text)| *text == device).map(|(at, _)| at).collect();
         assert_eq!(found, ["contact.lookup"], "on {}", engine.name);
-        assert!(test.signs_in(JO, crate::support::app::OLD).await);
+        assert!(test.signs_in(JO, OLD).await);
     }
 }

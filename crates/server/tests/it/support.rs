@@ -11,6 +11,7 @@ pub(crate) mod postgres;
 pub(crate) mod providers;
 pub(crate) mod proxy;
 pub(crate) mod samba;
+pub(crate) mod secrets;
 pub(crate) mod slapd;
 pub(crate) mod smtp;
 pub(crate) mod visitor;

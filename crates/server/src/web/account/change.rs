@@ -15,7 +15,7 @@ use regain_core::reset::Goal;
 use crate::drive::Hold;
 use crate::session::Session;
 use crate::web::chooser::Chooser;
-use crate::web::elsewhere::{Ahead, Line, all_done, failed, lines, told};
+use crate::web::elsewhere::{Ahead, Line, all_done, failed, lines, rules_again, told};
 use crate::web::onward::onward;
 use crate::web::page::Shell;
 use crate::web::phrases::{self, Phrases};
@@ -116,6 +116,11 @@ fn ask<'a>(
     let is_new = |problem: &Problem| matches!(problem, Problem::New(_));
     let (bad_new, bad_old) = (problems.iter().any(is_new), problems.iter().any(|problem| !is_new(problem)));
     let reference = session.change_flow(&page.web.app.keys).reference(&page.web.app.keys);
+    let new = problems.iter().filter_map(|problem| match problem {
+        Problem::New(problem) => Some(problem),
+        Problem::Old | Problem::Resting { .. } => None,
+    });
+    let ahead = Ahead::new(&page, &chooser.survey, new);
     let mut problems: Vec<String> = problems.iter().map(|problem| sentence(&page, &reference, problem)).collect();
     if let (Some(key), true) = (word, bad_new) {
         let word = page.say(key);
@@ -130,7 +135,6 @@ fn ask<'a>(
     };
     let rules = chooser.rules.lines().into_iter().map(|line| rule(&page, line)).collect();
     let (user_id, must) = (session.state.user_id.clone(), session.state.must_change);
-    let ahead = Ahead::new(&page, &chooser.survey);
     ChangePage { page, problems, note, user_id, bad_old, bad_new, must, rules, phrases, ahead }
 }
 
@@ -152,7 +156,7 @@ fn elsewhere<'a>(
         user_id: person.session.state.user_id.clone(),
         lines: lines(&page, &reference, (&Goal::Reset, None), others),
         failed: if again { failed(&page, others) } else { String::new() },
-        rules: chooser.rules.lines().into_iter().map(|line| rule(&page, line)).collect(),
+        rules: rules_again(&page, &chooser.rules),
         page,
     }
 }

@@ -19,6 +19,9 @@ const BEFORE: &str = "You have used that password before";
 
 /// The page on which a reset chooses the password.
 async fn proved(test: &TestApp, browser: &mut Browser) -> Answer {
+    // What was sent before the code is out of the way.
+    test.messages().await;
+    test.clock.pass(Span::seconds(1));
     browser.get("/reset").await;
     let page = browser.submit("/reset", &[("user_id", JO)]).await.text();
     let option = page.split("name=\"option\" value=\"").nth(1).and_then(|rest| rest.split('"').next());

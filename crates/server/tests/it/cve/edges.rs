@@ -61,3 +61,19 @@ async fn cve_2021_40539_no_header_stands_for_the_method_or_the_path() {
         assert!(answer.leads_to().is_some_and(|to| to == "/" || to.starts_with("/?")), "{name}");
     }
 }
+
+/// A header that could not be read was passed over, and the limits counted somebody else: CVE-2024-47070.
+#[tokio::test]
+async fn cve_2024_47070_a_forwarding_header_that_cannot_be_read_is_refused() {
+    let (_test, mut browser) = open("[server]\nproxies = ['10.0.0.1']").await;
+    browser.from = Some(([10, 0, 0, 1], 4711).into());
+    for (header, status) in [
+        ("198.51.100.7", StatusCode::OK),
+        ("nonsense", StatusCode::BAD_REQUEST),
+        ("198.51.100.7, unknown", StatusCode::BAD_REQUEST),
+        ("198.51.100.7, ", StatusCode::BAD_REQUEST),
+    ] {
+        let request = Request::get("/reset").header("x-forwarded-for", header).body(Body::empty()).expect("a request");
+        assert_eq!(browser.send(request).await.status, status, "{header}");
+    }
+}

@@ -1,7 +1,7 @@
 //! Steps that are skipped, proofs that pass from one to another, and what changes on the way.
 
 use regain::directory::embedded::Change;
-use regain_core::registration;
+use regain_core::{Span, registration};
 
 use super::{FREELY, JO, ROBIN, choose_first, identify, open, proved, sent};
 use crate::support::app::{NEW, OLD, code_in};
@@ -110,6 +110,25 @@ async fn cve_2021_25961_an_account_that_is_closed_meanwhile_gets_no_password() {
         test.people.set(JO, opened).await.expect("the account is opened");
         assert!(test.signs_in(JO, OLD).await, "proven before: {proven}");
     }
+}
+
+/// What was sent before the password was changed was good after it: CVE-2023-3591.
+#[tokio::test]
+async fn cve_2023_3591_a_code_from_before_the_new_password_is_worth_nothing() {
+    let (test, mut owner) = open(FREELY).await;
+    let mut other = Browser::new(&test.app);
+    sent(&mut other, JO).await;
+    let early = code_in(&test.messages().await.pop().expect("a code").text);
+    test.clock.pass(Span::seconds(1));
+    proved(&test, &mut owner, JO).await;
+    owner.submit("/reset/password", &[("password", NEW), ("again", NEW)]).await;
+    assert!(test.signs_in(JO, NEW).await);
+    let page = other.submit("/reset/code", &[("code", &early)]).await.text();
+    assert!(!page.contains("Enter new password"), "{page}");
+    other
+        .submit("/reset/password", &[("password", "another kettle 94 plum"), ("again", "another kettle 94 plum")])
+        .await;
+    assert!(test.signs_in(JO, NEW).await, "the password that its owner chose stays");
 }
 
 /// Whoever gets hold of an address that is being removed could still reset: CVE-2019-20875.

@@ -34,12 +34,12 @@ async fn status(test: &TestApp, user_id: &str, from: &str, forwarded: Option<&st
 
 #[tokio::test]
 async fn whoever_begins_too_often_is_told_when_to_come_back_and_keeps_what_was_typed() {
-    for engine in Engine::both().await {
-        for (list, addresses) in [
-            ("resets_per_user_id", ["192.0.2.1", "198.51.100.1", "203.0.113.1"]),
-            ("resets_per_network", ["192.0.2.1", "192.0.2.2", "192.0.2.3"]),
-            ("resets_in_all", ["192.0.2.1", "198.51.100.1", "203.0.113.1"]),
-        ] {
+    for (list, addresses) in [
+        ("resets_per_user_id", ["192.0.2.1", "198.51.100.1", "203.0.113.1"]),
+        ("resets_per_network", ["192.0.2.1", "192.0.2.2", "192.0.2.3"]),
+        ("resets_in_all", ["192.0.2.1", "198.51.100.1", "203.0.113.1"]),
+    ] {
+        for engine in Engine::both().await {
             let test = TestApp::open(&engine, &format!("[throttle]\n{list} = [{{ count = 2, seconds = 600 }}]")).await;
             let mut pages = Vec::new();
             for user_id in [JO, NOBODY] {

@@ -19,6 +19,7 @@ use regain_core::reset::{Event, View};
 use regain_core::subject::AccountId;
 use regain_core::{FlowId, Secret, Span, Time, captcha, password};
 
+use super::secrets::Secrets;
 use super::{Engine, START, links};
 
 /// What everybody's password is before a test changes it.
@@ -35,6 +36,8 @@ pub(crate) struct TestApp {
     pub(crate) people: Embedded,
     pub(crate) key: PathBuf,
     embedded: bool,
+    // Dropped before the folder, in which the key is.
+    _secrets: Secrets,
     _folder: tempfile::TempDir,
 }
 
@@ -91,7 +94,8 @@ impl TestApp {
         let people = Embedded::open(deps, section).expect("the directory opens");
         let inbox = Inbox::default();
         let delivery = Arc::new(Delivery::demo(inbox.clone(), clock.clone()));
-        Self { app, clock, inbox, delivery, people, key, embedded, _folder: folder }
+        let _secrets = Secrets::watch(&engine.url, &key, &inbox);
+        Self { app, clock, inbox, delivery, people, key, embedded, _secrets, _folder: folder }
     }
 
     /// Another node of the same service: on the same store, with the same key, the same settings and the same clock.
@@ -170,10 +174,10 @@ impl TestApp {
         all
     }
 
-    /// The code in the last message.
+    /// The code in the last message that has one.
     pub(crate) async fn code(&self) -> String {
-        let last = self.messages().await.pop().expect("a message was sent");
-        code_in(&last.text)
+        let sent = self.messages().await;
+        sent.iter().rev().find_map(|message| code_of(&message.text)).expect("a code was sent")
     }
 
     /// Types a code.
@@ -207,8 +211,12 @@ impl TestApp {
     }
 }
 
-/// The first run of six digits.
+/// The first run of six digits that stands alone.
 pub(crate) fn code_in(text: &str) -> String {
-    let runs = text.split(|c: char| !c.is_ascii_digit());
-    runs.filter(|run| run.len() == 6).map(str::to_owned).next().expect("there is a code in it")
+    code_of(text).expect("there is a code in it")
+}
+
+fn code_of(text: &str) -> Option<String> {
+    let mut words = text.split(|c: char| !c.is_ascii_alphanumeric());
+    words.find(|word| word.len() == 6 && word.chars().all(|c| c.is_ascii_digit())).map(str::to_owned)
 }

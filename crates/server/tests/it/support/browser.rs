@@ -12,7 +12,7 @@ use regain::app::App;
 use regain::web;
 use tower::ServiceExt as _;
 
-use super::links;
+use super::{links, secrets};
 
 /// An answer as it came.
 pub(crate) struct Answer {
@@ -108,7 +108,10 @@ impl Browser {
     /// Posts bytes as if they were a form.
     pub(crate) async fn post(&mut self, path: &str, body: impl Into<Vec<u8>>) -> Answer {
         let request = Request::post(path).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-        self.send(request.body(Body::from(body.into())).expect("a request")).await
+        let body = body.into();
+        let answer = self.send(request.body(Body::from(body.clone())).expect("a request")).await;
+        secrets::page(&body, &answer.body);
+        answer
     }
 
     /// Sends a request; `Host` and the cookie are added unless it has them.

@@ -6,10 +6,10 @@ use regain_core::elsewhere::Target;
 use regain_core::password::{Problem, Rules};
 use regain_core::reset::Stepper;
 
-use super::password::{password_problem, rule};
+use super::password::password_problem;
 use super::{Frame, Note, frame};
 use crate::drive::Look;
-use crate::web::elsewhere::{Line, failed, lines};
+use crate::web::elsewhere::{Line, failed, lines, rules_again};
 use crate::web::page::Shell;
 
 #[derive(Template)]
@@ -46,6 +46,6 @@ pub(crate) fn elsewhere<'a>(
     // Who it is about cannot be corrected any more: their password is set.
     let flow = Frame { correctable: false, ..frame(&page, look, again.user_id, Some(again.stepper), note) };
     let lines = lines(&page, &look.reference, (&look.goal, None), again.others);
-    let rules = again.rules.lines().into_iter().map(|line| rule(&page, line)).collect();
+    let rules = rules_again(&page, again.rules);
     ElsewherePage { failed: failed(&page, again.others), flow, problems, lines, rules, page }
 }

@@ -56,7 +56,7 @@ pub(crate) fn password<'a>(
     let phrases = Phrases::of(&page, asked.phrases, &mut problems);
     page.error = !problems.is_empty();
     let flow = frame(&page, look, user_id, Some(stepper), note);
-    let ahead = Ahead::new(&page, asked.survey);
+    let ahead = Ahead::new(&page, asked.survey, asked.problems.iter());
     PasswordPage { page, flow, problems, rules, phrases, ahead }
 }
 

@@ -198,6 +198,10 @@ fn the_program_reads_its_certificate_again_when_told_and_stops_when_told() {
     assert!(log.any(|line| line.contains("\"ready\"")));
     // The one who listens to signals begins with the service; a signal before that would end the program.
     assert!(log.any(|line| line.contains("looked after")));
+    // Passwords pass through its memory, which no core dump shows to anybody.
+    let limits = std::fs::read_to_string(format!("/proc/{id}/limits")).expect("Linux");
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).expect("a limit");
+    assert_eq!(core.split_whitespace().nth(4), Some("0"), "{core}");
     tell("-HUP");
     assert!(log.any(|line| line.contains("new connections get it")));
     show(path, "one", "two");
