@@ -4,10 +4,10 @@
 
 mod audit;
 mod directory;
-mod http;
+pub(crate) mod http;
 mod password;
 mod people;
-mod server;
+pub(crate) mod server;
 
 use std::collections::BTreeMap;
 use std::process::Command;

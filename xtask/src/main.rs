@@ -32,7 +32,7 @@ static CHORES: &[Chore] = &[
     Chore { name: "words", about: "make the word lists of crates/core/words anew", run: words::run },
     Chore {
         name: "adversary",
-        about: "attack the release over loopback; timing [--quick] [--no-pad]",
+        about: "attack the program over loopback; --only PART of an attack's name; timing [--quick] [--no-pad]",
         run: adversary::run,
     },
     Chore { name: "bench", about: "measure the release over loopback, on both stores", run: bench::run },

@@ -5,11 +5,10 @@
 //! the people tells, in the other half, those who exist from those who do not. Other work on the machine only adds noise to
 //! all kinds alike.
 
-mod directory;
+pub(super) mod directory;
 mod figures;
-mod people;
-mod sink;
-mod site;
+pub(super) mod people;
+pub(super) mod site;
 mod visit;
 
 use std::sync::Mutex;

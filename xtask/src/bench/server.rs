@@ -172,14 +172,14 @@ mail = "care@example.org"
 }
 
 /// A PostgreSQL with its usual durability, in a folder of its own.
-pub(super) struct Postgres {
-    pub(super) url: String,
+pub(crate) struct Postgres {
+    pub(crate) url: String,
     child: Child,
     home: PathBuf,
 }
 
 impl Postgres {
-    pub(super) fn start() -> Outcome<Self> {
+    pub(crate) fn start() -> Outcome<Self> {
         let versions = fs::read_dir("/usr/lib/postgresql").map_err(|_| "PostgreSQL is missing: cargo xtask setup")?;
         let bin = versions.flatten().map(|version| version.path().join("bin")).max().ok_or("PostgreSQL is missing")?;
         let home = folder("bench-postgres")?;
@@ -230,13 +230,13 @@ fn owner(home: &Path) -> Outcome<Option<(u32, u32)>> {
     Ok(Some((user, group)))
 }
 
-pub(super) fn folder(name: &str) -> Outcome<PathBuf> {
+pub(crate) fn folder(name: &str) -> Outcome<PathBuf> {
     let path = std::env::temp_dir().join(format!("regain-{name}-{}-{}", std::process::id(), free_port()?));
     fs::create_dir(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     Ok(path)
 }
 
-pub(super) fn free_port() -> Outcome<u16> {
+pub(crate) fn free_port() -> Outcome<u16> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
     listener.map(|address| address.port()).map_err(|error| error.to_string())
 }

@@ -15,14 +15,14 @@ const SLAPD: &str = "/usr/sbin/slapd";
 const PASSWORD: &str = "first-password-1";
 
 /// A running server.
-pub(super) struct Directory {
+pub(in crate::adversary) struct Directory {
     pub(super) port: u16,
     child: Child,
 }
 
 impl Directory {
     /// Starts one in this folder.
-    pub(super) fn start(home: &Path, people: usize) -> Outcome<Self> {
+    pub(in crate::adversary) fn start(home: &Path, people: usize) -> Outcome<Self> {
         if !Path::new(SLAPD).exists() {
             return Err("OpenLDAP is missing: cargo xtask setup".into());
         }
@@ -49,7 +49,7 @@ impl Directory {
     }
 
     /// The section `[directory]`.
-    pub(super) fn section(&self, home: &Path) -> String {
+    pub(in crate::adversary) fn section(&self, home: &Path) -> String {
         format!(
             "[directory]\nkind = \"ldap\"\nservers = [\"ldaps://127.0.0.1:{}\"]\nca_file = \"{}/ca.pem\"\n\
              bind_dn = \"cn=regain,ou=services,{SUFFIX}\"\nbind_password = \"service-secret-1\"\n\

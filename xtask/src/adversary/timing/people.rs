@@ -2,7 +2,7 @@
 
 /// Of what kind somebody is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Kind {
+pub(in crate::adversary) enum Kind {
     Registered,
     Absent,
     Disabled,
@@ -33,7 +33,7 @@ impl Kind {
 
 /// Somebody.
 #[derive(Clone, Debug)]
-pub(super) struct Person {
+pub(in crate::adversary) struct Person {
     pub(super) kind: Kind,
     /// Among those of this kind.
     pub(super) number: usize,
@@ -70,7 +70,7 @@ const DOMAINS: [&str; 16] = [
 
 impl Person {
     /// The person of one kind with this number.
-    pub(super) fn new(kind: Kind, number: usize) -> Self {
+    pub(in crate::adversary) fn new(kind: Kind, number: usize) -> Self {
         let place = Kind::ALL.iter().position(|known| *known == kind).unwrap_or(0) as u64;
         Self { kind, number, seed: mixed(place << 32 | number as u64) }
     }
@@ -94,7 +94,7 @@ impl Person {
     }
 
     /// What is typed: the names, and a number that tells people of one name apart.
-    pub(super) fn user_id(&self) -> String {
+    pub(in crate::adversary) fn user_id(&self) -> String {
         let (first, last) = self.names();
         format!("{first}.{last}.{:06x}", self.seed % 0xff_ffff)
     }
@@ -142,7 +142,7 @@ impl Person {
 pub(super) const DEPARTMENTS: usize = 20;
 
 /// SplitMix64 (Steele, Lea and Flood, 2014): numbers that look drawn, always the same.
-pub(super) fn mixed(n: u64) -> u64 {
+pub(in crate::adversary) fn mixed(n: u64) -> u64 {
     let mut z = n.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -6,11 +6,12 @@ use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::directory::{Directory, everybody};
 use super::people::{DEPARTMENTS, Kind};
-use super::sink;
+use crate::adversary::sink::{self, Keep};
 use crate::host::{self, Outcome};
 
 /// A running `regain serve`.
@@ -31,8 +32,9 @@ impl Site {
         let home = std::env::temp_dir().join(format!("regain-adversary-{}-{}", std::process::id(), free_port()?));
         fs::create_dir(&home).map_err(|error| format!("{}: {error}", home.display()))?;
         println!("{} people of each kind but the absent go into OpenLDAP and register.", people);
-        let (directory, gateway, port) =
-            (Directory::start(&home, people)?, (sink::http()?, sink::mail()?), free_port()?);
+        let nobody: Keep = Arc::new(|_, _| {});
+        let (directory, port) = (Directory::start(&home, people)?, free_port()?);
+        let gateway = (sink::http(&nobody)?, sink::mail(&nobody)?);
         let config = home.join("regain.toml");
         write(&config, &settings(&home, &directory, port, gateway, pad))?;
         let mut contacts = "user_id,kind,address\n".to_owned();
@@ -150,11 +152,11 @@ mail = "care@example.org"
         "[[delivery.email.gateway]]\nkind = \"smtp\"\nhost = \"127.0.0.1\"\nport = {mail}\nsecurity = \"none\"\n\
          from = \"help@example.org\"\n"
     );
-    for (channel, words) in [("text", "{{text}}"), ("call", "{{before}} {{code}}")] {
+    for (channel, words) in [("text", "{text}"), ("call", "{before} {code}")] {
         let _ = write!(
             settings,
             "[[delivery.{channel}.gateway]]\nkind = \"http\"\nurl = \"http://127.0.0.1:{http}/\"\nencoding = \"text\"\n\
-             body = \"{{{{to}}}} {words}\"\n"
+             body = \"{{to}} {words}\"\n"
         );
     }
     settings
@@ -162,15 +164,15 @@ mail = "care@example.org"
 
 /// Waits so many milliseconds.
 #[expect(clippy::disallowed_methods, reason = "servers that start are waited for")]
-pub(super) fn pause(milliseconds: u64) {
+pub(in crate::adversary) fn pause(milliseconds: u64) {
     std::thread::sleep(Duration::from_millis(milliseconds));
 }
 
-pub(super) fn free_port() -> Outcome<u16> {
+pub(in crate::adversary) fn free_port() -> Outcome<u16> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
     listener.map(|address| address.port()).map_err(|error| error.to_string())
 }
 
-pub(super) fn write(path: &Path, text: &str) -> Outcome {
+pub(in crate::adversary) fn write(path: &Path, text: &str) -> Outcome {
     fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
 }

@@ -1,33 +1,39 @@
-//! The gateways that take all messages, and keep none.
+//! The gateways that take all messages.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
 
 use crate::host::Outcome;
 
-/// Starts the one for texts and calls; gives its port.
-pub(super) fn http() -> Outcome<u16> {
-    listen(take)
+/// What becomes of a message: to whom it is, and its words.
+pub(super) type Keep = Arc<dyn Fn(&str, &str) + Send + Sync>;
+
+/// Starts the one for texts and calls; gives its port. What is posted to it is the number, a space, and the words.
+pub(super) fn http(keep: &Keep) -> Outcome<u16> {
+    listen(keep, take)
 }
 
 /// Starts the one for mail; gives its port.
-pub(super) fn mail() -> Outcome<u16> {
-    listen(receive)
+pub(super) fn mail(keep: &Keep) -> Outcome<u16> {
+    listen(keep, receive)
 }
 
-fn listen(serve: fn(TcpStream) -> Option<()>) -> Outcome<u16> {
+fn listen(keep: &Keep, serve: fn(TcpStream, &Keep) -> Option<()>) -> Outcome<u16> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(|error| error.to_string())?;
     let port = listener.local_addr().map_err(|error| error.to_string())?.port();
+    let keep = Arc::clone(keep);
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            std::thread::spawn(move || serve(stream));
+            let keep = Arc::clone(&keep);
+            std::thread::spawn(move || serve(stream, &keep));
         }
     });
     Ok(port)
 }
 
 /// Takes messages of one connection until it is closed.
-fn take(stream: TcpStream) -> Option<()> {
+fn take(stream: TcpStream, keep: &Keep) -> Option<()> {
     let mut connection = BufReader::new(stream);
     loop {
         let (mut length, mut line) = (0, String::new());
@@ -40,15 +46,20 @@ fn take(stream: TcpStream) -> Option<()> {
                 length = value.trim().parse().ok()?;
             }
         }
-        connection.read_exact(&mut vec![0; length]).ok()?;
+        let mut body = vec![0; length];
+        connection.read_exact(&mut body).ok()?;
+        if let Some((to, words)) = String::from_utf8_lossy(&body).split_once(' ') {
+            keep(to, words);
+        }
         connection.get_mut().write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").ok()?;
     }
 }
 
 /// As much of SMTP as it takes (RFC 5321).
-fn receive(stream: TcpStream) -> Option<()> {
+fn receive(stream: TcpStream, keep: &Keep) -> Option<()> {
     let mut connection = BufReader::new(stream);
     let (mut line, mut in_mail) = (String::new(), false);
+    let (mut to, mut mail) = (String::new(), String::new());
     connection.get_mut().write_all(b"220 sink\r\n").ok()?;
     loop {
         line.clear();
@@ -57,7 +68,16 @@ fn receive(stream: TcpStream) -> Option<()> {
         }
         let ends = in_mail && line == ".\r\n";
         if in_mail && !ends {
+            mail.push_str(&line);
             continue;
+        }
+        if ends {
+            // Lines that were broken for the way are whole again (RFC 2045, 6.7).
+            keep(&to, &mail.replace("=\r\n", "").replace("=3D", "="));
+            mail.clear();
+        }
+        if line.to_ascii_uppercase().starts_with("RCPT") {
+            line.split(['<', '>']).nth(1)?.clone_into(&mut to);
         }
         in_mail = !ends && line.to_ascii_uppercase().starts_with("DATA");
         let answer: &[u8] = if in_mail { b"354 go on\r\n" } else { b"250 sink\r\n" };
