@@ -29,11 +29,7 @@ pub(crate) struct Ahead {
 
 impl Ahead {
     /// In words; what cannot be reached is not said twice.
-    pub(crate) fn new<'a>(
-        page: &Shell<'_>,
-        survey: &Survey,
-        problems: impl Iterator<Item = &'a Problem>,
-    ) -> Self {
+    pub(crate) fn new<'a>(page: &Shell<'_>, survey: &Survey, problems: impl Iterator<Item = &'a Problem>) -> Self {
         let away = |problem: &'a Problem| match problem {
             Problem::Away { directory } => Some(directory.as_str()),
             _ => None,
