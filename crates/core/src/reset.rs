@@ -64,6 +64,10 @@ pub struct Reset {
     pub proved: u8,
     /// Passwords the directory turned down; numbers the next write.
     pub refused: u8,
+    /// When the primary directory took the new password, if others are still to be told: what was proven before counts for
+    /// them, until yet another password is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set: Option<Time>,
     /// Where it stands.
     pub stage: Stage,
 }
@@ -83,6 +87,7 @@ impl Reset {
             wrong: 0,
             proved: 0,
             refused: 0,
+            set: None,
             stage: Stage::Identify { problem: None },
         }
     }

@@ -93,7 +93,9 @@ impl Reset {
         let registration = ctx.registration;
         let gone = |proof: &Proof| {
             let contact = subject.options.get(proof.option()).and_then(|option| option.contact.as_ref());
-            !registration.honours(proof.sent_at()) || contact.is_none_or(|contact| !registration.holds(contact))
+            // Our own new password came after our own proofs.
+            let until = self.set.map_or(proof.sent_at(), |set| set.max(proof.sent_at()));
+            !registration.honours(until) || contact.is_none_or(|contact| !registration.holds(contact))
         };
         if registration.frozen.is_some() {
             Some((End::CareTeam, Act::SentToCareTeam { reason: CareTeamReason::Frozen }))

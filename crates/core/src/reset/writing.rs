@@ -49,12 +49,13 @@ impl Machine<'_> {
         self.audit(Act::Writing);
     }
 
-    /// Tells it to set this password; without one, to unlock.
+    /// Tells it to set this password, or to unlock, whatever came with the answer before.
     pub(super) fn tell_directory(&mut self, directory: Option<String>, account: AccountId, password: Option<Secret>) {
         let write = self.flow.refused;
-        self.effects.push(match password {
-            Some(password) => Effect::SetPassword { write, directory, account, password },
-            None => Effect::Unlock { write, directory, account },
+        self.effects.extend(match (&self.flow.goal, password) {
+            (Goal::Unlock, _) => Some(Effect::Unlock { write, directory, account }),
+            (Goal::Reset, Some(password)) => Some(Effect::SetPassword { write, directory, account, password }),
+            (Goal::Reset, None) | (Goal::Rehearsal { .. }, _) => None,
         });
     }
 
@@ -105,6 +106,9 @@ impl Machine<'_> {
                 self.tell(&subject, true);
                 self.forgive(&subject);
                 self.end_sessions(&subject);
+                if !others.is_empty() && self.flow.undermined(self.ctx).is_none() {
+                    self.flow.set = Some(self.ctx.now);
+                }
                 self.primary_done(subject, proofs, others, password, Act::PasswordSet);
             }
             Written::Unknown => {

@@ -260,6 +260,7 @@ pub(crate) fn a_rehearsal_writes(ctx: &Ctx, _: &mut Spare, flow: Reset, event: E
 pub(crate) fn unlocking_takes_a_password(ctx: &Ctx, _: &mut Spare, mut flow: Reset, event: Event) -> Result {
     if let (Event::Password { .. }, Stage::Unlock { subject, proofs, .. }) = (&event, &flow.stage) {
         flow.stage = Stage::Password { subject: subject.clone(), proofs: proofs.clone(), problems: Vec::new() };
+        flow.goal = Goal::Reset;
     }
     step(ctx, flow, event)
 }

@@ -450,7 +450,7 @@ const SOMETIMES: [(&str, Condition); 25] = [
     ("unlocked", |_, w| ended(w, |end| *end == End::Unlocked)),
     ("rehearsed", |_, w| ended(w, |end| *end == End::Rehearsed)),
     ("superseded", |_, w| ended(w, |end| *end == End::Superseded)),
-    ("thawed, then done", |_, w| ended(w, |end| *end == End::Done) && w.kept.registration.version > 1),
+    ("thawed, then done", |_, w| ended(w, |end| *end == End::Done) && w.kept.registration.version > 2),
     ("written though frozen meanwhile", |_, w| {
         ended(w, |end| *end == End::Done) && w.kept.registration.frozen.is_some()
     }),

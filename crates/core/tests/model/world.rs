@@ -305,8 +305,11 @@ impl Model {
     fn carry_out(&self, world: &mut World, claims: &[Claim], effect: Effect) {
         let place = |name: String| self.counters.iter().position(|counter| *counter == name).expect("a known counter");
         match effect {
-            Effect::Audit(_) | Effect::EndSessions { .. } | Effect::Remember { .. } => {}
-            Effect::ChangePassword { .. } => {}
+            Effect::Audit(_) | Effect::Remember { .. } | Effect::ChangePassword { .. } => {}
+            Effect::EndSessions { .. } => {
+                let registration = &mut Arc::make_mut(&mut world.kept).registration;
+                (registration.version, registration.signed_out) = (registration.version + 1, Some(Time(world.now)));
+            }
             Effect::Unlock { write, directory, .. } => self.tell_directory(world, write, true, directory),
             Effect::Register { change, .. } => Arc::make_mut(&mut world.kept).change(&change, Time(world.now)),
             Effect::Deliver(delivery) => world.outbox.extend(self.mail(&delivery, world.now)),

@@ -143,7 +143,10 @@ impl Desk {
             Effect::Unlock { write, directory, account } => format!("unlock {} ({write}){}", account.0, at(directory)),
             Effect::Register { account, change } => format!("register {}: {change:?}", account.0),
             Effect::Remember { account, .. } => format!("remember for {}", account.0),
-            Effect::EndSessions { account } => format!("end sessions of {}", account.0),
+            Effect::EndSessions { account } => {
+                self.registration.signed_out = Some(self.now);
+                format!("end sessions of {}", account.0)
+            }
             Effect::GiveBack { .. } => panic!("a reset does no such thing"),
             Effect::Uncount { what } => format!("uncount {}", what.name()),
             Effect::Forgive { .. } => "forgive".into(),

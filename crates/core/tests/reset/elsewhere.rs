@@ -17,7 +17,8 @@ const TOLD: &str = "notice by email to email, forgive, end sessions of 17, passw
 #[test]
 fn each_directory_is_told_when_the_one_before_has_answered() {
     proven(policy()).check(&format!(
-        "password with wifi library => wait | writing, set password of 17 (0)
+        "1s later
+         password with wifi library => wait | writing, set password of 17 (0)
          written done at wifi => wait |
          written done => wait | {TOLD}, set password of 17@wifi (0) at wifi
          written done => wait |
@@ -63,7 +64,8 @@ fn what_is_away_is_told_before_anything_is_written() {
 #[test]
 fn what_failed_is_tried_again_and_nothing_else() {
     proven(policy()).check(&format!(
-        "password with wifi library => wait
+        "1s later
+         password with wifi library => wait
          written done => wait | {TOLD}, set password of 17@wifi (0) at wifi
          written refused at wifi => wait | wifi Refused {{ reason: \"in history\" }}, set password of 17@library (0) at library
          written done at library => elsewhere wifi:Refused {{ problem: InHistory }} library:Done | library Done
@@ -105,8 +107,11 @@ fn however_it_ends_the_primary_one_has_it() {
         ("cancel", "ended Done wifi:Unavailable | cancelled"),
         ("is frozen", "ended Done wifi:Unavailable | sent_to_care_team"),
         ("loses email", "ended Done wifi:Unavailable | superseded"),
+        // By somebody else, after it was reset here.
+        ("is reset", "ended Done wifi:Unavailable | superseded"),
     ];
-    let failed = "password with wifi\nwritten done\nwritten unavailable at wifi => elsewhere wifi:Unavailable";
+    let failed =
+        "password with wifi\nwritten done\nwritten unavailable at wifi => elsewhere wifi:Unavailable\n1s later";
     for (last, end) in ends {
         let mut desk = proven(policy());
         desk.check(failed);
@@ -118,12 +123,16 @@ fn however_it_ends_the_primary_one_has_it() {
 }
 
 #[test]
-fn nothing_is_sent_elsewhere_after_its_time_or_in_a_frozen_account() {
+fn nothing_is_sent_elsewhere_after_its_time_in_a_frozen_account_or_for_an_older_password() {
     let mut desk = proven(Policy { lifetime: Span::seconds(10), ..policy() });
     desk.check("9s later\npassword with wifi => wait\n2s later => wait");
     desk.check(&format!("written done => ended Done wifi:Untried | {TOLD}"));
     let mut desk = proven(policy());
     desk.check("password with wifi => wait\nis frozen => wait");
+    desk.check(&format!("written done => ended Done wifi:Untried | {TOLD}"));
+    // Somebody else was quicker.
+    let mut desk = proven(policy());
+    desk.check("password with wifi => wait\n1s later\nis reset => wait");
     desk.check(&format!("written done => ended Done wifi:Untried | {TOLD}"));
 }
 
