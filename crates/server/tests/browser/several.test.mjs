@@ -1,4 +1,4 @@
-// One new password for two directories, of which one is away: what the pages say of each, and the second try.
+// One new password, or an unlocking, for two directories, of which one is away: what the pages say of each, and the second try.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -7,7 +7,7 @@ import { cleanUp } from './support/processes.mjs';
 import { serve } from './support/regain.mjs';
 import { slapd } from './support/slapd.mjs';
 import { Visitor } from './support/visitor.mjs';
-import { JO, begin, prove } from './support/walk.mjs';
+import { JO, begin, prove, signIn } from './support/walk.mjs';
 
 const OLD = 'First kettle 94';
 const boxes = { mail: new Box() };
@@ -81,3 +81,51 @@ test('what is away can be left as it is', async () => {
     second.stop = (await second.run()).stop;
   });
 });
+
+for (const [width, scripts, old, password] of [
+  [1280, true, 'Eleven green oboes 3!', 'Twelve amber harps 4!'],
+  [320, false, 'Twelve amber harps 4!', 'Thirteen grey flutes 5!'],
+]) {
+  test(`a password is changed while one directory is away, at ${width} px`, async () => {
+    const visitor = await Visitor.arrive({ address: site.address, scripts, width });
+    await visitor.during('a change in two directories', async () => {
+      await second.stop();
+      assert.equal(await signIn(visitor, JO.id, old), true);
+      await visitor.open('/change');
+      await visitor.look('Change your password');
+      await visitor.page.getByText('Wi-Fi and printers cannot be reached at the moment.').waitFor();
+      assert.equal(await visitor.page.getByLabel('Show passwords').isVisible(), scripts);
+      await visitor.box('The password you have now').fill(old);
+      await type(visitor, password, 'Change my password');
+      await visitor.look('You have a new password, but not everywhere');
+      second.stop = (await second.run()).stop;
+      await type(visitor, password, 'Try again');
+      await visitor.look(/^You have a new password$/);
+      assert.equal(first.letsIn(JO.id, password), true);
+      assert.equal(second.letsIn(JO.id, password), true);
+      await visitor.press('Go on');
+      await visitor.page.getByRole('button', { name: 'Sign out' }).waitFor();
+    });
+  });
+
+  test(`an account is unlocked while one directory is away, at ${width} px`, async () => {
+    const visitor = await Visitor.arrive({ address: site.address, scripts, width });
+    await visitor.during('an unlocking in two directories', async () => {
+      await visitor.open('/unlock');
+      await visitor.box('User ID').fill(JO.id);
+      await visitor.press('Next');
+      await visitor.page.getByRole('radio', { name: /^Email/ }).check();
+      boxes.mail.forget(JO.email);
+      await visitor.press('Email');
+      await visitor.box('Enter your verification code').fill((await boxes.mail.next(JO.email)).code());
+      await visitor.press('Next');
+      await visitor.look('Unlock your account');
+      await second.stop();
+      await visitor.press('Unlock my account');
+      await visitor.look('Your account is unlocked, but not everywhere');
+      second.stop = (await second.run()).stop;
+      await visitor.press('Try again');
+      await visitor.look(/^Your account is unlocked$/);
+    });
+  });
+}

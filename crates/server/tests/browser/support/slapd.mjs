@@ -32,7 +32,8 @@ TLSCertificateKeyFile ${file('key.pem')}
 database mdb
 suffix "${SUFFIX}"
 directory ${file('db')}
-access to attrs=userPassword by dn.exact="${SERVICE.dn}" =w by anonymous auth by * none
+access to attrs=userPassword by dn.exact="${SERVICE.dn}" =w by self =xw by anonymous auth by * none
+access to attrs=pwdAccountLockedTime by dn.exact="${SERVICE.dn}" write by * none
 access to * by dn.exact="${SERVICE.dn}" read by * none
 overlay ppolicy
 ppolicy_default "cn=default,${SUFFIX}"
