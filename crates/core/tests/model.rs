@@ -225,22 +225,29 @@ fn rehearsal() -> Config {
     }
 }
 
-/// Two further directories, with all that can be found there and all that they can answer.
+/// Two further directories, with all that they can answer and a mishap.
 fn elsewhere() -> Config {
-    let policy = Policy { lifetime: Span(2), password_tries: 3, sends: 1, ..tiny(&[Method::Email]) };
+    let policy = Policy { lifetime: Span(2), tries: 1, password_tries: 2, sends: 1, ..tiny(&[Method::Email]) };
     Config {
         mishaps: 1,
         pictures: 1,
         outcomes: ALL_OUTCOMES.to_vec(),
-        surveys: &[&[There, There], &[There, Away], &[Away, Away], &[NotThere, Barred]],
-        reaches: &[
-            "done everywhere",
-            "done at the second try",
-            "left as it is",
-            "unknown elsewhere",
-            "refused, then done",
-        ],
+        surveys: &[&[There, There], &[There, Away]],
+        reaches: &["done everywhere", "done at the second try", "unknown elsewhere", "refused, then done"],
         ..config("elsewhere", policy, people(account("a", &[], &[EMAIL]), None))
+    }
+}
+
+/// The same with all that can be found there, and a try more.
+fn found_elsewhere() -> Config {
+    let config = elsewhere();
+    Config {
+        mishaps: 0,
+        outcomes: vec![Outcome::Done, Outcome::Refused, Outcome::Unavailable],
+        surveys: &[&[There, There], &[There, Away], &[Away, Away], &[NotThere, Barred]],
+        reaches: &["done everywhere", "done at the second try", "left as it is", "refused, then done"],
+        policy: Policy { password_tries: 3, ..config.policy },
+        ..config
     }
 }
 
@@ -333,6 +340,7 @@ fn rehearsal_holds() {
 #[test]
 fn several_directories_hold() {
     check(elsewhere());
+    check(found_elsewhere());
 }
 
 #[test]

@@ -335,10 +335,7 @@ pub(crate) fn leaving_the_rest_is_cancelling(ctx: &Ctx, _: &mut Spare, flow: Res
 
 /// The notice is sent for each directory.
 pub(crate) fn each_directory_has_a_notice(ctx: &Ctx, _: &mut Spare, flow: Reset, event: Event) -> Result {
-    let answer = match &event {
-        Event::Written { directory: Some(_), answer: Written::Done, .. } => true,
-        _ => false,
-    };
+    let answer = matches!(&event, Event::Written { directory: Some(_), answer: Written::Done, .. });
     let user_id = flow.user_id.clone();
     let to = flow.stage.subject().and_then(|subject| subject.options.first()?.contact.clone());
     let mut result = step(ctx, flow, event);
