@@ -102,8 +102,6 @@
         });
       }, 300);
     });
-    // What is on its way has its verdict soon.
-    box.form.addEventListener("submit", function () { clearTimeout(pause); });
   }
 
   // A password that was made for somebody goes into both boxes.

@@ -42,6 +42,8 @@ pub(crate) struct Addresses {
     pub(crate) register: String,
     /// For passphrases to choose from.
     pub(crate) password: String,
+    /// For what became of further directories.
+    pub(crate) outcomes: String,
     pub(crate) js: String,
     pub(crate) check: String,
     pub(crate) icon: String,
@@ -67,6 +69,7 @@ impl Assets {
             guide: assets.add("css", CSS, squeezed_css(include_str!("../../assets/guide.css")).into()),
             register: assets.add("css", CSS, squeezed_css(include_str!("../../assets/register.css")).into()),
             password: assets.add("css", CSS, squeezed_css(include_str!("../../assets/password.css")).into()),
+            outcomes: assets.add("css", CSS, squeezed_css(include_str!("../../assets/outcomes.css")).into()),
             js: assets.script(include_str!("../../assets/regain.js")),
             check: assets.script(include_str!("../../assets/check.js")),
             icon: assets.add("svg", "image/svg+xml", icon(&organisation.colour).into()),
