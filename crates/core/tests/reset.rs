@@ -277,6 +277,27 @@ fn codes_follow_one_another_at_a_distance_and_come_to_an_end() {
 }
 
 #[test]
+fn what_is_stopped_for_everybody_is_shown_beside_what_is_not() {
+    let until = "until: Time(9) })";
+    check(
+        policy(),
+        Some(person(&[Email, Mobile, Office])),
+        &format!(
+            "types jo
+             found
+             stopped money => choose 1/1: email text- mobile_call- office_call- (NotNow {{ scope: Money, {until} | throttled
+             stopped range => choose 1/1: email text- mobile_call- office_call (NotNow {{ scope: Range, {until} | throttled
+             stopped emails => choose 1/1: email- text mobile_call office_call (NotNow {{ scope: Emails, {until} | throttled
+             chooses text => code 1/1 text *********23
+             stopped money => code 1/1 text *********23 (NotNow {{ {until} | throttled
+             other way => choose 1/1: email text mobile_call office_call
+             chooses email
+             code 2 => password"
+        ),
+    );
+}
+
+#[test]
 fn limits_over_several_flows_are_told() {
     check(
         policy(),

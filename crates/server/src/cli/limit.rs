@@ -4,7 +4,7 @@ use clap::Subcommand;
 use regain_core::audit::Act;
 use regain_core::method::ContactKind;
 use regain_core::throttle::{self, Owner, Rule, Scope};
-use regain_core::{Span, subject};
+use regain_core::{Span, budget, subject};
 use serde_json::{Value, json};
 
 use super::ConfigArg;
@@ -54,7 +54,7 @@ struct Whose {
     /// Of the network that this address is in
     #[arg(long, value_name = "ADDRESS")]
     network: Option<String>,
-    /// Of the whole installation
+    /// Of the whole installation, the budget of messages with it
     #[arg(long)]
     everybody: bool,
 }
@@ -94,7 +94,11 @@ impl Whose {
             return Ok(Some(Meant { scope: Scope::Network, person: None, name: network, counters }));
         }
         if self.everybody {
-            let counters = throttle::of_installation(keys, policy);
+            let mut counters = throttle::of_installation(keys, policy);
+            counters.extend(budget::counters(keys, policy, app.clock.now()));
+            let all = app.store.counters(app.clock.now()).await.map_err(|error| error.to_string())?;
+            let of_ranges = |counter: &String| Rule::of(counter).is_some_and(|rule| rule.scope == Scope::Range);
+            counters.extend(all.into_iter().map(|counted| counted.counter).filter(of_ranges));
             return Ok(Some(Meant { scope: Scope::Installation, person: None, name: "everybody".into(), counters }));
         }
         let Some(user_id) = &self.user_id else { return Ok(None) };

@@ -135,6 +135,7 @@ fn options(confirm: bool) -> Vec<OptionView> {
         method,
         mask: mask(method).into(),
         confirm: confirm && method != Method::OfficeCall,
+        stopped: false,
     };
     Method::ALL.into_iter().enumerate().map(option).collect()
 }

@@ -72,6 +72,9 @@ sends_per_network = []
 resets_per_user_id = []
 resets_per_network = []
 sign_ins_per_network = []
+
+[budget]
+number_range = []
 ${delivery}
 ${settings}
 `);
