@@ -240,12 +240,15 @@ impl App {
             let version = loaded.as_ref().map(|loaded| loaded.version);
             let flow = loaded.map_or_else(|| Flow::fresh(&event, id, &ctx), |loaded| loaded.flow);
             if flow.proved() > hold.proofs {
+                // What was counted for the flow as it was before somebody else moved it; from here on it is counted anew.
+                self.store.give_back_all(&counted).await?;
                 return self.hold_again(&ctx, origin, &flow, hold, &event).await;
             }
             let event = match self.count(&ctx, origin, &flow, &event, &mut counted).await? {
                 None => event.clone(),
                 // Nobody is known yet, so there is nobody to write it down for: a flood must not fill the store.
-                Some(Exceeded { claim: Claim { what: What::LookUps, .. }, until }) => {
+                Some(Exceeded { claim: Claim { what: what @ What::LookUps, .. }, until }) => {
+                    metrics::limit(what.name());
                     return Ok(Round::Limited { until });
                 }
                 Some(exceeded) => flow.throttled(&exceeded.claim, exceeded.until),

@@ -10,7 +10,7 @@ use regain_core::method::Channel;
 use regain_core::method::issued_code::Purpose;
 use regain_core::{Keys, Policy, Span};
 
-use crate::config::Settings;
+use crate::config::{Settings, server};
 use crate::delivery::{Content, Spoken};
 use crate::store::outbox::Payload;
 use crate::text::{Text, Value};
@@ -82,7 +82,7 @@ fn code(
     match channel {
         Channel::Text => {
             // The last line lets the telephone offer the code on this site and on no other (origin-bound one-time codes).
-            let host = without_port(&settings.server.host);
+            let host = server::without_port(&settings.server.host);
             Content::Text(format!("{}\n\n@{host} #{code}", words(short)))
         }
         Channel::Call => Content::Call(Spoken {
@@ -99,14 +99,6 @@ fn code(
             let page = CodeMail { organisation, colour, title, intro, code, after, not_you };
             Content::Email { subject: words("message-code-subject"), text: plain, html: html(&page) }
         }
-    }
-}
-
-/// The host alone; a literal IPv6 address keeps its brackets (RFC 3986 §3.2.2).
-fn without_port(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        Some((name, port)) if !port.contains(']') => name,
-        _ => host,
     }
 }
 

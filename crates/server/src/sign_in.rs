@@ -6,11 +6,12 @@ use regain_core::throttle::{self, Claim, Owner, Scope, What};
 use regain_core::{FlowId, Secret, Time};
 
 use crate::app::App;
-use crate::clock;
 use crate::directory::{Person, Verdict};
 use crate::drive::{Fault, Origin};
 use crate::session::{Session, State, Token};
 use crate::store::Stmt;
+use crate::store::throttle::Exceeded;
+use crate::{clock, metrics};
 
 /// What became of an attempt.
 pub enum SignIn {
@@ -33,6 +34,12 @@ pub enum SignIn {
     },
 }
 
+/// A limit is reached, and nothing was tried.
+fn resting(exceeded: &Exceeded) -> SignIn {
+    metrics::limit(exceeded.claim.what.name());
+    SignIn::Resting { until: exceeded.until }
+}
+
 impl App {
     /// Tries a password. Takes as long, and says the same, for a User ID that does not exist.
     ///
@@ -42,14 +49,14 @@ impl App {
         let claims = self.sign_in_claims(origin, Owner { account: None, user_id });
         let shared: Vec<Claim> = claims.into_iter().filter(|claim| claim.scope != Scope::Account).collect();
         if let Some(exceeded) = self.exceeded(origin, &shared).await? {
-            return Ok(SignIn::Resting { until: exceeded.until });
+            return Ok(resting(&exceeded));
         }
         // Counted is the account, whichever of its names was typed: so it is looked up first, and what is nobody's likewise.
         let person = self.directory.find(user_id).await?;
         let account = person.as_ref().map(|person| &person.id);
         let claims = self.sign_in_claims(origin, Owner { account, user_id });
         if let Some(exceeded) = self.take(origin, &claims).await? {
-            return Ok(SignIn::Resting { until: exceeded.until });
+            return Ok(resting(&exceeded));
         }
         let tried = self.try_password(origin, user_id, person, password, &claims).await;
         self.uncounted(tried, &claims).await
@@ -90,7 +97,7 @@ impl App {
         let owner = Owner { account: Some(&session.account), user_id: &session.state.user_id };
         let claims = self.sign_in_claims(origin, owner);
         if let Some(exceeded) = self.take(origin, &claims).await? {
-            return Ok(SignIn::Resting { until: exceeded.until });
+            return Ok(resting(&exceeded));
         }
         let tried = self.try_again(origin, session, password, &claims).await;
         self.uncounted(tried, &claims).await

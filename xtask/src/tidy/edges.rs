@@ -47,7 +47,7 @@ static MODULES: &[Edges] = &[
     ),
     ("edge", &["clock", "config", "finding", "metrics"]),
     ("worker", &["app", "clock", "crowd", "delivery", "drive", "fault", "message", "store"]),
-    ("sign_in", &["app", "clock", "directory", "drive", "session", "store"]),
+    ("sign_in", &["app", "clock", "directory", "drive", "metrics", "session", "store"]),
     ("session", &["app", "clock", "directory", "drive", "store"]),
     ("drive", &["app", "directory", "metrics", "perform", "store"]),
     ("limit", &["app", "clock", "phone", "store"]),

@@ -173,7 +173,7 @@ fn what_was_sent_or_proven_before_the_password_of_now_is_worth_nothing() {
          is reset => code 1/1 email jo*****@m****.co.uk |
          code 1 => code 1/1 email jo*****@m****.co.uk (Wrong { left: 4 }) | code_wrong
          30s later
-         resend => code 1/1 email jo*****@m****.co.uk | 2 by email to email, code_sent
+         resend => code 1/1 email jo*****@m****.co.uk | code by email to email, code_sent
          code 2 => password",
     );
     // Proven before.

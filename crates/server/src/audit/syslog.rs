@@ -5,7 +5,6 @@
 //! GnuTLS only closes. So each batch has a connection of its own, and counts once that end has come; an end that comes before
 //! ours, or a connection that breaks, does not count.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -151,9 +150,4 @@ impl Peer {
             None => self.plain().await.map(drop),
         }
     }
-}
-
-/// TLS that trusts the public authorities and those in a file besides.
-pub(super) fn trusting(ca_file: Option<&Path>) -> Result<rustls::ClientConfig, String> {
-    ca_file.map_or_else(|| Ok(crate::tls::client()), crate::tls::client_trusting)
 }

@@ -5,7 +5,7 @@ use regain_core::Secret;
 use ring::hmac;
 
 use super::sink::Item;
-use super::syslog::{Peer, trusting};
+use super::syslog::Peer;
 use crate::clock::Clock;
 use crate::config;
 use crate::delivery::client;
@@ -33,7 +33,7 @@ impl Webhook {
     pub(super) fn open(section: &config::audit::Webhook, clock: Clock) -> Result<Self, String> {
         let url = client::address(&section.url).map_err(|why| format!("audit.webhook.url: {why}"))?;
         let ca_file = section.ca_file.as_deref();
-        let tls = trusting(ca_file).map_err(|why| format!("audit.webhook.ca_file: {why}"))?;
+        let tls = client::tls(ca_file).map_err(|why| format!("audit.webhook.ca_file: {why}"))?;
         let client = client::open(ca_file).map_err(|why| format!("audit.webhook.ca_file: {why}"))?;
         let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
         let tls = (url.scheme() == "https").then_some(tls);

@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::audit::Trail;
 use crate::clock::{self, Clock};
 use crate::config::audit::Audit;
-use crate::config::server::Server;
+use crate::config::server::{Server, bare};
 use crate::config::{Config, environment};
 use crate::delivery::Delivery;
 use crate::edge::certificate::Certificate;
@@ -65,7 +65,7 @@ pub async fn run(args: Args) -> Result<(), String> {
 
 /// What looks after the audit trail.
 pub(super) fn trail(app: &App, settings: &Audit, key_file: &Path) -> Result<Arc<Trail>, String> {
-    let host = app.settings.server.host.split(':').next().unwrap_or_default();
+    let host = bare(&app.settings.server.host);
     let key_file = settings.key_file(key_file);
     let trail = Trail::open(settings, &key_file, host, app.store.clone(), app.clock.clone());
     trail.map(Arc::new).map_err(|problems| problems.join("\nregain: "))

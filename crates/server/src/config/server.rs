@@ -258,10 +258,21 @@ fn proxy(text: &str) -> Result<IpNet, String> {
     Ok(network)
 }
 
+/// The host alone; a literal IPv6 address keeps its brackets (RFC 3986 §3.2.2).
+pub fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if !port.contains(']') => name,
+        _ => host,
+    }
+}
+
+/// The host alone and without brackets, as certificates have it.
+pub fn bare(host: &str) -> &str {
+    without_port(host).trim_start_matches('[').trim_end_matches(']')
+}
+
 fn loopback(host: &str) -> bool {
-    let name =
-        if host.starts_with('[') { host.trim_start_matches('[').split(']').next() } else { host.split(':').next() };
-    let name = name.unwrap_or_default();
+    let name = bare(host);
     name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 

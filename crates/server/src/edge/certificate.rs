@@ -22,7 +22,7 @@ use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::told;
 use crate::clock::{self, Clock};
-use crate::config::server::{Server, TlsFiles};
+use crate::config::server::{Server, TlsFiles, bare};
 use crate::finding::Finding;
 
 /// How often the files are looked at.
@@ -181,7 +181,7 @@ fn read(files: &TlsFiles, host: &str) -> Result<Read, String> {
         X509Certificate::from_der(leaf).map_err(|_| cert("the first certificate in it cannot be read"))?;
     let time = |at: x509_parser::time::ASN1Time| Time(at.timestamp().saturating_mul(1000));
     let (begins, ends) = (time(parsed.validity().not_before), time(parsed.validity().not_after));
-    let name = without_port(host);
+    let name = bare(host);
     let own = ServerName::try_from(name).map_err(|_| format!("server.public_url: {name} can be in no certificate"))?;
     let fits = ParsedCertificate::try_from(leaf).and_then(|leaf| verify_server_name(&leaf, &own));
     fits.map_err(|_| cert(&format!("it is not for {name}, the host of server.public_url")))?;
@@ -205,14 +205,6 @@ fn settings(shown: Arc<Shown>) -> Result<ServerConfig, String> {
 fn stamp(files: &TlsFiles) -> Option<Stamp> {
     let one = |path: &Path| std::fs::metadata(path).and_then(|file| Ok((file.modified()?, file.len()))).ok();
     Some([one(&files.certificate_file)?, one(&files.key_file)?])
-}
-
-/// The host alone, as certificates have it.
-fn without_port(host: &str) -> &str {
-    match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((six, _)) => six,
-        None => host.split_once(':').map_or(host, |(name, _)| name),
-    }
 }
 
 fn day(at: Time) -> String {

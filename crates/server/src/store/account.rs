@@ -139,8 +139,8 @@ impl Store {
             batch.extend(remember(id, account.version + 1, hash, history));
         }
         if new_password || account.disabled || account.locked {
-            // Whoever is inside by the old password, or on an account that is closed now, is out.
-            batch.push(self.end_sessions(&account.id));
+            // Whoever is inside by the old password, or on an account that is closed now, is out, and codes on their way are void.
+            batch.extend([self.end_sessions(&account.id), self.sign_out(&account.id, self.clock.now())]);
         }
         Ok(matches!(self.db.write(batch).await?, Outcome::Committed(_)))
     }

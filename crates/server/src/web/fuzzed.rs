@@ -48,10 +48,20 @@ pub fn forwarded(bytes: &[u8]) {
     let mut parts = headers("x-forwarded-for", bytes);
     let peer: IpAddr = [10, 0, 0, 1].into();
     parts.extensions.insert(ConnectInfo(SocketAddr::new(peer, 1)));
-    let found: IpAddr = origin(&SETTINGS.server, &parts).address.parse().expect("an address");
+    // What cannot be read is refused.
+    let Ok(origin) = origin(&SETTINGS.server, &parts) else { return };
+    let found: IpAddr = origin.address.parse().expect("an address");
     let entries = bytes.split(|byte| matches!(byte, b',' | b'\n'));
-    let mut named = entries.filter_map(|entry| std::str::from_utf8(entry).ok()?.trim().parse::<IpAddr>().ok());
+    let mut named = entries.filter_map(bare);
     assert!(found == peer || named.any(|address| address.to_canonical() == found), "{found} stands nowhere");
+}
+
+/// The address of one hop, without brackets, zone and port.
+fn bare(hop: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(hop).ok()?.trim();
+    let text = text.strip_prefix('[').and_then(|rest| rest.split(']').next()).unwrap_or(text);
+    let text = text.split('%').next()?;
+    text.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
 /// A request with one header for each line.

@@ -1,7 +1,7 @@
 //! Steps that are skipped, proofs that pass from one to another, and what changes on the way.
 
 use regain::directory::embedded::Change;
-use regain_core::{Span, registration};
+use regain_core::{Secret, Span, registration};
 
 use super::{FREELY, JO, ROBIN, choose_first, identify, open, proved, sent};
 use crate::support::app::{NEW, OLD, code_in};
@@ -129,6 +129,17 @@ async fn cve_2023_3591_a_code_from_before_the_new_password_is_worth_nothing() {
         .submit("/reset/password", &[("password", "another kettle 94 plum"), ("again", "another kettle 94 plum")])
         .await;
     assert!(test.signs_in(JO, NEW).await, "the password that its owner chose stays");
+
+    // The same of a password that an administrator gave.
+    let mut other = Browser::new(&test.app);
+    test.clock.pass(Span::hours(2));
+    sent(&mut other, JO).await;
+    let early = test.code().await;
+    test.clock.pass(Span::seconds(1));
+    let given = Change { password: Some(Secret::new("given kettle 94 plum")), ..Change::default() };
+    test.people.set(JO, given).await.expect("it is changed");
+    let page = other.submit("/reset/code", &[("code", &early)]).await.text();
+    assert!(!page.contains("Enter new password"), "{page}");
 }
 
 /// Whoever gets hold of an address that is being removed could still reset: CVE-2019-20875.
