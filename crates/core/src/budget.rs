@@ -3,6 +3,9 @@
 //! Whoever makes a service send texts to numbers of their own earns by each ("SMS pumping"). So there are limits that no
 //! single account, destination or network meets. They are claims like any other; see [`crate::throttle`].
 
+use serde::{Deserialize, Serialize};
+
+use crate::crowd::Crowd;
 use crate::keys::{Digest, Keys, Use};
 use crate::method::{Channel, ContactKind, Method};
 use crate::throttle::{Claim, Limit, Rule, Scope, What};
@@ -38,12 +41,16 @@ pub struct Prices {
 impl Prices {
     /// The price for this number in E.164: that of the longest prefix that fits.
     pub fn of(&self, number: &str) -> u32 {
-        let digits = number.trim_start_matches('+');
-        let fitting = self.by_prefix.iter().filter(|(prefix, _)| digits.starts_with(prefix.as_str()));
-        fitting.max_by_key(|(prefix, _)| prefix.len()).map_or(self.otherwise, |(_, price)| *price)
+        self.fitting(number).map_or(self.otherwise, |(_, price)| *price)
     }
 
-    /// What stands for the price of a message that goes nowhere: the highest there is, so that nobody gains by not existing.
+    fn fitting(&self, number: &str) -> Option<&(String, u32)> {
+        let digits = number.trim_start_matches('+');
+        let fitting = self.by_prefix.iter().filter(|(prefix, _)| digits.starts_with(prefix.as_str()));
+        fitting.max_by_key(|(prefix, _)| prefix.len())
+    }
+
+    /// What stands for the price of a message that goes nowhere while nobody was counted: the highest there is.
     fn highest(&self) -> u32 {
         self.by_prefix.iter().map(|(_, price)| *price).chain([self.otherwise]).max().unwrap_or_default()
     }
@@ -74,6 +81,33 @@ impl Usual {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturating is what is wanted")]
         let bound = bound as u32;
         bound.max(self.floor)
+    }
+}
+
+/// A number as far as the budget tells it from others. What a made-up person's messages count as is drawn from those of the
+/// people there are: else the stop would come sooner, or never, for who does not exist.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) struct Route {
+    /// The prefix that says its price; empty where none of the list fits.
+    prefix: String,
+    /// Recognises its range; nothing if it is there alone.
+    range: Option<Digest>,
+}
+
+impl Route {
+    /// That of a number. A range is what is left of it without its last four digits. Office phones lie in one range, and are
+    /// the administrators': that is not looked at.
+    pub(crate) fn of(keys: &Keys, prices: &Prices, kind: ContactKind, number: &str) -> Self {
+        let prefix = prices.fitting(number).map(|(prefix, _)| prefix.clone()).unwrap_or_default();
+        let number = number.split(';').next().unwrap_or_default();
+        let range = number.get(..number.len().saturating_sub(4)).unwrap_or_default();
+        let range = (kind == ContactKind::Mobile).then(|| keys.derive(Use::Throttle, &[b"range", range.as_bytes()]));
+        Self { prefix, range }
+    }
+
+    /// With a range that it shares with nobody.
+    pub(crate) fn alone(self) -> Self {
+        Self { range: None, ..self }
     }
 }
 
@@ -108,19 +142,26 @@ const fn rule(scope: Scope) -> Rule {
     Rule { what: What::Sends, scope }
 }
 
-/// What a message has to be counted on; `past` is what the counters of [`past`] say.
-pub fn claims(ctx: &Ctx, postage: &Postage<'_>, past: &[u32]) -> Vec<Claim> {
+/// What a message has to be counted on; `past` is what the counters of [`past`] say, and `crowd` the people that what goes
+/// nowhere is to be like.
+pub fn claims(ctx: &Ctx, postage: &Postage<'_>, past: &[u32], crowd: &Crowd) -> Vec<Claim> {
     let (keys, policy) = (ctx.keys, ctx.policy);
     if postage.method.channel() == Channel::Email {
         return in_all(keys, policy, Scope::Emails, 1);
     }
     let prices = &policy.budget.prices;
-    let price = postage.number.map_or(prices.highest(), |number| prices.of(number));
+    let kind = postage.method.contact();
+    let route = match postage.number {
+        Some(number) => Some(Route::of(keys, prices, kind, number)),
+        None => crowd.route(postage.device, kind).cloned(),
+    };
+    let price = route.as_ref().map_or(prices.highest(), |route| prices.of(&route.prefix));
     let mut claims = in_all(keys, policy, Scope::Messages, 1);
     claims.extend(in_all(keys, policy, Scope::Money, price));
-    // Office phones lie in one range, and are the administrators'.
-    if postage.method.contact() != ContactKind::Office {
-        claims.extend(to_range(keys, policy, postage));
+    if kind == ContactKind::Mobile {
+        let alone = || keys.derive(Use::Throttle, &[b"range of nobody", &postage.device.0]);
+        let range = route.and_then(|route| route.range).unwrap_or_else(alone);
+        claims.extend(crate::throttle::of_rule(policy, rule(Scope::Range), range, postage.mask));
     }
     claims.extend(policy.budget.usual.map(|usual| this_hour(ctx.now, usual.bound(past))));
     claims
@@ -132,37 +173,38 @@ fn in_all(keys: &Keys, policy: &Policy, scope: Scope, weight: u32) -> Vec<Claim>
     claims.into_iter().map(|claim| Claim { weight, ..claim }).collect()
 }
 
-/// A range is what is left of a number without its last four digits. What goes nowhere has a range of its own.
-fn to_range(keys: &Keys, policy: &Policy, postage: &Postage<'_>) -> Vec<Claim> {
-    let number = postage.number.and_then(|number| number.split(';').next());
-    let range = number.map(|number| number.get(..number.len().saturating_sub(4)).unwrap_or_default());
-    let digest = match range {
-        Some(range) => keys.derive(Use::Throttle, &[b"range", range.as_bytes()]),
-        None => keys.derive(Use::Throttle, &[b"range of nobody", &postage.device.0]),
-    };
-    crate::throttle::of_rule(policy, rule(Scope::Range), digest, postage.mask)
-}
-
 /// The count of this hour is kept for as long as it is looked back on.
 fn this_hour(now: Time, most: u32) -> Claim {
     let limit = Limit { count: most, window: Span::hours(24 * DAYS + 2) };
-    let next = Time((hour(now) + 1).saturating_mul(Span::hours(1).0));
     Claim {
-        counter: counter_of_hour(hour(now)),
+        counter: this_hours_counter(now),
         limit,
         what: What::Sends,
         scope: Scope::Usual,
         whom: String::new(),
         weight: 1,
-        ends: Some(next),
+        ends: Some(next_hour(now)),
     }
 }
+
+/// The counter of this hour. Those of others are looked back on, and nobody waits for them.
+pub fn this_hours_counter(now: Time) -> String {
+    counter_of_hour(hour(now))
+}
+
+/// When the next hour begins.
+pub fn next_hour(now: Time) -> Time {
+    Time((hour(now) + 1).saturating_mul(Span::hours(1).0))
+}
+
+/// Parts of the currency that amounts are counted in.
+pub const PARTS: u32 = 10_000;
 
 /// All counters of the budget but those of ranges.
 pub fn counters(keys: &Keys, policy: &Policy, now: Time) -> Vec<String> {
     let shared = [Scope::Emails, Scope::Messages, Scope::Money].into_iter();
     let shared = shared.flat_map(|scope| in_all(keys, policy, scope, 1)).map(|claim| claim.counter);
-    shared.chain([counter_of_hour(hour(now))]).collect()
+    shared.chain([this_hours_counter(now)]).collect()
 }
 
 #[cfg(test)]

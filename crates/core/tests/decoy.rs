@@ -250,7 +250,8 @@ impl<'a> Twins<'a> {
         let asked = self.event(flow, what, real);
         let counts = flow.counts(&ctx, &asked);
         let postage = flow.postage(&ctx, &asked);
-        let budget: Vec<Claim> = postage.iter().flat_map(|postage| budget::claims(&ctx, postage, &[])).collect();
+        let of = |postage| budget::claims(&ctx, postage, &[], &Crowd::default());
+        let budget: Vec<Claim> = postage.iter().flat_map(of).collect();
         assert!(claims.iter().all(|claim| !claim.whom.is_empty()), "administrators see whose it is");
         let cost = |claim: &Claim| (claim.what, claim.scope, claim.limit, claim.counter.len(), claim.weight);
         let claims = claims.iter().chain(&budget).map(cost).collect();

@@ -9,6 +9,7 @@ use regain_core::{Ctx, Span, budget};
 
 use crate::app::App;
 use crate::clock;
+use crate::metrics;
 use crate::phone::{self, Barred, Number};
 use crate::store::audit::Origin;
 use crate::store::outbox::Payload;
@@ -47,7 +48,9 @@ impl App {
     pub(crate) async fn budget_claims(&self, ctx: &Ctx<'_>, flow: &Flow, event: &Event) -> Result<Vec<Claim>, Error> {
         let Some(postage) = flow.postage(ctx, event) else { return Ok(Vec::new()) };
         let past = self.store.counts(&budget::past(ctx.now)).await?;
-        Ok(budget::claims(ctx, &postage, &past))
+        // Asked for whoever it is: it must not show in the time.
+        let crowd = self.store.crowd().await?;
+        Ok(budget::claims(ctx, &postage, &past, &crowd))
     }
 
     /// Why no code goes to this number, if so.
@@ -64,6 +67,9 @@ impl App {
             return;
         }
         let (what, scope) = (claim.what.name(), claim.scope.name());
+        if claim.scope.is_budget() {
+            metrics::limit(scope);
+        }
         match self.written_down(origin, exceeded).await {
             Ok(false) => {}
             Ok(true) if claim.scope == Scope::Network => {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use regain_core::budget::{Budget as Rules, Prices, Usual};
+use regain_core::budget::{Budget as Rules, PARTS, Prices, Usual};
 use regain_core::throttle::Limit;
 use regain_core::{Policy, Span};
 use serde::Deserialize;
@@ -77,9 +77,6 @@ impl Default for BudgetSection {
         }
     }
 }
-
-/// The smallest amount that is told apart: a ten-thousandth of the currency.
-const PARTS: f64 = 10_000.0;
 
 /// The highest price, and the largest amount in a window.
 const DEAREST: f64 = 100.0;
@@ -186,7 +183,7 @@ impl BudgetSection {
 /// An amount in ten-thousandths; what is smaller counts as one, so that nothing that costs is free.
 fn parts(amount: f64) -> u32 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in range, or already a problem")]
-    let parts = (amount * PARTS - 1e-6).ceil() as u32;
+    let parts = (amount * f64::from(PARTS) - 1e-6).ceil() as u32;
     parts
 }
 

@@ -1,5 +1,6 @@
 //! What messages may cost: floods that hit the stop, and what is possible still.
 
+use regain::app::App;
 use regain::store::Stmt;
 use regain_core::method::{Channel, ContactKind, Method};
 use regain_core::reset::{ChoiceProblem, CodeProblem, Event, View};
@@ -34,13 +35,13 @@ async fn asks(test: &TestApp, n: usize, user_id: &str, method: Method) -> View {
 }
 
 /// User IDs of nobody whose made-up person has this method and an email.
-async fn strangers(test: &TestApp, method: Method, count: usize) -> Vec<String> {
+pub(super) async fn strangers(app: &App, method: Method, count: usize) -> Vec<String> {
     let mut found = Vec::new();
-    let crowd = test.app.store.crowd().await.expect("the shares");
+    let crowd = app.store.crowd().await.expect("the shares");
     for n in 0.. {
         let user_id = format!("nobody.{n}@example.org");
         let purpose = regain_core::method::issued_code::Purpose::Reset;
-        let (keys, policy) = (&test.app.keys, &test.app.policy);
+        let (keys, policy) = (&app.keys, &app.policy);
         let decoy = regain_core::subject::Subject::decoy(keys, policy, purpose, &user_id, &crowd);
         let has = |method| decoy.options.iter().any(|option| option.method == method);
         if has(method) && has(Method::Email) && !decoy.administrator {
@@ -61,15 +62,14 @@ fn stopped(view: &View) -> Option<(Scope, Vec<Method>)> {
 #[tokio::test]
 async fn a_flood_of_texts_hits_the_stop_and_email_remains() {
     use Method::{Email, MobileCall, Text};
-    let an_hour = "[{ count = 3, seconds = 3600 }]";
-    for engine in Engine::both().await {
-        for (settings, scope) in [
-            (format!("messages = {an_hour}"), Scope::Messages),
-            ("usual_floor = 3".into(), Scope::Usual),
-            ("prices = { '44' = 0.3 }\nmoney = [{ amount = 1.0, seconds = 3600 }]".into(), Scope::Money),
-        ] {
-            let test = TestApp::open(&engine, &only(&settings)).await;
-            let users = strangers(&test, Text, 8).await;
+    for (settings, scope) in [
+        ("messages = [{ count = 3, seconds = 3600 }]", Scope::Messages),
+        ("usual_floor = 3", Scope::Usual),
+        ("prices = { '44' = 0.3 }\nmoney = [{ amount = 1.0, seconds = 3600 }]", Scope::Money),
+    ] {
+        for engine in Engine::both().await {
+            let test = TestApp::open(&engine, &only(settings)).await;
+            let users = strangers(&test.app, Text, 8).await;
             let mut sent = 0;
             for (n, user_id) in users.iter().enumerate() {
                 let view = asks(&test, n, user_id, Text).await;
@@ -170,7 +170,7 @@ async fn what_is_stopped_is_shown_beside_what_is_not() {
     let test = TestApp::open(&engine, &only("messages = [{ count = 1, seconds = 3600 }]")).await;
     asks(&test, 0, JO, Method::Text).await;
     let mut pages = Vec::new();
-    let stranger = strangers(&test, Method::Text, 1).await.remove(0);
+    let stranger = strangers(&test.app, Method::Text, 1).await.remove(0);
     for user_id in [JO, &stranger] {
         let mut browser = Browser::new(&test.app);
         browser.get("/reset").await;
