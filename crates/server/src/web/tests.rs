@@ -12,6 +12,7 @@ use regain_core::method::{Channel, Method};
 use regain_core::password::Problem;
 use regain_core::reset::{ChoiceProblem, CodeProblem, End, Goal, IdentifyProblem, OptionView, Stepper, View};
 use regain_core::subject::AccountId;
+use regain_core::throttle::Scope;
 use regain_core::{FlowId, Keys, Policy, Secret, Span, Time, captcha};
 use tokio::sync::Notify;
 
@@ -162,6 +163,12 @@ fn views() -> Vec<(&'static str, View, Option<Note>)> {
         |problems: &[Problem]| View::Password { user_id: user_id(), stepper: two(3), problems: problems.to_vec() };
     let ended = |end| View::Ended { user_id: user_id(), end };
     let until = NOW + Span::hours(20);
+    let stopped = |stops: &dyn Fn(Method) -> bool, scope| {
+        let options = options(false).into_iter();
+        let options = options.map(|option| OptionView { stopped: stops(option.method), ..option }).collect();
+        let problem = Some(ChoiceProblem::NotNow { scope, until });
+        View::Choose { user_id: user_id(), stepper: two(1), options, problem }
+    };
     let all = [
         Problem::Empty,
         Problem::Mismatch,
@@ -203,6 +210,9 @@ fn views() -> Vec<(&'static str, View, Option<Note>)> {
         ("choose-confirm-email", choose(one(1), true, Some(ChoiceProblem::Confirmation { option: 0 })), None),
         ("choose-none-left", choose(one(1), false, Some(ChoiceProblem::NoCodesLeft)), None),
         ("choose-resting", choose(one(1), false, Some(ChoiceProblem::TooManySends { until })), None),
+        ("choose-stopped", stopped(&|method| method != Method::Email, Scope::Messages), None),
+        ("choose-stopped-email", stopped(&|method| method == Method::Email, Scope::Emails), None),
+        ("choose-stopped-all", stopped(&|_| true, Scope::Usual), None),
         ("code", code(Method::Email, "jo*****@m****.co.uk", Some(27), None), None),
         ("code-text", code(Method::Text, "*********23", Some(0), None), Some(Note::Sent)),
         ("code-call", code(Method::MobileCall, "*********23", None, None), Some(Note::Time)),
@@ -212,6 +222,7 @@ fn views() -> Vec<(&'static str, View, Option<Note>)> {
         ("code-early", code(Method::Text, "*********23", Some(12), None), Some(Note::Early)),
         ("code-early-over", code(Method::Text, "*********23", Some(0), None), Some(Note::Early)),
         ("code-resting", code(Method::Text, "*********23", Some(0), Some(CodeProblem::TooManySends { until })), None),
+        ("code-not-now", code(Method::Text, "*********23", Some(0), Some(CodeProblem::NotNow { until })), None),
         (
             "code-long",
             View::Code {
