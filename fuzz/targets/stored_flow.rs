@@ -30,7 +30,7 @@ fuzz_target!(|bytes: &[u8]| {
         let flow = &stored.flow;
         let _ = (flow.account(), flow.user_id(), flow.due(&policy), flow.ended_at(), flow.proved());
         for event in events {
-            let _ = flow.claims(&ctx, &event);
+            let _ = flow.claims(&ctx, &event, "192.0.2.0/24");
             let _ = step(&ctx, flow.clone(), event);
         }
     }

@@ -22,6 +22,9 @@ pub struct Number {
     extension: Option<String>,
 }
 
+/// A plus sign and 15 digits (ITU-T E.164, section 6).
+const LONGEST_E164: usize = 16;
+
 /// What is wrong with what was typed, and what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Problem {
@@ -67,7 +70,12 @@ impl Number {
     pub fn parse(typed: &str, region: Option<&str>) -> Result<Self, Problem> {
         let spelling = Spelling::read(typed)?;
         let number = spelling.number(region.and_then(known))?;
-        Ok(Self { e164: number.format_as(PhoneNumberFormat::E164).into_owned(), extension: spelling.extension })
+        let e164 = number.format_as(PhoneNumberFormat::E164).into_owned();
+        // The library allows the longest national numbers of a country behind a code of any length.
+        if e164.len() > LONGEST_E164 {
+            return Err(Problem::TooLong);
+        }
+        Ok(Self { e164, extension: spelling.extension })
     }
 
     /// The number alone: a plus sign and up to 15 digits (ITU-T E.164).
@@ -311,6 +319,7 @@ mod tests {
             ("07700 900", Problem::TooShort),
             ("07700 9001234", Problem::TooLong),
             ("+44 7700 9001234", Problem::TooLong),
+            ("+49 670496704969969", Problem::TooLong),
             ("+999 123 456 789", Problem::NoSuchCountry),
             ("+0 7700 900123", Problem::NoSuchCountry),
             ("0909 879 0000", Problem::Premium),

@@ -132,7 +132,7 @@ fn pages(web: &Arc<Web>) -> Router<Arc<Web>> {
         .route("/healthz", get(machines::alive))
         .route("/readyz", get(machines::ready))
         .merge(unproven().route_layer(from_fn_with_state(Arc::clone(web), pad::hold)))
-        .method_not_allowed_fallback(|| async { Refusal::Method })
+        .method_not_allowed_fallback(refusal::wrong_method)
         .fallback(|| async { Refusal::NotFound })
 }
 

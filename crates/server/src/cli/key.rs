@@ -122,7 +122,11 @@ async fn retire(app: &App, file: &KeyFile, path: &Path, now: bool) -> Result<(),
     }
     trail::write(app, Vec::new(), &[(None, Act::KeyRetired { key: former.clone() })]).await?;
     replace(&file.retired(), path)?;
-    println!("The former key {former} is gone from {}. Restart the service when it suits you.", path.display());
+    println!(
+        "The former key {former} is gone from {}. If several servers share the store, copy the file to each of them. Restart \
+         the service when it suits you.",
+        path.display()
+    );
     Ok(())
 }
 

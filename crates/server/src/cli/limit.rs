@@ -141,6 +141,7 @@ async fn list(app: &App, whose: &Whose, json: bool) -> Result<(), String> {
     } else if lines.is_empty() {
         println!("Nothing is counted at the moment.");
     } else {
+        println!("{:<32} {:<36} {:>5}    {:<7} UNTIL", "WHOM", "WHAT", "COUNT", "MOST");
         let currency = &app.settings.budget.currency;
         lines.iter().for_each(|line| line.print(currency));
     }

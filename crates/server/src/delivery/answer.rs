@@ -72,8 +72,8 @@ fn codes(texts: &[&str]) -> Vec<String> {
         let runs = text.split(|c: char| !c.is_ascii_digit()).filter(|run| run.len() >= length);
         codes.extend(runs.map(String::from));
         let groups = text.split(|c: char| !c.is_ascii_digit() && !matches!(c, ' ' | '-' | '\u{a0}'));
-        let joined = groups.map(|run| run.chars().filter(char::is_ascii_digit).collect::<String>());
-        codes.extend(joined.filter(|run| run.len() == length));
+        let right = groups.filter(|run| run.bytes().filter(u8::is_ascii_digit).count() == length);
+        codes.extend(right.map(|run| run.chars().filter(char::is_ascii_digit).collect::<String>()));
     }
     codes
 }

@@ -34,6 +34,7 @@ use regain_core::subject::AccountId;
 use regain_core::{Secret, password};
 use serde::Deserialize;
 
+use self::connect::{Answer, SUCCESS, Trouble};
 use self::entry::{Entry, Query};
 use self::groups::Groups;
 use self::lease::Lease;
@@ -236,9 +237,10 @@ impl Ldap {
 
     /// Sets a password as the service account, on the connection on which the entry was found.
     async fn set(&self, mut lease: Lease, entry: &Entry, new: &Secret) -> Result<(), Error> {
-        let (known, locked) = self.known(&mut lease, entry, new).await;
         let request = PasswordModify { user_id: Some(&entry.dn), old_pass: None, new_pass: Some(new.reveal()) };
-        write(&mut lease, request, known).await?;
+        let answer = write(&mut lease, request).await?;
+        self.told(&lease.name(), answer, &mut lease, entry, new).await?;
+        let locked = policy::status(entry, &Rules::default(), self.clock.now()).locked.is_some();
         if locked && lease.sheet().vendor == Vendor::Ds389 {
             // This server keeps the lock. That the password is set stands, whatever becomes of the lock.
             if let Err(error) = unlock(&mut lease, entry).await {
@@ -249,24 +251,36 @@ impl Ldap {
         Ok(())
     }
 
-    /// What is known before a change, to explain its answer, and whether the account is locked.
-    async fn known(&self, lease: &mut Lease, entry: &Entry, new: &Secret) -> (Known, bool) {
+    /// What came of a change, explained by what can be read on this connection.
+    async fn told(
+        &self,
+        server: &str,
+        answer: Result<Answer, Trouble>,
+        lease: &mut Lease,
+        entry: &Entry,
+        new: &Secret,
+    ) -> Result<(), Error> {
+        let refused = answer.as_ref().is_ok_and(|answer| answer.code != SUCCESS);
+        let known = if refused { self.known(lease, entry, new).await } else { Known::default() };
+        outcome(server, answer, known)
+    }
+
+    /// What explains why a change was refused. The entry is as it was before.
+    async fn known(&self, lease: &mut Lease, entry: &Entry, new: &Secret) -> Known {
         let rules = match self.policy_dn(Some(entry)) {
             Some(dn) => match lease.search(&Query::entry(&dn, policy::RULES)).await {
                 Ok(Ok(found)) => found.only().map(|policy| Rules::read(&policy)),
-                // Whether the connection is broken is found out by the change itself.
+                // Then it stays unexplained; it was refused all the same.
                 _ => None,
             },
             None => None,
         };
         let rules = rules.unwrap_or_default();
-        let status = policy::status(entry, &rules, self.clock.now());
-        let known = Known {
+        Known {
             length: new.reveal().chars().count(),
             min_length: rules.for_passwords.min_length,
-            too_young_until: status.too_young_until,
-        };
-        (known, status.locked.is_some())
+            too_young_until: policy::status(entry, &rules, self.clock.now()).too_young_until,
+        }
     }
 
     /// Others may have the connection while it is waited for the other servers.
@@ -278,12 +292,11 @@ impl Ldap {
 }
 
 /// Sets a password by the server's own operation.
-async fn write(lease: &mut Lease, request: PasswordModify<'_>, known: Known) -> Result<(), Error> {
+async fn write(lease: &mut Lease, request: PasswordModify<'_>) -> Result<Result<Answer, Trouble>, Error> {
     if !lease.sheet().offers(PASSWORD_MODIFY) {
         return Err(Error::Unavailable(format!("{} does not set passwords by RFC 3062", lease.name())));
     }
-    let answer = lease.extended(request.into(), ppolicy::request()).await;
-    outcome(&lease.name(), answer, known)
+    Ok(lease.extended(request.into(), ppolicy::request()).await)
 }
 
 /// Lifts the lock after wrong passwords.
@@ -377,11 +390,11 @@ impl Directory for Ldap {
             // The old password was right, but the server lets nobody in with it any more, not even to change it.
             SignIn::TooOld => self.set(service, &entry, &new).await,
             SignIn::Right | SignIn::MustChange => {
-                let (known, _) = self.known(&mut service, &entry, &new).await;
+                let (old_pass, new_pass) = (Some(old.reveal()), Some(new.reveal()));
+                let request = PasswordModify { user_id: Some(&entry.dn), old_pass, new_pass };
+                let answer = write(&mut lease, request).await?;
+                self.told(&lease.name(), answer, &mut service, &entry, &new).await?;
                 drop(service);
-                let (old, new) = (Some(old.reveal()), Some(new.reveal()));
-                let request = PasswordModify { user_id: Some(&entry.dn), old_pass: old, new_pass: new };
-                write(&mut lease, request, known).await?;
                 self.confirm(lease, &entry).await;
                 Ok(())
             }

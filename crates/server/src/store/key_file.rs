@@ -4,7 +4,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
@@ -121,8 +121,18 @@ impl KeyFile {
     /// # Errors
     /// If it cannot be written; the old one is as it was then.
     pub fn replace(&self, path: &Path) -> std::io::Result<()> {
-        let draft = written(path, &self.text())?;
-        fs::rename(&draft, path)
+        // A link to where the file really is stays a link, and whoever the service runs as can still read it.
+        let path = fs::canonicalize(path)?;
+        let owner = fs::metadata(&path)?;
+        let draft = written(&path, &self.text())?;
+        chown(&draft, Some(owner.uid()), Some(owner.gid())).and_then(|()| fs::rename(&draft, &path)).inspect_err(
+            |_| {
+                // What is left of it is a key that nobody knows of.
+                let _ = fs::remove_file(&draft);
+            },
+        )?;
+        // The old name for the new file must survive a power cut before anything is sealed with the new key.
+        path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
     }
 
     fn text(&self) -> Zeroizing<String> {
@@ -187,6 +197,22 @@ mod tests {
             fs::write(&path, wrong).unwrap();
             assert!(matches!(KeyFile::read_or_make(&path), Err(KeyProblem::Malformed(_))), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_link_to_the_file_stays_one_and_its_owner_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real.key"), folder.path().join("regain.key"));
+        let old = KeyFile::read_or_make(&real).unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        // Only root can give a file away; for everybody else it is theirs before and after.
+        let _ = chown(&real, Some(65_534), Some(65_534));
+        let before = fs::metadata(&real).unwrap();
+        old.with_next().unwrap().advanced().replace(&link).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        let after = fs::metadata(&real).unwrap();
+        assert_eq!((after.uid(), after.gid()), (before.uid(), before.gid()));
+        assert_ne!(after.ino(), before.ino(), "it is another file");
     }
 
     #[test]

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::Next;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use data_encoding::BASE32_NOPAD;
 
 use super::Web;
@@ -163,6 +163,15 @@ impl<'a> ErrorPage<'a> {
             _ => ("/".into(), page.say("back-home")),
         };
         Self { page, body, incident, link, link_text }
+    }
+}
+
+/// Whoever opens the address of a form, which their browser shows while a page of problems is there, gets the page the form
+/// stands on.
+pub(crate) async fn wrong_method(method: Method, uri: Uri) -> Response {
+    match method {
+        Method::GET | Method::HEAD => Redirect::to(back(uri.path())).into_response(),
+        _ => Refusal::Method.into_response(),
     }
 }
 

@@ -64,6 +64,10 @@ async fn shown(web: &Web, mut visitor: Visitor, asked: &Asked, unlock: bool) -> 
     let mut look = look.map_or_else(|| web.app.look_at_new(visitor.flow), Ok)?;
     if unlock {
         let View::Identify { .. } = look.view else { return Ok(Redirect::to("/reset").into_response()) };
+        if let (Goal::Reset, View::Identify { problem, .. }) = (&look.goal, &mut look.view) {
+            // That was said about what was typed on the other page.
+            *problem = None;
+        }
         look.goal = Goal::Unlock;
     }
     if let View::Password { user_id, stepper, .. } = &look.view {

@@ -104,6 +104,7 @@ async fn a_change_of_the_key_loses_nothing_that_is_under_way() {
         let mut browser = browser.at(&test.app);
         browser.get("/reset").await;
         browser.submit("/reset/password", &[("password", NEW), ("again", NEW)]).await;
+        assert!(test.signs_in(JO, NEW).await, "the reset comes to its end");
         let jo = test.app.directory.find(JO).await.expect("it answers").expect("Jo is there");
         let known = test.app.store.registration(Some(&jo.id)).await.expect("what is sealed opens").contacts;
         assert!(known.iter().any(|contact| contact.kind == ContactKind::Email), "{}", known.len());

@@ -301,7 +301,8 @@ async fn every_answer_wears_the_headers() {
         (Verb::GET, "/no-such-page", StatusCode::NOT_FOUND),
         (Verb::GET, "/assets/../../etc/passwd", StatusCode::NOT_FOUND),
         (Verb::DELETE, "/reset", StatusCode::METHOD_NOT_ALLOWED),
-        (Verb::GET, "/reset/code", StatusCode::METHOD_NOT_ALLOWED),
+        (Verb::DELETE, "/reset/code", StatusCode::METHOD_NOT_ALLOWED),
+        (Verb::GET, "/reset/code", StatusCode::SEE_OTHER),
         (Verb::GET, "/healthz", StatusCode::OK),
         (Verb::GET, "/readyz", StatusCode::OK),
     ] {

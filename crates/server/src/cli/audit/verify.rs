@@ -20,10 +20,10 @@ const QUIET: Span = Span::minutes(70);
 /// What it takes.
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// An export in JSON lines to look through, instead of the store; - for standard input
+    /// An export in JSON lines to look through, instead of the store; - for standard input. Needs --public-key
     #[arg(long, value_name = "FILE", requires = "public_key")]
     file: Option<PathBuf>,
-    /// A public key whose signatures count (64 hexadecimal characters), besides the installation's own; can be repeated
+    /// A public key whose signatures count (64 hexadecimal characters), besides the installation's own where the store is looked through; can be repeated
     #[arg(long, value_name = "KEY")]
     public_key: Vec<String>,
     /// A checkpoint that was kept elsewhere, or a file with such lines; can be repeated. Without one, whoever may write to the

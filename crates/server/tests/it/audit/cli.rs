@@ -142,7 +142,7 @@ async fn an_export_can_be_verified_by_whoever_has_the_public_key() {
 }
 
 #[tokio::test]
-async fn a_list_for_spreadsheets_calculates_nothing_and_people_can_be_picked_out() {
+async fn cve_2021_33256_a_list_for_spreadsheets_calculates_nothing() {
     let folder = Folder::new().await;
     let event = regain_core::audit::Event {
         user_id: "=cmd|' /C calc'!A0".into(),

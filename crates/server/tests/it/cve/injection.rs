@@ -4,8 +4,7 @@ use regain::directory::embedded::NewPerson;
 use regain_core::method::ContactKind;
 use regain_core::{Secret, Span};
 
-use super::{FREELY, JO, identify, open, proved, sent};
-use crate::register::signed_in;
+use super::{FREELY, JO, identify, open, proved};
 use crate::support::app::{NEW, OLD, TestApp};
 
 const HOSTILE: [&str; 9] = [
@@ -111,14 +110,4 @@ async fn cve_2024_27310_long_input_is_refused_before_it_costs_anything() {
     let page = identify(&mut browser, &"\u{fdfa}".repeat(17)).await.text();
     assert!(!page.contains("incident"), "{page}");
     assert!(test.signs_in(JO, OLD).await);
-}
-
-/// A cell of an exported list calculated something: CVE-2021-33256.
-#[tokio::test]
-async fn cve_2021_33256_nothing_of_a_list_calculates() {
-    let (test, mut browser) = open(FREELY).await;
-    sent(&mut browser, "=HYPERLINK(\"https://evil.example\")").await;
-    let mut jo = signed_in(&test, JO).await;
-    let page = jo.get("/register/activity").await.text();
-    assert!(!page.contains("=HYPERLINK"), "{page}");
 }

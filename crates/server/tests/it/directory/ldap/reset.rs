@@ -107,7 +107,7 @@ async fn a_server_that_is_killed_after_the_write_and_before_the_answer_leaves_th
     let (test, mut browser) = open(&engine, section).await;
     proved(&test, &mut browser).await;
     // Nothing comes back for the change, and then nobody is there to be asked.
-    wire.cut(3, Cut::Dead);
+    wire.cut(2, Cut::Dead);
     let (asked, mut other) = (browser.clone(), browser.clone());
     let posted = tokio::spawn(async move {
         let mut browser = asked;
