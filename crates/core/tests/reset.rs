@@ -6,6 +6,8 @@ mod desk;
 mod goals;
 #[path = "support/registered.rs"]
 mod registered;
+#[path = "reset/stopped.rs"]
+mod stopped;
 
 use desk::{Desk, check, keys, person, policy};
 use regain_core::method::ContactKind::{Email, Mobile, Office};
@@ -273,27 +275,6 @@ fn codes_follow_one_another_at_a_distance_and_come_to_an_end() {
          30s later
          resend => code 1/1 email jo*****@m****.co.uk |
          code 2 => password",
-    );
-}
-
-#[test]
-fn what_is_stopped_for_everybody_is_shown_beside_what_is_not() {
-    let until = "until: Time(9) })";
-    check(
-        policy(),
-        Some(person(&[Email, Mobile, Office])),
-        &format!(
-            "types jo
-             found
-             stopped money => choose 1/1: email text- mobile_call- office_call- (NotNow {{ scope: Money, {until} | throttled
-             stopped range => choose 1/1: email text- mobile_call- office_call (NotNow {{ scope: Range, {until} | throttled
-             stopped emails => choose 1/1: email- text mobile_call office_call (NotNow {{ scope: Emails, {until} | throttled
-             chooses text => code 1/1 text *********23
-             stopped money => code 1/1 text *********23 (NotNow {{ {until} | throttled
-             other way => choose 1/1: email text mobile_call office_call
-             chooses email
-             code 2 => password"
-        ),
     );
 }
 
