@@ -5,6 +5,7 @@ use regain_core::elsewhere::{Bar, Outcome, Target};
 use regain_core::method::Method;
 use regain_core::password::Problem;
 use regain_core::reset::{ChoiceProblem, CodeProblem, End, IdentifyProblem, OptionView, Stepper, View};
+use regain_core::throttle::Scope;
 
 use super::{LONG, NOW};
 use crate::web::reset::pages::Note;
@@ -16,6 +17,7 @@ pub(super) fn options(confirm: bool) -> Vec<OptionView> {
         method,
         mask: mask(method).into(),
         confirm: confirm && method != Method::OfficeCall,
+        stopped: false,
     };
     Method::ALL.into_iter().enumerate().map(option).collect()
 }
@@ -66,6 +68,12 @@ pub(super) fn views() -> Vec<(&'static str, View, Option<Note>)> {
         problems: problems.to_vec(),
     };
     let until = NOW + Span::hours(20);
+    let stopped = |stops: &dyn Fn(Method) -> bool, scope| {
+        let options = options(false).into_iter();
+        let options = options.map(|option| OptionView { stopped: stops(option.method), ..option }).collect();
+        let problem = Some(ChoiceProblem::NotNow { scope, until });
+        View::Choose { user_id: user_id(), stepper: two(1), options, problem }
+    };
     let all = [
         Problem::Empty,
         Problem::Mismatch,
@@ -107,6 +115,9 @@ pub(super) fn views() -> Vec<(&'static str, View, Option<Note>)> {
         ("choose-confirm-email", choose(one(1), true, Some(ChoiceProblem::Confirmation { option: 0 })), None),
         ("choose-none-left", choose(one(1), false, Some(ChoiceProblem::NoCodesLeft)), None),
         ("choose-resting", choose(one(1), false, Some(ChoiceProblem::TooManySends { until })), None),
+        ("choose-stopped", stopped(&|method| method != Method::Email, Scope::Messages), None),
+        ("choose-stopped-email", stopped(&|method| method == Method::Email, Scope::Emails), None),
+        ("choose-stopped-all", stopped(&|_| true, Scope::Usual), None),
         ("code", code(Method::Email, "jo*****@m****.co.uk", Some(27), None), None),
         ("code-text", code(Method::Text, "*********23", Some(0), None), Some(Note::Sent)),
         ("code-call", code(Method::MobileCall, "*********23", None, None), Some(Note::Time)),
@@ -116,6 +127,7 @@ pub(super) fn views() -> Vec<(&'static str, View, Option<Note>)> {
         ("code-early", code(Method::Text, "*********23", Some(12), None), Some(Note::Early)),
         ("code-early-over", code(Method::Text, "*********23", Some(0), None), Some(Note::Early)),
         ("code-resting", code(Method::Text, "*********23", Some(0), Some(CodeProblem::TooManySends { until })), None),
+        ("code-not-now", code(Method::Text, "*********23", Some(0), Some(CodeProblem::NotNow { until })), None),
         (
             "code-long",
             View::Code {
