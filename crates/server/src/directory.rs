@@ -103,6 +103,17 @@ pub struct PasswordRules {
     pub history_on_reset: bool,
 }
 
+impl From<&PasswordRules> for regain_core::password::DirectoryRules {
+    fn from(rules: &PasswordRules) -> Self {
+        Self {
+            min: rules.min_length,
+            max: rules.max_length,
+            complexity: rules.complexity.unwrap_or(false),
+            history: rules.history.filter(|_| rules.history_on_reset).unwrap_or(0),
+        }
+    }
+}
+
 /// Why a directory turned down a new password. The names follow what LDAP servers can say (RFC 3062, password policy
 /// control, Active Directory's data codes).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -64,6 +64,7 @@ static MODULES: &[Edges] = &[
     ("directory/", &[]),
     ("directory/embedded", &["address", "clock", "directory", "store"]),
     ("directory/canary", &["clock", "finding"]),
+    ("directory/several", &["finding"]),
     ("directory/active_directory", &["clock", "directory", "finding"]),
     ("directory/ldap", &["certificate", "clock", "directory", "finding", "tls"]),
     ("delivery", &["certificate", "clock", "finding", "metrics", "tls"]),

@@ -14,7 +14,7 @@ use super::{Deps, Directory, Error, PasswordRules, Person, Status};
 use crate::finding::Finding;
 
 /// How long it is waited for what a further directory knows of a person, before anything is written. Who waits is at a page.
-pub const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The most characters of a name: people read it in a sentence.
 const NAME: usize = 60;
@@ -145,6 +145,11 @@ impl Others {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// How long it is waited for the primary directory, where there are others: what is found there names the person here.
+    pub fn patience(&self) -> Option<Duration> {
+        (!self.is_empty()).then_some(PATIENCE)
     }
 
     /// The one that people call so.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use regain_core::change;
-use regain_core::elsewhere::{Outcome, Survey};
+use regain_core::elsewhere::{Outcome, Survey, Target};
 use regain_core::flow::Flow;
 use regain_core::method::ContactKind;
 use regain_core::password::{DirectoryRules, Person, Rules};
@@ -15,7 +15,6 @@ use regain_core::subject::AccountId;
 use regain_core::{FlowId, Secret, Span, Time};
 
 use super::Web;
-use crate::directory::{self, PasswordRules, several};
 use crate::drive::Fault;
 
 /// How long the page waits for the directory's rules. When they come too late our own hold, and the directory still has the
@@ -112,13 +111,7 @@ impl Web {
                     ContactKind::Mobile | ContactKind::Office => person.numbers.push(address),
                 }
             }
-            let (told, found) = self.ask_directory(account, &mut person).await;
-            (rules, answered) = (told.unwrap_or_default(), told.is_some());
-            for other in self.app.others.survey(found.as_ref()).await {
-                rules = rules.and(rules_of(&other.rules));
-                answered &= other.target.outcome != Outcome::Unavailable;
-                survey.targets.push(other.target);
-            }
+            (rules, answered, survey.targets) = self.ask_directories(account, &mut person).await;
         }
         let rules = self.app.policy.password.merged(steps, &rules);
         // Who tries once more in other directories types the one that has just been set, and that is in the history.
@@ -168,36 +161,33 @@ impl Web {
         }
     }
 
-    /// The directory's rules, if they come in time; the name and what else it knows goes to the person.
-    async fn ask_directory(
-        &self,
-        account: &AccountId,
-        person: &mut Person,
-    ) -> (Option<DirectoryRules>, Option<directory::Person>) {
-        let directory = &self.app.directory;
+    /// The rules of all directories, whether all have answered in time, and what further ones have of the person; the name and what
+    /// else is known goes to the person.
+    async fn ask_directories(&self, account: &AccountId, person: &mut Person) -> (DirectoryRules, bool, Vec<Target>) {
+        let (directory, others) = (&self.app.directory, &self.app.others);
         let asked = async { tokio::join!(directory.person(account), directory.rules(Some(account))) };
-        let patience = if self.app.others.is_empty() { PATIENCE } else { several::PATIENCE };
-        let Ok((found, rules)) = tokio::time::timeout(patience, asked).await else {
-            tracing::warn!("the directory did not tell its rules on passwords in time; ours hold");
-            return (None, None);
+        let patience = others.patience().unwrap_or(PATIENCE);
+        let (found, told) = match tokio::time::timeout(patience, asked).await {
+            Err(_) => {
+                tracing::warn!("the directory did not tell its rules on passwords in time; ours hold");
+                (None, None)
+            }
+            Ok((found, Err(error))) => {
+                tracing::warn!(%error, "the directory did not tell its rules on passwords; ours hold");
+                (found.ok().flatten(), None)
+            }
+            Ok((found, Ok(rules))) => (found.ok().flatten(), Some(DirectoryRules::from(&rules))),
         };
-        let found = found.ok().flatten();
         if let Some(found) = &found {
             person.name = found.name.clone();
             person.mails.extend(found.mail.clone());
         }
-        let rules = rules.map(|rules| rules_of(&rules)).inspect_err(|error| {
-            tracing::warn!(%error, "the directory did not tell its rules on passwords; ours hold");
-        });
-        (rules.ok(), found)
-    }
-}
-
-fn rules_of(rules: &PasswordRules) -> DirectoryRules {
-    DirectoryRules {
-        min: rules.min_length,
-        max: rules.max_length,
-        complexity: rules.complexity.unwrap_or(false),
-        history: rules.history.filter(|_| rules.history_on_reset).unwrap_or(0),
+        let (mut answered, mut rules, mut targets) = (told.is_some(), told.unwrap_or_default(), Vec::new());
+        for other in others.survey(found.as_ref()).await {
+            rules = rules.and(DirectoryRules::from(&other.rules));
+            answered &= other.target.outcome != Outcome::Unavailable;
+            targets.push(other.target);
+        }
+        (rules, answered, targets)
     }
 }

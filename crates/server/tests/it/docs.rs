@@ -110,7 +110,7 @@ fn examples(page: &str) -> Vec<&str> {
 fn every_example_of_a_configuration_is_good() {
     for (name, expected) in [
         ("README.md", 1),
-        ("docs/admin.md", 4),
+        ("docs/admin.md", 5),
         ("docs/audit.md", 1),
         ("docs/openldap.md", 1),
         ("docs/389ds.md", 1),
