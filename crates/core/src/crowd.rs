@@ -10,7 +10,8 @@ mod tally;
 
 use serde::{Deserialize, Serialize};
 
-use crate::keys::Keys;
+use crate::budget::Route;
+use crate::keys::{Digest, Keys};
 use crate::mask;
 use crate::method::ContactKind;
 use crate::policy::Policy;
@@ -83,6 +84,8 @@ pub struct Crowd {
     digits: Shares<(ContactKind, String)>,
     /// How many numbers of each kind there are.
     numbers: Shares<ContactKind>,
+    /// What the budget sees of their numbers, which no page shows: prices, and ranges that several people share.
+    routes: Shares<(ContactKind, Route)>,
 }
 
 impl Face {
@@ -147,7 +150,8 @@ impl Crowd {
             all
         };
         let faces = apart(&self.faces, &other.faces);
-        faces.max(apart(&self.letters, &other.letters)).max(apart(&domains(self), &domains(other)))
+        let shown = faces.max(apart(&self.letters, &other.letters)).max(apart(&domains(self), &domains(other)));
+        shown.max(apart(&self.routes, &other.routes))
     }
 
     /// The face of a decoy. `works` says whether somebody who has these ways can go on.
@@ -209,6 +213,12 @@ impl Crowd {
         } else {
             mask::phone(drawn)
         }
+    }
+
+    /// What a message to a decoy's number is counted as; nothing if nobody with a number of this kind was counted.
+    pub(crate) fn route(&self, device: Digest, kind: ContactKind) -> Option<&Route> {
+        let of_kind = self.routes.iter().filter(|((of, _), _)| *of == kind);
+        Draw::by(device).pick("route", of_kind.map(|((_, route), count)| (route, u64::from(*count))))
     }
 }
 

@@ -11,7 +11,7 @@ use crate::password::Mark;
 use crate::registration::Change;
 use crate::secret::Secret;
 use crate::subject::{AccountId, ContactId};
-use crate::throttle::What;
+use crate::throttle::{Scope, What};
 use crate::time::{Span, Time};
 
 /// Something to be done.
@@ -120,6 +120,8 @@ pub enum To {
     },
     /// Those who help, at the address of the configuration; nothing where there is none.
     CareTeam,
+    /// Whoever runs the service, at the address in the configuration.
+    Operators,
     /// Nowhere: the message of a decoy, which costs the same until it is dropped.
     Nobody,
 }
@@ -181,6 +183,17 @@ pub enum Message {
         /// When.
         at: Time,
     },
+    /// A limit that many people share is reached, and something was stopped.
+    LimitReached {
+        /// Of what.
+        what: What,
+        /// For whom all together, or what of the budget.
+        scope: Scope,
+        /// Since when.
+        at: Time,
+        /// Until when.
+        until: Time,
+    },
     /// The person is asked to register, before they need it.
     Invitation {
         /// The User ID.
@@ -198,7 +211,11 @@ impl Message {
         match self {
             Self::PasswordChanged { offer, .. } | Self::Unlocked { offer, .. } => offer.as_ref(),
             Self::RegistrationChanged { offer, .. } => Some(offer),
-            Self::Code(_) | Self::Frozen { .. } | Self::CallForCare { .. } | Self::Invitation { .. } => None,
+            Self::Code(_)
+            | Self::Frozen { .. }
+            | Self::CallForCare { .. }
+            | Self::LimitReached { .. }
+            | Self::Invitation { .. } => None,
         }
     }
 }

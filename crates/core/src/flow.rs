@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::budget::Postage;
 use crate::change::{self, ChangePassword};
 use crate::effect::Effect;
 use crate::keys::{Keys, Use};
@@ -171,12 +172,21 @@ impl Flow {
         [own, throttle::around(ctx.keys, ctx.policy, network, &whats)].concat()
     }
 
+    /// The code that this event sends, if it sends one.
+    pub fn postage<'a>(&'a self, ctx: &'a Ctx, event: &'a Event) -> Option<Postage<'a>> {
+        match (self, event) {
+            (Self::Reset(flow), Event::Reset(event)) => flow.postage(ctx, event),
+            (Self::Register(flow), Event::Register(event)) => flow.postage(ctx, event),
+            _ => None,
+        }
+    }
+
     /// What a flow of this kind is told when a limit forbids what was asked for.
     pub fn throttled(&self, claim: &Claim, until: Time) -> Event {
         let (what, scope) = (claim.what, claim.scope);
         match self {
             Self::Reset(_) => Event::Reset(reset::Event::Throttled { what, scope, until }),
-            Self::Register(_) => Event::Register(register::Event::Throttled { what, until }),
+            Self::Register(_) => Event::Register(register::Event::Throttled { what, scope, until }),
             Self::Change(_) => Event::Change(change::Event::Throttled { until }),
         }
     }

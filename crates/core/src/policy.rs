@@ -1,6 +1,7 @@
 //! The organisation's rules, and which proofs they ask for.
 
 use crate::audit::CareTeamReason;
+use crate::budget::Budget;
 use crate::captcha;
 use crate::method::issued_code::Proof;
 use crate::method::{Channel, Method};
@@ -53,6 +54,8 @@ pub struct Policy {
     pub sends_to_one: Vec<Limit>,
     /// All other limits.
     pub limits: Limits,
+    /// What messages may cost.
+    pub budget: Budget,
     /// For how long a new contact cannot carry a reset alone.
     pub cooling_off: Span,
     /// After how long a person has to confirm what is registered; never, if nothing (the reference product has 180 days).
@@ -92,6 +95,7 @@ impl Default for Policy {
                 Limit { count: 10, window: Span::hours(24) },
             ],
             limits: Limits::default(),
+            budget: Budget::default(),
             cooling_off: Span::hours(24),
             reconfirm: Some(Span::hours(180 * 24)),
             grace: Span::hours(14 * 24),

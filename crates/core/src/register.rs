@@ -22,7 +22,7 @@ use crate::method::{ContactKind, Method};
 use crate::registration::Change;
 use crate::secret::Secret;
 use crate::subject::{AccountId, ContactId, device};
-use crate::throttle::What;
+use crate::throttle::{Scope, What};
 use crate::time::{Span, Time};
 use crate::{Ctx, Step};
 
@@ -141,6 +141,11 @@ pub enum Problem {
         /// When it may again.
         until: Time,
     },
+    /// Codes cannot go this way at the moment, whoever asks.
+    NotNow {
+        /// When they can again.
+        until: Time,
+    },
     /// Somebody said "This wasn't me": nothing can be changed until that is lifted.
     Frozen,
     /// The contact was changed elsewhere while its code was on its way.
@@ -161,6 +166,11 @@ pub enum CodeProblem {
     /// This destination or person has had all they may for now.
     TooManySends {
         /// When it may again.
+        until: Time,
+    },
+    /// Codes cannot go this way at the moment, whoever asks.
+    NotNow {
+        /// When they can again.
         until: Time,
     },
     /// There were too many wrong codes, in this sign-in and others: this one was not looked at.
@@ -217,8 +227,10 @@ pub enum Event {
     },
     /// A limit over several flows forbids what was asked for.
     Throttled {
-        /// Which.
+        /// Of what.
         what: What,
+        /// For whom all together.
+        scope: Scope,
         /// When it is free again.
         until: Time,
     },
@@ -288,7 +300,7 @@ impl Machine<'_> {
             {
                 self.check(kind, address, replaces, sent, &typed);
             }
-            (stage, Event::Throttled { what, until }) => self.throttled(stage, what, until),
+            (stage, Event::Throttled { what, scope, until }) => self.throttled(stage, (what, scope), until),
             _ => {}
         }
     }
@@ -407,16 +419,18 @@ impl Machine<'_> {
         self.audit(Act::RegistrationAsked);
     }
 
-    fn throttled(&mut self, stage: Stage, what: What, until: Time) {
+    fn throttled(&mut self, stage: Stage, (what, scope): (What, Scope), until: Time) {
         self.audit(Act::Throttled { what });
         self.flow.stage = match stage {
             Stage::Proving { kind, address, replaces, sent, .. } => {
                 let problem = Some(match what {
                     What::Proofs => CodeProblem::Resting { until },
+                    _ if scope.is_budget() => CodeProblem::NotNow { until },
                     _ => CodeProblem::TooManySends { until },
                 });
                 Stage::Proving { kind, address, replaces, sent, problem }
             }
+            _ if scope.is_budget() => Stage::Open { problem: Some(Problem::NotNow { until }) },
             _ => Stage::Open { problem: Some(Problem::TooManySends { until }) },
         };
     }

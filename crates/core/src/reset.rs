@@ -259,6 +259,7 @@ impl Machine<'_> {
             (Stage::Choosing { subject, proofs, .. }, Event::Throttled { what, scope, until }) => {
                 let problem = Some(match what {
                     What::Proofs => ChoiceProblem::Resting { until },
+                    _ if scope.is_budget() => ChoiceProblem::NotNow { scope, until },
                     _ => ChoiceProblem::TooManySends { until },
                 });
                 self.throttled((what, scope), until, Stage::Choosing { subject, proofs, problem });
@@ -279,6 +280,7 @@ impl Machine<'_> {
             (Stage::Proving { subject, proofs, sent, .. }, Event::Throttled { what, scope, until }) => {
                 let problem = Some(match what {
                     What::Proofs => CodeProblem::Resting { until },
+                    _ if scope.is_budget() => CodeProblem::NotNow { until },
                     _ => CodeProblem::TooManySends { until },
                 });
                 self.throttled((what, scope), until, Stage::Proving { subject, proofs, sent, problem });

@@ -16,7 +16,7 @@ use crate::subject::{self, AccountId};
 use crate::time::{Span, Time};
 
 pub use claims::{Owner, around, destination, of_account, of_installation, of_network, passwords};
-pub(crate) use claims::{look_ups, sends};
+pub(crate) use claims::{look_ups, of_rule, sends};
 pub use limits::{Limits, Rule};
 
 /// At most `count` in a `window`, which starts with the first one.
@@ -41,6 +41,10 @@ pub struct Claim {
     pub scope: Scope,
     /// Whose it is, for administrators: a User ID as typed, a masked address, a network.
     pub whom: String,
+    /// How many it counts as.
+    pub weight: u32,
+    /// When it may be tried again, where that is not the end of the window.
+    pub ends: Option<Time>,
 }
 
 /// What is limited.
@@ -69,6 +73,16 @@ pub enum Scope {
     Network,
     /// Everybody.
     Installation,
+    /// Texts and calls to one range of numbers.
+    Range,
+    /// All texts and calls.
+    Messages,
+    /// All emails.
+    Emails,
+    /// What all texts and calls cost.
+    Money,
+    /// All texts and calls of this hour, beside the same hour of other days.
+    Usual,
 }
 
 impl What {
@@ -84,6 +98,11 @@ impl What {
 }
 
 impl Scope {
+    /// Whether it is about what messages cost and where they go, whoever asks for them.
+    pub const fn is_budget(self) -> bool {
+        matches!(self, Self::Range | Self::Messages | Self::Emails | Self::Money | Self::Usual)
+    }
+
     /// Its name in lists and logs.
     pub const fn name(self) -> &'static str {
         match self {
@@ -91,6 +110,11 @@ impl Scope {
             Self::Account => "account",
             Self::Network => "network",
             Self::Installation => "installation",
+            Self::Range => "number_range",
+            Self::Messages => "messages",
+            Self::Emails => "emails",
+            Self::Money => "money",
+            Self::Usual => "usual",
         }
     }
 }

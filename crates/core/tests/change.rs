@@ -80,7 +80,7 @@ fn note(effect: &Effect) -> String {
             let to = match &delivery.to {
                 To::Contact(contact) => contact.0.clone(),
                 To::OwnMail(mail) => mail.clone(),
-                To::New { .. } | To::CareTeam | To::Nobody => panic!("not of a change"),
+                To::New { .. } | To::CareTeam | To::Operators | To::Nobody => panic!("not of a change"),
             };
             let Message::PasswordChanged { certain, .. } = delivery.message else { panic!("not of a change") };
             format!("{} {to}", if certain { "tell" } else { "warn" })

@@ -1,12 +1,15 @@
 //! What made-up people are drawn from: whatever a real person shows, a made-up one may show, as often, and the same each day.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use regain_core::budget::{self, Budget, Postage, Prices};
 use regain_core::crowd::{Crowd, Tally};
 use regain_core::method::issued_code::Purpose;
 use regain_core::method::{ContactKind, Method};
-use regain_core::subject::{Account, AccountId, Contact, ContactId, Subject};
-use regain_core::{Keys, Policy};
+use regain_core::registration::NOBODY;
+use regain_core::subject::{Account, AccountId, Contact, ContactId, Option_, Subject};
+use regain_core::throttle::{Limit, Scope};
+use regain_core::{Ctx, Keys, Policy, Span, Time};
 
 fn keys() -> Keys {
     Keys::new([7; 32])
@@ -230,4 +233,61 @@ fn two_towns_are_as_far_apart_as_their_people() {
     };
     assert_eq!(of(10).distance(&of(10)), 0.0);
     assert!((of(10).distance(&of(30)) - 0.2).abs() < 1e-9);
+}
+
+/// What a text to this option is counted as: its price, and by which counter of its range.
+fn counted(policy: &Policy, option: &Option_, number: Option<&str>, crowd: &Crowd) -> (u32, String) {
+    let keys = keys();
+    let ctx = Ctx { now: Time(0), entropy: [0; 32], policy, keys: &keys, registration: &NOBODY };
+    let postage = Postage { method: option.method, number, device: option.device, mask: &option.mask };
+    let claims = budget::claims(&ctx, &postage, &[], crowd);
+    let of = |scope| claims.iter().find(|claim| claim.scope == scope).expect("it is counted");
+    (of(Scope::Money).weight, of(Scope::Range).counter.clone())
+}
+
+#[test]
+fn the_budget_meets_decoys_as_often_as_people() {
+    let few = vec![Limit { count: 9_999, window: Span::hours(1) }];
+    let prices =
+        Prices { by_prefix: vec![("44".into(), 400), ("33".into(), 900), ("870".into(), 90_000)], otherwise: 2_000 };
+    let budget = Budget { prices, money: few.clone(), ranges: few, ..Budget::default() };
+    let policy = Policy { budget, ..Policy::default() };
+    // Of ten people six have a telephone of the house, one a French one of their own, and one from a country without a price.
+    let number = |n: u32| match n % 10 {
+        0..6 => format!("+44770090{n:04}"),
+        6 | 7 => format!("+4474{n:04}0000"),
+        8 => format!("+336{n:04}0000"),
+        _ => format!("+49151{n:04}0000"),
+    };
+    let mut tally = Tally::default();
+    let mut people = Vec::new();
+    for n in 0..1_000 {
+        let number = number(n);
+        let account = account(&[(ContactKind::Mobile, &number, false)], false);
+        tally.add(&keys(), &policy, "person", &account);
+        let option = Subject::real(&keys(), &policy, Purpose::Reset, &account).options.remove(0);
+        people.push(counted(&policy, &option, Some(&number), &Crowd::default()));
+    }
+    let house = people[0].1.clone();
+    let crowd = tally.crowd();
+    let mobile = |n: u32| {
+        let mut subject = decoy(&policy, &format!("nobody{n}"), &crowd);
+        subject.options.iter().position(|option| option.method == Method::Text).map(|at| subject.options.remove(at))
+    };
+    let decoys = (0..4_000).filter_map(mobile).map(|option| {
+        assert_eq!(counted(&policy, &option, None, &crowd), counted(&policy, &option, None, &crowd), "always the same");
+        counted(&policy, &option, None, &crowd)
+    });
+    let seen = |(price, range): (u32, String)| vec![format!("{price}, in the house {}", range == house)];
+    let ranges = |all: &[(u32, String)]| all.iter().filter(|(_, range)| *range != house).count();
+    let decoys: Vec<_> = decoys.collect();
+    assert!(decoys.len() > 3_000);
+    let own: HashSet<&String> = decoys.iter().map(|(_, range)| range).collect();
+    assert_eq!(own.len(), ranges(&decoys) + 1, "who is not in the house has a range to itself");
+    let (people, decoys) = (shares(people.into_iter().map(seen)), shares(decoys.into_iter().map(seen)));
+    assert_eq!(people.len(), 4, "{people:?}");
+    for what in people.keys().chain(decoys.keys()) {
+        let (real, made_up) = (people.get(what).unwrap_or(&0.0), decoys.get(what).unwrap_or(&0.0));
+        assert!((real - made_up).abs() < 0.025, "{what}: {real:.3} of the people, {made_up:.3} of the decoys");
+    }
 }

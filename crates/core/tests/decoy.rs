@@ -10,6 +10,7 @@ mod classes;
 #[path = "support/registered.rs"]
 mod registered;
 
+use regain_core::budget::{self, Budget, Prices, Usual};
 use regain_core::captcha::{self, Answer};
 use regain_core::crowd::Crowd;
 use regain_core::effect::Message;
@@ -42,6 +43,14 @@ fn tiny() -> Policy {
         resend_after: Span(1),
         failed_proofs: few,
         sends_to_one: vec![few, Limit { count: 3, window: Span(99) }],
+        budget: Budget {
+            prices: Prices { by_prefix: vec![("44".into(), 400)], otherwise: 100 },
+            messages: vec![few],
+            emails: vec![few],
+            money: vec![few],
+            ranges: vec![few],
+            usual: Some(Usual { floor: 2, deviations: 4 }),
+        },
         limits: Limits { sends_of_account: vec![few], look_ups_of_account: vec![few], ..Limits::none() },
         ..Policy::default()
     }
@@ -128,6 +137,9 @@ fn all(options: usize) -> Vec<Do> {
         Do::Throttled(What::Proofs, Scope::Account),
         Do::Throttled(What::Proofs, Scope::Network),
         Do::Throttled(What::Sends, Scope::Destination),
+        Do::Throttled(What::Sends, Scope::Range),
+        Do::Throttled(What::Sends, Scope::Emails),
+        Do::Throttled(What::Sends, Scope::Money),
     ];
     let choices = (0..=options).flat_map(|option| [true, false].map(|confirm| Do::Choose { option, confirm }));
     all.extend(choices);
@@ -162,7 +174,7 @@ struct Pair {
 #[derive(Debug, PartialEq)]
 struct Seen {
     view: View,
-    claims: Vec<(What, Scope, Limit, usize)>,
+    claims: Vec<(What, Scope, Limit, usize, u32)>,
     counts: Vec<What>,
     effects: Vec<String>,
 }
@@ -235,12 +247,14 @@ impl<'a> Twins<'a> {
         let event = self.event(flow, what, real);
         let claims = (self.counting)(&ctx, flow, &event);
         let Step { state, effects, view } = (self.machine)(&ctx, flow.clone(), event);
-        let counts = flow.counts(&ctx, &self.event(flow, what, real));
-        let cost = |claim: &Claim| {
-            assert!(!claim.whom.is_empty(), "administrators see whose it is");
-            (claim.what, claim.scope, claim.limit, claim.counter.len())
-        };
-        let claims = claims.iter().map(cost).collect();
+        let asked = self.event(flow, what, real);
+        let counts = flow.counts(&ctx, &asked);
+        let postage = flow.postage(&ctx, &asked);
+        let of = |postage| budget::claims(&ctx, postage, &[], &Crowd::default());
+        let budget: Vec<Claim> = postage.iter().flat_map(of).collect();
+        assert!(claims.iter().all(|claim| !claim.whom.is_empty()), "administrators see whose it is");
+        let cost = |claim: &Claim| (claim.what, claim.scope, claim.limit, claim.counter.len(), claim.weight);
+        let claims = claims.iter().chain(&budget).map(cost).collect();
         (state, Seen { view, claims, counts, effects: effects.iter().map(shape).collect() })
     }
 

@@ -237,8 +237,9 @@ fn codes_come_to_an_end() {
          email jo@mail.example
          throttled => code email jo@mail.example (TooManySends { until: Time(9) }) | throttled
          throttled proofs => code email jo@mail.example (Resting { until: Time(9) }) | throttled
+         stopped => code email jo@mail.example (NotNow { until: Time(9) }) | throttled
          30s later
-         resend => code email jo@mail.example (Resting { until: Time(9) }) |
+         resend => code email jo@mail.example (NotNow { until: Time(9) }) |
          text +447700900123 => mobile -, email -; 1 missing (NoCodesLeft) | throttled
          code 2 => mobile -, email -; 1 missing (NoCodesLeft) |",
     );

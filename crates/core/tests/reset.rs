@@ -6,6 +6,8 @@ mod desk;
 mod goals;
 #[path = "support/registered.rs"]
 mod registered;
+#[path = "reset/stopped.rs"]
+mod stopped;
 
 use desk::{Desk, check, keys, person, policy};
 use regain_core::method::ContactKind::{Email, Mobile, Office};

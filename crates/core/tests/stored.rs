@@ -178,7 +178,7 @@ fn registers() -> BTreeMap<&'static str, Flow> {
     let open = then(&closed, 1, register::Event::Open(person));
     let proving = then(&open, 2, prove(Method::Email, "new@mail.example"));
     let wrong = |flow: &Register| register::Event::Code { typed: Secret::new("none"), seen: flow.wrong };
-    let throttled = register::Event::Throttled { what: What::Sends, until };
+    let throttled = register::Event::Throttled { what: What::Sends, scope: Scope::Destination, until };
     let exhausted = (0..5).fold(proving.clone(), |flow, _| then(&flow, 3, wrong(&flow)));
     let all = [
         ("register-closed", closed.clone()),

@@ -4,6 +4,7 @@
 //! lie in files of their own (`…_file`).
 
 pub mod audit;
+pub mod budget;
 pub mod care_team;
 pub mod organisation;
 pub mod register;
@@ -43,6 +44,8 @@ pub struct Settings {
     pub register: Register,
     /// How long somebody stays signed in.
     pub session: session::Session,
+    /// Where messages may go, and who is told that they were stopped.
+    pub budget: budget::Budget,
     /// Files that passwords are compared with.
     pub password_files: rules::PasswordFiles,
 }
@@ -107,6 +110,7 @@ impl Config {
         let captcha = section::<rules::CaptchaSection>(&mut table, "captcha", &mut problems);
         let throttle = section::<throttle::ThrottleSection>(&mut table, "throttle", &mut problems);
         let session = section::<session::SessionSection>(&mut table, "session", &mut problems);
+        let budget = section::<budget::BudgetSection>(&mut table, "budget", &mut problems);
         let organisation = section::<Organisation>(&mut table, "organisation", &mut problems);
         let care_team = section::<care_team::CareTeamSection>(&mut table, "care_team", &mut problems);
         let register = section::<Register>(&mut table, "register", &mut problems);
@@ -122,8 +126,9 @@ impl Config {
         let password_files = password.files();
         register.check(&mut problems);
         audit.check(&mut problems);
-        let policy = rules::policy(policy, &register, password, captcha, &throttle, &organisation, &mut problems);
-        let settings = Settings { server, organisation, care_team, register, session, password_files };
+        let mut policy = rules::policy(policy, &register, password, captcha, &throttle, &organisation, &mut problems);
+        let budget = budget.check(&mut policy, &organisation, &care_team, &mut problems);
+        let settings = Settings { server, organisation, care_team, register, session, budget, password_files };
         (Self { settings, store, directory, delivery, policy, audit }, problems)
     }
 }

@@ -304,7 +304,8 @@ impl App {
         event: &Event,
         counted: &mut Vec<Claim>,
     ) -> Result<Option<Exceeded>, Fault> {
-        let claims = flow.claims(ctx, event, &throttle::network(&origin.address));
+        let mut claims = flow.claims(ctx, event, &throttle::network(&origin.address));
+        claims.extend(self.budget_claims(ctx, flow, event).await?);
         if claims == *counted {
             return Ok(None);
         }
@@ -348,10 +349,10 @@ impl App {
                         batch.push(self.store.offer_freeze(offer)?);
                     }
                 }
-                Effect::GiveBack { counter } => back.push(counter.clone()),
+                Effect::GiveBack { counter } => back.push((counter.clone(), 1)),
                 Effect::Uncount { what } => {
                     let unused = counted.iter().filter(|claim| claim.what == *what);
-                    back.extend(unused.map(|claim| claim.counter.clone()));
+                    back.extend(unused.map(|claim| (claim.counter.clone(), claim.weight)));
                 }
                 Effect::Forgive { account } => {
                     let owner = Owner { account: Some(account), user_id: flow.user_id() };

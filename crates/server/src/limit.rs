@@ -1,11 +1,18 @@
 //! Counting before a decision, and who hears of it when a limit is reached that many people share.
 
 use regain_core::audit::{self, Act};
+use regain_core::effect::{Delivery, Message, To};
+use regain_core::flow::{Event, Flow};
+use regain_core::method::Channel;
 use regain_core::throttle::{Claim, Scope};
+use regain_core::{Ctx, Span, budget};
 
 use crate::app::App;
 use crate::clock;
+use crate::metrics;
+use crate::phone::{self, Barred, Number};
 use crate::store::audit::Origin;
+use crate::store::outbox::Payload;
 use crate::store::throttle::Exceeded;
 use crate::store::{Error, Outcome};
 
@@ -34,17 +41,43 @@ impl App {
         Ok(exceeded)
     }
 
-    /// What stops many people at once is written down, once for as long as it lasts.
+    /// What the code that this event sends is counted on in the budget.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub(crate) async fn budget_claims(&self, ctx: &Ctx<'_>, flow: &Flow, event: &Event) -> Result<Vec<Claim>, Error> {
+        let Some(postage) = flow.postage(ctx, event) else { return Ok(Vec::new()) };
+        let past = self.store.counts(&budget::past(ctx.now)).await?;
+        // Asked for whoever it is: it must not show in the time.
+        let crowd = self.store.crowd().await?;
+        Ok(budget::claims(ctx, &postage, &past, &crowd))
+    }
+
+    /// Why no code goes to this number, if so.
+    pub(crate) fn barred(&self, number: &str) -> Option<Barred> {
+        // What is no number is not sent either, but for another reason.
+        let number = Number::parse(number, None).ok()?;
+        phone::barred(&number, &self.settings.budget.countries)
+    }
+
+    /// What stops many people at once is written down, and those who run the service are told: once for as long as it lasts.
     async fn tell_operators(&self, origin: &Origin, exceeded: &Exceeded) {
         let claim = &exceeded.claim;
         if matches!(claim.scope, Scope::Destination | Scope::Account) {
             return;
         }
+        let (what, scope) = (claim.what.name(), claim.scope.name());
+        if claim.scope.is_budget() {
+            metrics::limit(scope);
+        }
         match self.written_down(origin, exceeded).await {
             Ok(false) => {}
+            Ok(true) if claim.scope == Scope::Network => {
+                tracing::warn!(what, scope, network = claim.whom, "a network has reached a limit");
+            }
             Ok(true) => {
-                let (what, scope) = (claim.what.name(), claim.scope.name());
-                tracing::warn!(what, scope, network = claim.whom, "a limit that many people share is reached");
+                self.wake.notify_one();
+                tracing::error!(what, scope, "a limit that everybody shares is reached, and something was stopped");
             }
             Err(error) => tracing::error!(%error, "a limit that is reached could not be written down"),
         }
@@ -54,10 +87,18 @@ impl App {
     async fn written_down(&self, origin: &Origin, exceeded: &Exceeded) -> Result<bool, Error> {
         let (now, claim) = (self.clock.now(), &exceeded.claim);
         let name = clock::flow_id().map_err(|error| Error::Unavailable(error.to_string()))?;
-        let act = Act::LimitReached { what: claim.what, scope: claim.scope };
-        let event = audit::Event { user_id: String::new(), account: None, act };
+        let (what, scope) = (claim.what, claim.scope);
+        let event = audit::Event { user_id: String::new(), account: None, act: Act::LimitReached { what, scope } };
         let row = self.store.append_audit(name, (0, 0), &event, origin, now)?;
-        let written = self.store.db().write(vec![self.store.first_to_tell(exceeded, now)?, row]).await?;
+        let mut batch = vec![self.store.first_to_tell(exceeded, now)?, row];
+        if scope != Scope::Network && self.policy.channels.contains(&Channel::Email) {
+            let message = Message::LimitReached { what, scope, at: now, until: exceeded.until };
+            let (to, channel, deadline) = (To::Operators, Channel::Email, now + Span::hours(24));
+            let delivery = Delivery { to, channel, message, deadline };
+            let payload = Payload { delivery, user_id: String::new(), address: String::new() };
+            batch.push(self.store.queue(name, 0, 0, &payload, now)?);
+        }
+        let written = self.store.db().write(batch).await?;
         Ok(matches!(written, Outcome::Committed(_)))
     }
 }

@@ -1,5 +1,6 @@
 //! What is said in messages: one text in the forms that email, text and call need.
 
+mod alert;
 mod invitation;
 mod notice;
 
@@ -26,6 +27,7 @@ pub fn content(settings: &Settings, policy: &Policy, keys: &Keys, channel: Chann
         Message::Invitation { user_id, name, missing } => {
             invitation::content(settings, policy, channel, (user_id, name), *missing)
         }
+        Message::LimitReached { what, scope, at, until } => alert::content(settings, (*what, *scope), (*at, *until)),
         _ => notice::content(settings, keys, channel, payload),
     }
 }

@@ -4,6 +4,7 @@ mod office;
 
 use regain_core::effect::Effect;
 use regain_core::flow::{Event, Flow};
+use regain_core::method::ContactKind;
 use regain_core::method::issued_code::Purpose;
 use regain_core::password::Problem;
 use regain_core::reset::{self, LookedUp, Written};
@@ -73,13 +74,16 @@ async fn look_up(app: &App, purpose: Purpose, user_id: &str) -> Result<LookedUp,
 
 /// What is known of a person, for a decision.
 pub(crate) fn account(app: &App, person: Person, registration: &Registration) -> Account {
+    let mut contacts = registration.proven(&app.policy, app.clock.now());
+    // Where no code may go, none is offered.
+    contacts.retain(|contact| contact.kind == ContactKind::Email || app.barred(&contact.address).is_none());
     Account {
         id: person.id,
         own_mail: person.mail,
         groups: person.groups,
         disabled: person.status.is_off() || person.status.protected,
         frozen: registration.frozen.is_some(),
-        contacts: registration.proven(&app.policy, app.clock.now()),
+        contacts,
     }
 }
 

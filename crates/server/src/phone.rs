@@ -5,6 +5,7 @@
 
 mod line;
 mod spelling;
+mod toll;
 
 use std::fmt;
 
@@ -12,6 +13,7 @@ use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber, PhoneNum
 
 pub use line::{Line, countries, line};
 use spelling::Spelling;
+pub use toll::{Barred, Countries, barred, country_of};
 
 /// A telephone number, complete with its country's code: E.164, and an extension if it has one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -146,8 +146,9 @@ impl App {
     /// A right password: the wrong ones before it are forgotten for the account, and for everybody else this one was none.
     fn forgiven(&self, claims: &[Claim]) -> Vec<Stmt> {
         let (own, shared): (Vec<&Claim>, Vec<&Claim>) = claims.iter().partition(|claim| claim.scope == Scope::Account);
-        let names = |claims: Vec<&Claim>| claims.into_iter().map(|claim| claim.counter.clone()).collect();
-        [self.store.forgiving(names(own)), self.store.giving_back(names(shared))].concat()
+        let own = own.into_iter().map(|claim| claim.counter.clone()).collect();
+        let shared = shared.into_iter().map(|claim| (claim.counter.clone(), claim.weight)).collect();
+        [self.store.forgiving(own), self.store.giving_back(shared)].concat()
     }
 
     fn sign_in_row(

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use regain_core::effect::{self, Message, To};
 use regain_core::flow::Event;
+use regain_core::method::Channel;
 use regain_core::subject::ContactId;
 use regain_core::{Span, Time};
 use tokio::sync::watch;
@@ -192,6 +193,10 @@ async fn send(app: &App, delivery: &Delivery, taken: Taken) -> Result<(), Fault>
     let Some(to) = address(app, &taken.payload.delivery).await? else {
         return Ok(store.settle_message(&taken.id, Settled::Dropped, None, None).await?);
     };
+    if let Some(why) = app.barred(&to).filter(|_| channel != Channel::Email) {
+        tracing::warn!(message = taken.id, channel = channel.name(), %why, "a message was not sent");
+        return Ok(store.settle_message(&taken.id, Settled::Failed, None, Some(why.to_string())).await?);
+    }
     let outgoing = Outgoing { to: &to, content: &content, key: &taken.id };
     crate::fault::point("delivery.send.before");
     let answer = held(app, &taken.id, delivery.send(channel, &outgoing)).await;
@@ -248,6 +253,7 @@ async fn address(app: &App, delivery: &effect::Delivery) -> Result<Option<String
         To::OwnMail(mail) => Ok(Some(mail.clone())),
         To::New { address, .. } => Ok(Some(address.clone())),
         To::CareTeam => Ok(app.settings.care_team.mail.clone()),
+        To::Operators => Ok(app.settings.budget.alert_mail.clone()),
         // Looked for all the same, under a name that no contact has.
         To::Nobody => Ok(app.store.contact(&ContactId(String::new())).await?.and(None)),
     }

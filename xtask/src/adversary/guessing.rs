@@ -20,7 +20,8 @@ const CODES: f64 = 1e6;
 /// The limits of networks and of the whole installation are out of the way: they would stop this sooner, and hide what the
 /// account's own are worth.
 const THROTTLE: &str = "failed_proofs_per_network = []\nfailed_proofs_in_all = []\nsends_per_network = []\nsends_in_all = []\n\
-     resets_per_network = []\nresets_in_all = []\nresets_per_user_id = []\nsends = []\nsends_per_account = []\n";
+     resets_per_network = []\nresets_in_all = []\nresets_per_user_id = []\nsends = []\nsends_per_account = []\n\
+     [budget]\nmessages = []\nemails = []\nnumber_range = []\nusual_floor = 0\n";
 
 /// As it comes.
 const DEFAULT: &str = "";

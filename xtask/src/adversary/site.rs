@@ -25,7 +25,7 @@ pub(super) const NEXT_PASSWORD: &str = "nine purple trombones";
 pub(super) const NO_LIMITS: &str = "failed_proofs = 100\nfailed_proofs_per_network = []\nfailed_proofs_in_all = []\n\
      sends = []\nsends_per_account = []\nsends_per_network = []\nsends_in_all = []\nresets_per_user_id = []\n\
      resets_per_network = []\nresets_in_all = []\nsign_ins_per_account = []\nsign_ins_per_network = []\n\
-     sign_ins_in_all = []\n";
+     sign_ins_in_all = []\n[budget]\nmessages = []\nemails = []\nnumber_range = []\nusual_floor = 0\n";
 
 /// What all attacks share.
 pub(super) struct Field {

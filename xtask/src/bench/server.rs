@@ -158,6 +158,10 @@ resets_in_all = []
 sign_ins_per_account = []
 sign_ins_per_network = []
 sign_ins_in_all = []
+[budget]
+messages = []
+number_range = []
+usual_floor = 0
 [register]
 trust_imported = true
 [organisation]

@@ -50,7 +50,7 @@ static MODULES: &[Edges] = &[
     ("sign_in", &["app", "clock", "directory", "drive", "metrics", "session", "store"]),
     ("session", &["app", "clock", "directory", "drive", "store"]),
     ("drive", &["app", "directory", "metrics", "perform", "store"]),
-    ("limit", &["app", "clock", "store"]),
+    ("limit", &["app", "clock", "metrics", "phone", "store"]),
     ("crowd", &["app", "directory", "drive", "perform"]),
     ("perform", &["app", "directory", "drive", "fault", "phone"]),
     ("audit", &["clock", "config", "delivery", "fault", "finding", "store", "tls"]),

@@ -16,6 +16,11 @@ impl Draw {
         Self(keys.derive(Use::Decoy, &[canonical.as_bytes()]))
     }
 
+    /// For what was drawn before.
+    pub(crate) const fn by(drawn: Digest) -> Self {
+        Self(drawn)
+    }
+
     /// One of these, each as likely as its weight says; nothing if all weigh nothing.
     ///
     /// Weighted rendezvous hashing (Schindelhauer and Schomaker, *Weighted Distributed Hash Tables*, 2005, logarithmic

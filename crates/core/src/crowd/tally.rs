@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Crowd, FEWEST, Face, Letters, Name, Shares};
+use crate::budget::Route;
 use crate::keys::Keys;
 use crate::mask;
 use crate::method::ContactKind;
@@ -15,6 +16,9 @@ type Counts<T> = BTreeMap<T, u32>;
 /// How many domains are kept.
 const DOMAINS: usize = 200;
 
+/// How many ranges of numbers are kept.
+const RANGES: usize = 200;
+
 /// Counts what people show.
 #[derive(Default)]
 pub struct Tally {
@@ -25,6 +29,7 @@ pub struct Tally {
     second: Counts<String>,
     domains: Counts<String>,
     digits: Counts<(ContactKind, String)>,
+    routes: Counts<(ContactKind, Route)>,
 }
 
 impl Tally {
@@ -45,6 +50,11 @@ impl Tally {
             match mask::parts_of_email(&option.mask).filter(|_| kind == ContactKind::Email) {
                 Some((letters, domain)) => self.address(&name, letters, domain),
                 None => one_more(&mut self.digits, (kind, mask::digits(&option.mask).to_owned())),
+            }
+            let contact = account.contacts.iter().find(|contact| Some(&contact.id) == option.contact.as_ref());
+            if let Some(contact) = contact.filter(|_| kind != ContactKind::Email) {
+                let route = Route::of(keys, &policy.budget.prices, kind, &contact.address);
+                one_more(&mut self.routes, (kind, route));
             }
         }
     }
@@ -97,8 +107,21 @@ impl Tally {
             rare_suffixes: suffixes.into_iter().filter(|(_, count)| *count >= FEWEST).collect(),
             digits: self.digits.into_iter().filter(shared).collect(),
             numbers: numbers.into_iter().filter(|(_, count)| *count > 0).collect(),
+            routes: shares(routes(self.routes)),
         }
     }
+}
+
+/// Who is alone in a range, or in one of few people where there are very many, counts as alone.
+fn routes(counted: Counts<(ContactKind, Route)>) -> Counts<(ContactKind, Route)> {
+    let mut all: Vec<_> = counted.into_iter().collect();
+    all.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let mut kept = Counts::new();
+    for (place, ((kind, route), count)) in all.into_iter().enumerate() {
+        let route = if count > 1 && place < RANGES { route } else { route.alone() };
+        *kept.entry((kind, route)).or_default() += count;
+    }
+    kept
 }
 
 fn one_more<T: Ord>(counts: &mut Counts<T>, of: T) {

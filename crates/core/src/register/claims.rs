@@ -1,6 +1,7 @@
 //! What is asked before a code is sent to a new contact, and what is counted over several flows for it.
 
 use crate::Ctx;
+use crate::budget::Postage;
 use crate::method::issued_code::{Purpose, Sent};
 use crate::method::{ContactKind, Method};
 use crate::register::{Event, Person, Problem, Register, Stage};
@@ -14,7 +15,7 @@ enum Asked<'a> {
     /// A try at a code.
     Proof,
     /// A code to this address or number.
-    Send(ContactKind, &'a str),
+    Send(Method, &'a str),
 }
 
 impl Register {
@@ -25,7 +26,8 @@ impl Register {
         match self.asked(ctx, event) {
             None => Vec::new(),
             Some(Asked::Proof) => vec![proofs(ctx, person)],
-            Some(Asked::Send(kind, address)) => {
+            Some(Asked::Send(method, address)) => {
+                let kind = method.contact();
                 let owner = Owner { account: Some(&person.account), user_id: &person.user_id };
                 throttle::sends(ctx, owner, device(ctx.keys, kind, address), &masked(kind, address))
             }
@@ -41,6 +43,14 @@ impl Register {
         self.asked(ctx, event).map(what).into_iter().collect()
     }
 
+    /// The code that this event sends, if it sends one; `mask` is given as it is kept.
+    pub fn postage<'a>(&'a self, ctx: &Ctx, event: &'a Event) -> Option<Postage<'a>> {
+        let Some(Asked::Send(method, address)) = self.asked(ctx, event) else { return None };
+        let kind = method.contact();
+        let number = (kind != ContactKind::Email).then_some(address);
+        Some(Postage { method, number, device: device(ctx.keys, kind, address), mask: "" })
+    }
+
     fn asked<'a>(&'a self, ctx: &Ctx, event: &'a Event) -> Option<Asked<'a>> {
         if self.person.is_none() || ctx.now >= self.expires {
             return None;
@@ -49,10 +59,10 @@ impl Register {
             (Stage::Open { .. } | Stage::Proving { .. }, Event::Prove { method, address, signed_in })
                 if self.refusal(ctx, *method, address, *signed_in).is_none() =>
             {
-                Some(Asked::Send(method.contact(), address))
+                Some(Asked::Send(*method, address))
             }
-            (Stage::Proving { kind, address, sent, .. }, Event::Resend) if self.may_resend(ctx, sent) => {
-                Some(Asked::Send(*kind, address))
+            (Stage::Proving { address, sent, .. }, Event::Resend) if self.may_resend(ctx, sent) => {
+                Some(Asked::Send(sent.method, address))
             }
             (Stage::Proving { kind, replaces, sent, .. }, Event::Code { seen, .. })
                 if ctx.now < sent.expires && *seen == self.wrong && self.is_compared(ctx, *kind, replaces.as_ref()) =>
@@ -113,7 +123,15 @@ impl Register {
 fn proofs(ctx: &Ctx, person: &Person) -> Claim {
     let counter = throttle::counter_of_account(ctx.keys, Purpose::Register, &person.account);
     let whom = person.user_id.clone();
-    Claim { counter, limit: ctx.policy.failed_proofs, what: What::Proofs, scope: Scope::Account, whom }
+    Claim {
+        counter,
+        limit: ctx.policy.failed_proofs,
+        what: What::Proofs,
+        scope: Scope::Account,
+        whom,
+        weight: 1,
+        ends: None,
+    }
 }
 
 /// Why nothing may be changed now: not while frozen, and only shortly after the password was typed.

@@ -1,6 +1,8 @@
 //! What is counted over several flows before an event is decided, and what makes deciding it idle.
 
 use crate::audit::{Act, CareTeamReason};
+use crate::budget::Postage;
+use crate::method::ContactKind;
 use crate::method::issued_code::{Proof, Sent};
 use crate::reset::{End, Event, Machine, Reset, Stage, view};
 use crate::subject::Subject;
@@ -43,6 +45,20 @@ impl Reset {
     /// What that is which is counted, also where the person has no limit of their own.
     pub fn counts(&self, ctx: &Ctx, event: &Event) -> Vec<What> {
         self.asked(ctx, event).iter().map(Asked::what).collect()
+    }
+
+    /// The code that this event sends, if it sends one.
+    pub fn postage<'a>(&'a self, ctx: &'a Ctx, event: &Event) -> Option<Postage<'a>> {
+        let place = self.asked(ctx, event).into_iter().find_map(|asked| match asked {
+            Asked::Send(_, place) => Some(place),
+            Asked::Proof(_) | Asked::LookUp(_) => None,
+        })?;
+        let option = self.stage.subject()?.options.get(place)?;
+        let contacts = ctx.registration.contacts.iter();
+        let contact = option.contact.as_ref().and_then(|id| contacts.into_iter().find(|contact| contact.id == *id));
+        let number =
+            contact.filter(|contact| contact.kind != ContactKind::Email).map(|contact| contact.address.as_str());
+        Some(Postage { method: option.method, number, device: option.device, mask: &option.mask })
     }
 
     fn asked<'a>(&'a self, ctx: &Ctx, event: &'a Event) -> Vec<Asked<'a>> {
@@ -100,7 +116,15 @@ impl Reset {
 
     fn proofs(&self, ctx: &Ctx, subject: &Subject) -> Claim {
         let (counter, whom) = (subject.counter.clone(), self.user_id.clone());
-        Claim { counter, limit: ctx.policy.failed_proofs, what: What::Proofs, scope: Scope::Account, whom }
+        Claim {
+            counter,
+            limit: ctx.policy.failed_proofs,
+            what: What::Proofs,
+            scope: Scope::Account,
+            whom,
+            weight: 1,
+            ends: None,
+        }
     }
 
     /// Limits on messages to the destination of this option, and on those of this person.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::method::issued_code::{Proof, Purpose, Sent};
 use crate::password::{self, Mark};
 use crate::subject::{AccountId, Subject};
+use crate::throttle::Scope;
 use crate::time::Time;
 
 /// What the person wants.
@@ -204,6 +205,13 @@ pub enum ChoiceProblem {
         /// Until when.
         until: Time,
     },
+    /// Codes cannot go this way at the moment, whoever asks.
+    NotNow {
+        /// What is stopped.
+        scope: Scope,
+        /// When they can again.
+        until: Time,
+    },
 }
 
 /// What was wrong with a code, or with asking for another.
@@ -225,6 +233,11 @@ pub enum CodeProblem {
     /// There were too many wrong answers from this network or in all: this one was not looked at.
     Resting {
         /// Until when.
+        until: Time,
+    },
+    /// Another code cannot go this way at the moment, whoever asks.
+    NotNow {
+        /// When it can again.
         until: Time,
     },
 }

@@ -1,12 +1,13 @@
 //! What the person may see. A view never says whether the subject is real.
 
 use crate::Ctx;
-use crate::method::Method;
 use crate::method::issued_code::Proof;
+use crate::method::{Channel, ContactKind, Method};
 use crate::password;
 use crate::reset::stage::{ChoiceProblem, CodeProblem, End, IdentifyProblem, Stage, UnlockProblem};
 use crate::reset::{Reset, step_number};
 use crate::subject::Subject;
+use crate::throttle::Scope;
 use crate::time::Time;
 
 /// What a page shows.
@@ -94,6 +95,8 @@ pub struct OptionView {
     pub mask: String,
     /// Whether the whole number or address must be typed first.
     pub confirm: bool,
+    /// Whether codes cannot go this way at the moment, whoever asks.
+    pub stopped: bool,
 }
 
 /// The line of steps above the form.
@@ -116,7 +119,11 @@ pub fn view(ctx: &Ctx, flow: &Reset) -> View {
         Stage::Identify { problem } => View::Identify { user_id, picture: flow.picture, problem: *problem },
         Stage::LookingUp | Stage::Writing { .. } => View::Wait { user_id },
         Stage::Choosing { subject, proofs, problem } => {
-            let options = options(ctx, subject, proofs);
+            let stopped = match problem {
+                Some(ChoiceProblem::NotNow { scope, .. }) => Some(*scope),
+                _ => None,
+            };
+            let options = options(ctx, subject, proofs, stopped);
             View::Choose { user_id, stepper: stepper(ctx, subject, proofs), options, problem: *problem }
         }
         Stage::Proving { subject, proofs, sent, problem } => View::Code {
@@ -148,14 +155,24 @@ pub(super) fn asks_confirmation(ctx: &Ctx, subject: &Subject, place: usize) -> b
     })
 }
 
-fn options(ctx: &Ctx, subject: &Subject, proofs: &[Proof]) -> Vec<OptionView> {
+fn options(ctx: &Ctx, subject: &Subject, proofs: &[Proof], stopped: Option<Scope>) -> Vec<OptionView> {
     let usable = ctx.policy.usable(subject, proofs).into_iter();
     let shown = usable.filter_map(|place| {
         let option = subject.options.get(place)?;
         let confirm = asks_confirmation(ctx, subject, place);
-        Some(OptionView { place, method: option.method, mask: option.mask.clone(), confirm })
+        let stopped = stopped.is_some_and(|scope| stops(scope, option.method));
+        Some(OptionView { place, method: option.method, mask: option.mask.clone(), confirm, stopped })
     });
     shown.collect()
+}
+
+/// Whether codes by this method are among what is stopped.
+const fn stops(scope: Scope, method: Method) -> bool {
+    match scope {
+        Scope::Emails => matches!(method.channel(), Channel::Email),
+        Scope::Range => matches!(method.contact(), ContactKind::Mobile),
+        _ => !matches!(method.channel(), Channel::Email),
+    }
 }
 
 fn stepper(ctx: &Ctx, subject: &Subject, proofs: &[Proof]) -> Stepper {

@@ -30,12 +30,12 @@ fn stranger(keys: &Keys, user_id: &str) -> Digest {
 }
 
 /// One claim for each limit of a rule.
-fn claims(policy: &Policy, rule: Rule, digest: Digest, whom: &str) -> Vec<Claim> {
+pub(crate) fn of_rule(policy: &Policy, rule: Rule, digest: Digest, whom: &str) -> Vec<Claim> {
     let named = name(rule.prefix(), digest);
     let Rule { what, scope } = rule;
     let claim = |limit: &crate::throttle::Limit| {
         let (counter, whom) = (format!("{named}:{}", limit.window.0), whom.to_owned());
-        Claim { counter, limit: *limit, what, scope, whom }
+        Claim { counter, limit: *limit, what, scope, whom, weight: 1, ends: None }
     };
     policy.limits_of(rule).iter().map(claim).collect()
 }
@@ -44,24 +44,24 @@ fn claims(policy: &Policy, rule: Rule, digest: Digest, whom: &str) -> Vec<Claim>
 pub(crate) fn sends(ctx: &Ctx, owner: Owner<'_>, device: Digest, mask: &str) -> Vec<Claim> {
     let to_it = destination(ctx.policy, device, mask);
     let by_them = Rule { what: What::Sends, scope: Scope::Account };
-    let by_them = claims(ctx.policy, by_them, owner.digest(ctx.keys), owner.user_id);
+    let by_them = of_rule(ctx.policy, by_them, owner.digest(ctx.keys), owner.user_id);
     to_it.into_iter().chain(by_them).collect()
 }
 
 /// Codes to one address or number.
 pub fn destination(policy: &Policy, device: Digest, mask: &str) -> Vec<Claim> {
-    claims(policy, Rule { what: What::Sends, scope: Scope::Destination }, device, mask)
+    of_rule(policy, Rule { what: What::Sends, scope: Scope::Destination }, device, mask)
 }
 
 /// A User ID that is going to be looked up. Nobody knows yet whose it is, so it is counted as it was typed.
 pub(crate) fn look_ups(ctx: &Ctx, user_id: &str) -> Vec<Claim> {
     let rule = Rule { what: What::LookUps, scope: Scope::Account };
-    claims(ctx.policy, rule, stranger(ctx.keys, user_id), user_id.trim())
+    of_rule(ctx.policy, rule, stranger(ctx.keys, user_id), user_id.trim())
 }
 
 /// A password that is going to be tried.
 pub fn passwords(keys: &Keys, policy: &Policy, owner: Owner<'_>) -> Vec<Claim> {
-    claims(policy, Rule { what: What::Passwords, scope: Scope::Account }, owner.digest(keys), owner.user_id)
+    of_rule(policy, Rule { what: What::Passwords, scope: Scope::Account }, owner.digest(keys), owner.user_id)
 }
 
 /// The limits of the network and of the whole installation on these.
@@ -72,11 +72,11 @@ pub fn around(keys: &Keys, policy: &Policy, network: &str, whats: &[What]) -> Ve
 
 fn in_network(keys: &Keys, policy: &Policy, what: What, network: &str) -> Vec<Claim> {
     let digest = keys.derive(Use::Throttle, &[b"network", network.as_bytes()]);
-    claims(policy, Rule { what, scope: Scope::Network }, digest, network)
+    of_rule(policy, Rule { what, scope: Scope::Network }, digest, network)
 }
 
 fn in_all(keys: &Keys, policy: &Policy, what: What) -> Vec<Claim> {
-    claims(policy, Rule { what, scope: Scope::Installation }, keys.derive(Use::Throttle, &[b"all"]), "")
+    of_rule(policy, Rule { what, scope: Scope::Installation }, keys.derive(Use::Throttle, &[b"all"]), "")
 }
 
 /// All counters of one account, or of one User ID that is nobody's. What is counted for the User ID as typed is among them.
@@ -85,7 +85,7 @@ pub fn of_account(keys: &Keys, policy: &Policy, owner: Owner<'_>) -> Vec<String>
         Some(account) => counter_of_account(keys, purpose, account),
         None => crate::throttle::counter_of_stranger(keys, purpose, owner.user_id),
     });
-    let of = |what, digest| claims(policy, Rule { what, scope: Scope::Account }, digest, "");
+    let of = |what, digest| of_rule(policy, Rule { what, scope: Scope::Account }, digest, "");
     let own = owner.digest(keys);
     let looked_up = of(What::LookUps, stranger(keys, owner.user_id));
     let rest = [of(What::Sends, own), of(What::Passwords, own), looked_up].concat();
@@ -131,7 +131,8 @@ mod tests {
         let different: HashSet<&String> = all.iter().collect();
         assert_eq!(different.len(), all.len(), "{all:?}");
         let rules: HashSet<Rule> = all.iter().filter_map(|counter| Rule::of(counter)).collect();
-        assert_eq!(rules, Rule::ALL.into_iter().collect(), "each rule has its counters");
+        let shared = Rule::ALL.into_iter().filter(|rule| !rule.scope.is_budget());
+        assert_eq!(rules, shared.collect(), "each rule has its counters");
         assert!(all.iter().all(|counter| Rule::of(counter).is_some()));
         assert_eq!(Rule::of("told:send-all:x"), None);
     }

@@ -20,7 +20,7 @@ const fn rule(what: What, scope: Scope) -> Rule {
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 18] = [
         rule(What::Proofs, Scope::Account),
         rule(What::Proofs, Scope::Network),
         rule(What::Proofs, Scope::Installation),
@@ -28,6 +28,11 @@ impl Rule {
         rule(What::Sends, Scope::Account),
         rule(What::Sends, Scope::Network),
         rule(What::Sends, Scope::Installation),
+        rule(What::Sends, Scope::Range),
+        rule(What::Sends, Scope::Messages),
+        rule(What::Sends, Scope::Emails),
+        rule(What::Sends, Scope::Money),
+        rule(What::Sends, Scope::Usual),
         rule(What::LookUps, Scope::Account),
         rule(What::LookUps, Scope::Network),
         rule(What::LookUps, Scope::Installation),
@@ -46,6 +51,11 @@ impl Rule {
             (What::Sends, Scope::Account) => "sender",
             (What::Sends, Scope::Network) => "send-network",
             (What::Sends, Scope::Installation) => "send-all",
+            (What::Sends, Scope::Range) => "range",
+            (What::Sends, Scope::Messages) => "paid",
+            (What::Sends, Scope::Emails) => "email",
+            (What::Sends, Scope::Money) => "money",
+            (What::Sends, Scope::Usual) => "hour",
             (What::LookUps, Scope::Network) => "look-up-network",
             (What::LookUps, Scope::Installation) => "look-up-all",
             (What::LookUps, _) => "look-up",
@@ -145,6 +155,12 @@ impl Policy {
             (What::Sends, Scope::Account) => &limits.sends_of_account,
             (What::Sends, Scope::Network) => &limits.sends_from_network,
             (What::Sends, Scope::Installation) => &limits.sends_in_all,
+            (What::Sends, Scope::Range) => &self.budget.ranges,
+            (What::Sends, Scope::Messages) => &self.budget.messages,
+            (What::Sends, Scope::Emails) => &self.budget.emails,
+            (What::Sends, Scope::Money) => &self.budget.money,
+            // Reckoned anew each hour.
+            (What::Sends, Scope::Usual) => &[],
             (What::LookUps, Scope::Network) => &limits.look_ups_from_network,
             (What::LookUps, Scope::Installation) => &limits.look_ups_in_all,
             (What::LookUps, _) => &limits.look_ups_of_account,

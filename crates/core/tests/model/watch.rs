@@ -230,7 +230,7 @@ impl Model {
         let to_them = match &delivery.to {
             To::Contact(id) => self.contact(id).map(|(owner, _)| owner) == person,
             To::OwnMail(mail) => account.is_some_and(|account| account.own_mail.as_ref() == Some(mail)),
-            To::New { .. } | To::CareTeam => false,
+            To::New { .. } | To::CareTeam | To::Operators => false,
             To::Nobody => account.is_none(),
         };
         ghost.check(P8, to_them);
@@ -256,6 +256,7 @@ impl Model {
             Message::RegistrationChanged { .. }
             | Message::Frozen { .. }
             | Message::CallForCare { .. }
+            | Message::LimitReached { .. }
             | Message::Invitation { .. } => {
                 ghost.check(P8, false);
             }
@@ -267,7 +268,7 @@ impl Model {
         let Message::Code(issue) = &delivery.message else { return None };
         let to = match &delivery.to {
             To::Contact(id) => self.contact(id),
-            To::OwnMail(_) | To::New { .. } | To::CareTeam | To::Nobody => None,
+            To::OwnMail(_) | To::New { .. } | To::CareTeam | To::Operators | To::Nobody => None,
         };
         let to = to.and_then(|(person, contact)| {
             let method = match (contact.kind, delivery.channel) {

@@ -6,7 +6,7 @@ use regain_core::method::{ContactKind, Method};
 use regain_core::register::{Event, Person, Register, Row, View, step, view};
 use regain_core::registration::{Change, Registered};
 use regain_core::subject::{AccountId, ContactId};
-use regain_core::throttle::What;
+use regain_core::throttle::{Scope, What};
 use regain_core::{Ctx, Effect, FlowId, Keys, Policy, Registration, Secret, Span, Step, Time};
 
 use crate::kept::Kept;
@@ -110,6 +110,7 @@ impl Desk {
                     To::OwnMail(mail) => mail.clone(),
                     To::New { address, .. } => format!("new {address}"),
                     To::CareTeam => "the care team".into(),
+                    To::Operators => "operators".into(),
                     To::Nobody => "nobody".into(),
                 };
                 format!("{} by {} to {to}", self.say(&delivery.message), delivery.channel.name())
@@ -154,7 +155,10 @@ impl Desk {
             Message::Frozen { frozen: true, .. } => "frozen",
             Message::Frozen { frozen: false, .. } => "thawed",
             Message::CallForCare { .. } => "call for care",
-            Message::PasswordChanged { .. } | Message::Unlocked { .. } | Message::Invitation { .. } => {
+            Message::PasswordChanged { .. }
+            | Message::Unlocked { .. }
+            | Message::LimitReached { .. }
+            | Message::Invitation { .. } => {
                 panic!("not of a registration")
             }
         }
@@ -207,8 +211,9 @@ impl Desk {
             }
             ["thaws"] => Event::Thaw { signed_in: Some(signed_in), by: "jo".into() },
             ["care", "team", "thaws"] => Event::Thaw { signed_in: None, by: "care team".into() },
-            ["throttled"] => Event::Throttled { what: What::Sends, until: Time(9) },
-            ["throttled", "proofs"] => Event::Throttled { what: What::Proofs, until: Time(9) },
+            ["throttled"] => throttled(What::Sends, Scope::Destination),
+            ["throttled", "proofs"] => throttled(What::Proofs, Scope::Account),
+            ["stopped"] => throttled(What::Sends, Scope::Messages),
             ["tick"] => Event::Tick,
             _ => panic!("not a line of a journey: {line}"),
         }
@@ -220,6 +225,10 @@ impl Desk {
         assert!(claims.iter().all(|claim| (claim.what == What::Proofs) == line.starts_with("code")));
         claims.into_iter().map(|claim| claim.counter.split(':').next().unwrap_or_default().to_owned()).collect()
     }
+}
+
+fn throttled(what: What, scope: Scope) -> Event {
+    Event::Throttled { what, scope, until: Time(9) }
 }
 
 fn row(row: &Row) -> String {

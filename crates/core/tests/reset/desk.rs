@@ -114,6 +114,7 @@ impl Desk {
                     To::OwnMail(mail) => mail.clone(),
                     To::New { address, .. } => format!("new {address}"),
                     To::CareTeam => "the care team".into(),
+                    To::Operators => "operators".into(),
                     To::Nobody => "nobody".into(),
                 };
                 let what = match &delivery.message {
@@ -127,6 +128,7 @@ impl Desk {
                     Message::Frozen { .. } => "word of a freeze",
                     Message::CallForCare { .. } => "call for care",
                     Message::Invitation { .. } => "invitation",
+                    Message::LimitReached { .. } => panic!("a reset does not say so"),
                 };
                 format!("{what} by {} to {to}", delivery.channel.name())
             }
@@ -199,6 +201,9 @@ impl Desk {
             ["throttled", "proofs"] => throttled(What::Proofs, Scope::Account),
             ["throttled", "proofs", "network"] => throttled(What::Proofs, Scope::Network),
             ["throttled", "sends"] => throttled(What::Sends, Scope::Destination),
+            ["stopped", "emails"] => throttled(What::Sends, Scope::Emails),
+            ["stopped", "range"] => throttled(What::Sends, Scope::Range),
+            ["stopped", "money"] => throttled(What::Sends, Scope::Money),
             _ => panic!("not a line of a journey: {line}"),
         }
     }
@@ -246,7 +251,9 @@ fn page(view: &View) -> String {
         View::Identify { problem, .. } => format!("identify{}", with(problem.map(|p| format!("{p:?}")))),
         View::Wait { .. } => "wait".into(),
         View::Choose { stepper, options, problem, .. } => {
-            let named = options.iter().map(|o| format!(" {}{}", o.method.name(), if o.confirm { "?" } else { "" }));
+            let flag = |yes: bool, sign: &'static str| if yes { sign } else { "" };
+            let named =
+                options.iter().map(|o| format!(" {}{}{}", o.method.name(), flag(o.confirm, "?"), flag(o.stopped, "-")));
             let problem = with(problem.map(|p| format!("{p:?}")));
             format!("choose {}/{}:{}{problem}", stepper.at, stepper.steps, named.collect::<String>())
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use regain_core::Policy;
+use regain_core::method::Channel;
 
 use super::ConfigArg;
 use super::serve::drop_uncarried;
@@ -15,6 +16,7 @@ use crate::config::server::StoreSection;
 use crate::delivery::Delivery;
 use crate::directory;
 use crate::edge::certificate;
+use crate::phone::Countries;
 
 /// What `regain check` takes.
 #[derive(clap::Args)]
@@ -64,6 +66,12 @@ pub fn run(args: &Args) -> Result<(), String> {
         note(
             "administrators need two methods on two devices, and what can be sent reaches one device only: none of them can \
              reset alone. Allow another method in policy.methods and add its gateway",
+        );
+    }
+    if config.settings.budget.countries == Countries::All && config.policy.channels != [Channel::Email] {
+        note(
+            "texts and calls go to every country there is. Set organisation.region, or list in budget.countries where they \
+             may go",
         );
     }
     println!("The configuration is good.");

@@ -176,6 +176,12 @@ fn settings(folder: &Path, address: SocketAddr) -> Result<Table, String> {
         resets_per_network = []
         sign_ins_per_network = []
 
+        [budget]
+        messages = []
+        number_range = []
+        usual_floor = 0
+        countries = ["*"]
+
         [organisation]
         name = "Example Society"
         region = "GB"

@@ -4,7 +4,7 @@ use clap::Subcommand;
 use regain_core::audit::Act;
 use regain_core::method::ContactKind;
 use regain_core::throttle::{self, Owner, Rule, Scope};
-use regain_core::{Span, subject};
+use regain_core::{Span, Time, budget, subject};
 use serde_json::{Value, json};
 
 use super::ConfigArg;
@@ -54,7 +54,7 @@ struct Whose {
     /// Of the network that this address is in
     #[arg(long, value_name = "ADDRESS")]
     network: Option<String>,
-    /// Of the whole installation
+    /// Of the whole installation, the budget of messages with it
     #[arg(long)]
     everybody: bool,
 }
@@ -94,7 +94,11 @@ impl Whose {
             return Ok(Some(Meant { scope: Scope::Network, person: None, name: network, counters }));
         }
         if self.everybody {
-            let counters = throttle::of_installation(keys, policy);
+            let mut counters = throttle::of_installation(keys, policy);
+            counters.extend(budget::counters(keys, policy, app.clock.now()));
+            let all = app.store.counters(app.clock.now()).await.map_err(|error| error.to_string())?;
+            let of_ranges = |counter: &String| Rule::of(counter).is_some_and(|rule| rule.scope == Scope::Range);
+            counters.extend(all.into_iter().map(|counted| counted.counter).filter(of_ranges));
             return Ok(Some(Meant { scope: Scope::Installation, person: None, name: "everybody".into(), counters }));
         }
         let Some(user_id) = &self.user_id else { return Ok(None) };
@@ -124,14 +128,22 @@ async fn list(app: &App, whose: &Whose, json: bool) -> Result<(), String> {
     let meant = whose.meant(app).await?;
     let all = app.store.counters(app.clock.now()).await.map_err(|error| error.to_string())?;
     let asked = |counted: &&Counted| meant.as_ref().is_none_or(|meant| meant.counters.contains(&counted.counter));
-    let lines: Vec<Line> = all.iter().filter(asked).filter_map(|counted| Line::of(app, counted)).collect();
+    let now = app.clock.now();
+    let past = app.store.counts(&budget::past(now)).await.map_err(|error| error.to_string())?;
+    let bound = app.policy.budget.usual.map(|usual| usual.bound(&past));
+    let line = |counted: &Counted| match Rule::of(&counted.counter)?.scope {
+        Scope::Usual => Line::of_this_hour(counted, bound, now),
+        _ => Line::of(app, counted),
+    };
+    let lines: Vec<Line> = all.iter().filter(asked).filter_map(line).collect();
     if json {
         println!("{:#}", lines.iter().map(Line::json).collect::<Value>());
     } else if lines.is_empty() {
         println!("Nothing is counted at the moment.");
     } else {
         println!("{:<32} {:<36} {:>5}    {:<7} UNTIL", "WHOM", "WHAT", "COUNT", "MOST");
-        lines.iter().for_each(Line::print);
+        let currency = &app.settings.budget.currency;
+        lines.iter().for_each(|line| line.print(currency));
     }
     Ok(())
 }
@@ -160,6 +172,14 @@ impl Line {
         Some(Self { rule, flow, whom, count: counted.count, most, until })
     }
 
+    /// Of the counters of hours only the one that grows is anybody's limit.
+    fn of_this_hour(counted: &Counted, most: Option<u32>, now: Time) -> Option<Self> {
+        let rule = Rule::of(&counted.counter)
+            .filter(|_| counted.count > 0 && counted.counter == budget::this_hours_counter(now))?;
+        let until = super::date(budget::next_hour(now));
+        Some(Self { rule, flow: None, whom: String::new(), count: counted.count, most, until })
+    }
+
     fn waits(&self) -> bool {
         self.most.is_some_and(|most| self.count >= i64::from(most))
     }
@@ -169,13 +189,27 @@ impl Line {
                 "count": self.count, "most": self.most, "until": self.until, "waits": self.waits() })
     }
 
-    fn print(&self) {
-        let whom = if self.rule.scope == Scope::Installation { "everybody" } else { &self.whom };
+    fn print(&self, currency: &str) {
+        let whom = if self.whom.is_empty() && self.is_shared() { "everybody" } else { &self.whom };
         let flow = self.flow.as_ref().map(|flow| format!(" ({flow})")).unwrap_or_default();
         let what = format!("{} per {}{flow}", self.rule.what.name(), self.rule.scope.name());
-        let most = self.most.map_or("any number".to_owned(), |most| most.to_string());
+        let most = self.most.map_or("any number".to_owned(), |most| self.amount(most.into(), currency));
         let state = if self.waits() { "waits until" } else { "counted until" };
-        println!("{whom:<32} {what:<36} {:>5} of {most:<7} {state} {}", self.count, self.until);
+        let count = self.amount(self.count, "");
+        println!("{whom:<32} {what:<36} {count:>5} of {most:<7} {state} {}", self.until);
+    }
+
+    fn is_shared(&self) -> bool {
+        self.rule.scope == Scope::Installation || self.rule.scope.is_budget()
+    }
+
+    /// Money in its currency, everything else as a number.
+    fn amount(&self, count: i64, currency: &str) -> String {
+        if self.rule.scope != Scope::Money {
+            return count.to_string();
+        }
+        let amount = format!("{}.{:04}", count / i64::from(budget::PARTS), count % i64::from(budget::PARTS));
+        format!("{amount} {currency}").trim_end().to_owned()
     }
 }
 

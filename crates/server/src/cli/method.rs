@@ -119,7 +119,7 @@ pub async fn run(args: Args) -> Result<(), String> {
         Command::Thaw { user_id, reason } => thaw(&opened, &user_id, &reason).await,
         Command::SetOfficePhone { user_id, number, region } => {
             let region = region.checked(app)?;
-            let number = read_number(&number, region.as_deref())?;
+            let number = read_number(app, &number, region.as_deref())?;
             let person = found(app, &user_id).await?;
             let (kind, address) = (ContactKind::Office, number.to_string());
             let contact = NewContact { account: person.id.clone(), kind, address, verified: true };
@@ -177,11 +177,15 @@ impl RegionArg {
     }
 }
 
-fn read_number(typed: &str, region: Option<&str>) -> Result<Number, String> {
-    Number::parse(typed, region).map_err(|problem| match problem {
+fn read_number(app: &App, typed: &str, region: Option<&str>) -> Result<Number, String> {
+    let number = Number::parse(typed, region).map_err(|problem| match problem {
         phone::Problem::NoRegion => format!("\"{typed}\": {problem} Or say the country with --region."),
         _ => format!("\"{typed}\": {problem}"),
-    })
+    })?;
+    match phone::barred(&number, &app.settings.budget.countries) {
+        None => Ok(number),
+        Some(why) => Err(format!("\"{typed}\": {why}")),
+    }
 }
 
 async fn found(app: &App, user_id: &str) -> Result<Person, String> {

@@ -41,9 +41,9 @@ pub struct ThrottleSection {
 /// At most so many in so long.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
-    count: u32,
-    seconds: i64,
+pub(super) struct Entry {
+    pub(super) count: u32,
+    pub(super) seconds: i64,
 }
 
 impl From<Limit> for Entry {
@@ -89,7 +89,7 @@ impl ThrottleSection {
         };
         within("failed_proofs", self.failed_proofs.into(), 1, 100);
         within("failed_proofs_hours", self.failed_proofs_hours, 1, 168);
-        let mut list = |key: &str, entries: &[Entry]| list(key, entries, problems);
+        let mut list = |key: &str, entries: &[Entry]| list(&format!("throttle.{key}"), entries, problems);
         policy.failed_proofs = Limit { count: self.failed_proofs, window: Span::hours(self.failed_proofs_hours) };
         policy.sends_to_one = list("sends", &self.sends);
         policy.limits = Limits {
@@ -108,19 +108,20 @@ impl ThrottleSection {
     }
 }
 
-fn list(key: &str, entries: &[Entry], problems: &mut Vec<String>) -> Vec<Limit> {
+/// The limits of a list, and what is wrong with them.
+pub(super) fn list(key: &str, entries: &[Entry], problems: &mut Vec<String>) -> Vec<Limit> {
     if entries.len() > MOST {
-        problems.push(format!("throttle.{key}: give at most {MOST} limits"));
+        problems.push(format!("{key}: give at most {MOST} limits"));
     }
     for (place, entry) in entries.iter().enumerate() {
         if !(1..=1_000_000).contains(&entry.count) {
-            problems.push(format!("throttle.{key}: count {} is not from 1 to 1000000", entry.count));
+            problems.push(format!("{key}: count {} is not from 1 to 1000000", entry.count));
         }
         if !(1..=604_800).contains(&entry.seconds) {
-            problems.push(format!("throttle.{key}: seconds {} is not from 1 to 604800", entry.seconds));
+            problems.push(format!("{key}: seconds {} is not from 1 to 604800", entry.seconds));
         }
         if entries.iter().take(place).any(|other| other.seconds == entry.seconds) {
-            problems.push(format!("throttle.{key}: there are two limits for {} seconds; give one", entry.seconds));
+            problems.push(format!("{key}: there are two limits for {} seconds; give one", entry.seconds));
         }
     }
     entries.iter().map(|entry| Limit { count: entry.count, window: Span::seconds(entry.seconds) }).collect()

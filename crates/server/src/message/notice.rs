@@ -14,17 +14,17 @@ use crate::text::{Text, Value};
 
 #[derive(Template)]
 #[template(path = "message/notice.html")]
-struct NoticeMail<'a> {
-    organisation: &'a str,
-    colour: &'a str,
-    title: String,
-    intro: String,
-    details: Vec<String>,
-    not_you: String,
+pub(super) struct NoticeMail<'a> {
+    pub(super) organisation: &'a str,
+    pub(super) colour: &'a str,
+    pub(super) title: String,
+    pub(super) intro: String,
+    pub(super) details: Vec<String>,
+    pub(super) not_you: String,
     /// The address behind the button, and its words; empty where nothing can be undone.
-    link: String,
-    button: String,
-    contact: Vec<String>,
+    pub(super) link: String,
+    pub(super) button: String,
+    pub(super) contact: Vec<String>,
 }
 
 /// What is said: the keys of its words, and the link that undoes it.
@@ -85,7 +85,7 @@ pub(super) fn content(settings: &Settings, keys: &Keys, channel: Channel, payloa
     }
 }
 
-fn plain(page: &NoticeMail<'_>) -> String {
+pub(super) fn plain(page: &NoticeMail<'_>) -> String {
     let undo = if page.link.is_empty() { String::new() } else { format!("{}: {}\n", page.button, page.link) };
     let NoticeMail { intro, details, not_you, contact, organisation, .. } = page;
     format!("{intro}\n\n{}\n\n{not_you}\n{undo}{}\n\n{organisation}\n", details.join("\n"), contact.join("\n"))
@@ -159,7 +159,7 @@ fn notice(message: &Message) -> Notice<'_> {
             }
         }
         // Not notices; `message::content` has said them already.
-        Message::Code(_) | Message::Invitation { .. } => of("", Time(0), "", "", "", ""),
+        Message::Code(_) | Message::Invitation { .. } | Message::LimitReached { .. } => of("", Time(0), "", "", "", ""),
     }
 }
 
@@ -177,7 +177,7 @@ const fn contact(kind: ContactKind) -> &'static str {
     }
 }
 
-fn when(settings: &Settings, at: Time) -> String {
+pub(super) fn when(settings: &Settings, at: Time) -> String {
     let team = &settings.care_team;
     let when = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default().to_zoned_datetime(team.zone.clone());
     format!("{} ({})", when.strftime("%A %-d %B %Y, %H:%M"), team.zone_name)

@@ -3,24 +3,26 @@
 use regain_core::Time;
 use regain_core::throttle::{Claim, Limit};
 
-use super::db::{Error, Outcome, Row, Stmt};
+use super::db::{Error, Outcome, Row, Stmt, Value};
 use super::{Store, statements};
 
 statements! {
     /// Counts one more, or starts a new window when the last is over; hits no row when the limit is reached.
-    TAKE = "INSERT INTO throttle (counter, count, since, until, whom) VALUES ($1, 1, $2, $3, $4) \
+    TAKE = "INSERT INTO throttle (counter, count, since, until, whom) VALUES ($1, $2, $3, $4, $5) \
             ON CONFLICT (counter) DO UPDATE SET \
-            count = CASE WHEN throttle.until <= excluded.since THEN 1 ELSE throttle.count + 1 END, \
+            count = CASE WHEN throttle.until <= excluded.since THEN excluded.count ELSE throttle.count + excluded.count END, \
             since = CASE WHEN throttle.until <= excluded.since THEN excluded.since ELSE throttle.since END, \
             whom = CASE WHEN throttle.until <= excluded.since THEN excluded.whom ELSE throttle.whom END, \
             until = CASE WHEN throttle.until <= excluded.since THEN excluded.until ELSE throttle.until END \
-            WHERE throttle.until <= excluded.since OR throttle.count < $5";
+            WHERE throttle.until <= excluded.since OR throttle.count + excluded.count <= $6";
     /// Where a counter stands.
     LOOK = "SELECT count, until FROM throttle WHERE counter = $1";
     /// Where all counters stand.
     ALL = "SELECT counter, count, until, whom FROM throttle WHERE until > $1 ORDER BY counter";
-    /// Takes one back.
-    GIVE_BACK = "UPDATE throttle SET count = count - 1 WHERE counter = $1 AND count > 0";
+    /// Where these counters stand.
+    COUNTS = "SELECT count FROM throttle WHERE counter IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+    /// Takes so many back.
+    GIVE_BACK = "UPDATE throttle SET count = count - $1 WHERE counter = $2 AND count >= $1";
     /// Forgets a counter.
     FORGIVE = "DELETE FROM throttle WHERE counter = $1";
     /// Windows that are over.
@@ -58,6 +60,11 @@ impl Store {
         if claims.is_empty() {
             return Ok(None);
         }
+        // What is more than a whole window may have never goes.
+        if let Some(claim) = claims.iter().find(|claim| claim.weight > claim.limit.count) {
+            let until = claim.ends.unwrap_or(now + claim.limit.window);
+            return Ok(Some(Exceeded { claim: claim.clone(), until }));
+        }
         // All nodes lock counters in one order, or two could wait for each other.
         let mut ordered: Vec<&Claim> = claims.iter().collect();
         ordered.sort_by(|one, other| one.counter.cmp(&other.counter));
@@ -81,7 +88,9 @@ impl Store {
     pub async fn exceeded(&self, claims: &[Claim], now: Time) -> Result<Option<Exceeded>, Error> {
         let mut worst: Option<Exceeded> = None;
         for claim in claims {
-            let until = self.resting(&claim.counter, claim.limit.count, now).await?;
+            // With this weight it is reached as soon as less than that is left.
+            let most = claim.limit.count.saturating_add(1).saturating_sub(claim.weight);
+            let until = self.resting(&claim.counter, most, now).await?.map(|until| claim.ends.unwrap_or(until));
             if let Some(until) = until.filter(|until| worst.as_ref().is_none_or(|worst| worst.until < *until)) {
                 worst = Some(Exceeded { claim: claim.clone(), until });
             }
@@ -94,7 +103,8 @@ impl Store {
         let until = now + claim.limit.window;
         let whom = self.vault.seal(&["throttle", &claim.counter, "whom"], &claim.whom)?;
         let (counter, limit) = (claim.counter.as_str(), i64::from(claim.limit.count));
-        Ok(Stmt::guard(TAKE, vec![counter.into(), now.into(), until.into(), whom.into(), limit.into()]))
+        let weight = i64::from(claim.weight);
+        Ok(Stmt::guard(TAKE, vec![counter.into(), weight.into(), now.into(), until.into(), whom.into(), limit.into()]))
     }
 
     /// The statement that says that this limit is reached: a guard that holds for whoever is first to say so.
@@ -104,7 +114,8 @@ impl Store {
     pub fn first_to_tell(&self, exceeded: &Exceeded, now: Time) -> Result<Stmt, Error> {
         let claim = &exceeded.claim;
         let limit = Limit { count: 1, window: exceeded.until - now };
-        self.one_more(&Claim { counter: format!("told:{}", claim.counter), limit, ..claim.clone() }, now)
+        let counter = format!("told:{}", claim.counter);
+        self.one_more(&Claim { counter, limit, weight: 1, ends: None, ..claim.clone() }, now)
     }
 
     /// Until when this counter is used up, if it is.
@@ -116,6 +127,22 @@ impl Store {
         let Some(row) = rows.first() else { return Ok(None) };
         let (count, until) = (row.int(0)?, Time(row.int(1)?));
         Ok((count >= i64::from(limit) && now < until).then_some(until))
+    }
+
+    /// What these counters, at most fourteen, have come to; those that are not there are 0.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn counts(&self, counters: &[String]) -> Result<Vec<u32>, Error> {
+        let args =
+            counters.iter().map(|counter| Value::from(counter.as_str())).chain(std::iter::repeat(Value::from("")));
+        let rows = self.db.read(COUNTS, args.take(14).collect()).await?;
+        let mut counts = Vec::new();
+        for row in &rows {
+            counts.push(u32::try_from(row.int(0)?).unwrap_or(u32::MAX));
+        }
+        counts.resize(counters.len(), 0);
+        Ok(counts)
     }
 
     /// All counters whose window is not over.
@@ -142,18 +169,22 @@ impl Store {
         if claims.is_empty() {
             return Ok(());
         }
-        let batch = self.giving_back(claims.iter().map(|claim| claim.counter.clone()).collect());
+        let batch = self.giving_back(claims.iter().map(|claim| (claim.counter.clone(), claim.weight)).collect());
         self.db.write(batch).await.map(drop)
     }
 
-    /// The statements that take back one count each, in the order in which all nodes lock counters.
-    pub fn giving_back(&self, counters: Vec<String>) -> Vec<Stmt> {
-        in_order(GIVE_BACK, counters)
+    /// The statements that take back so many each, in the order in which all nodes lock counters.
+    pub fn giving_back(&self, mut counters: Vec<(String, u32)>) -> Vec<Stmt> {
+        counters.sort();
+        let back =
+            |(counter, weight): (String, u32)| Stmt::new(GIVE_BACK, vec![i64::from(weight).into(), counter.into()]);
+        counters.into_iter().map(back).collect()
     }
 
     /// The statements that forget counters, in the order in which all nodes lock counters.
-    pub fn forgiving(&self, counters: Vec<String>) -> Vec<Stmt> {
-        in_order(FORGIVE, counters)
+    pub fn forgiving(&self, mut counters: Vec<String>) -> Vec<Stmt> {
+        counters.sort();
+        counters.into_iter().map(|counter| Stmt::new(FORGIVE, vec![counter.into()])).collect()
     }
 
     /// Deletes windows that are over.
@@ -163,9 +194,4 @@ impl Store {
     pub async fn forget_counters(&self, now: Time) -> Result<(), Error> {
         self.db.write(vec![Stmt::new(FORGET, vec![now.into()])]).await.map(drop)
     }
-}
-
-fn in_order(sql: &'static str, mut counters: Vec<String>) -> Vec<Stmt> {
-    counters.sort();
-    counters.into_iter().map(|counter| Stmt::new(sql, vec![counter.into()])).collect()
 }

@@ -1,6 +1,7 @@
 //! The commands, by the program itself.
 
 mod key;
+mod limit;
 mod method;
 
 use std::io::Write as _;

@@ -197,6 +197,8 @@ impl Service {
             sends_per_network = []
             resets_per_user_id = []
             resets_per_network = []
+            [budget]
+            number_range = []
             [care_team]
             mail = "care@example.org"
             [[delivery.text.gateway]]

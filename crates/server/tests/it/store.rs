@@ -120,7 +120,7 @@ async fn twenty_counts_at_once_are_twenty_different_counts() {
     each(async |_, store, clock| {
         let limit = Limit { count: 5, window: Span::hours(24) };
         let (what, scope) = (What::Proofs, Scope::Account);
-        let claim = Claim { counter: "reset:x".into(), limit, what, scope, whom: "jo".into() };
+        let claim = Claim { counter: "reset:x".into(), limit, what, scope, whom: "jo".into(), weight: 1, ends: None };
         let tasks: Vec<_> = (0..20)
             .map(|_| {
                 let (store, claim) = (store.clone(), claim.clone());
@@ -148,7 +148,15 @@ async fn two_nodes_hold_every_limit_together_however_many_come_at_once() {
             let Rule { what, scope } = rule;
             let limits = [Limit { count: 5, window: Span::hours(1) }, Limit { count: 7, window: Span::hours(24) }];
             let counter = |limit: &Limit| format!("{}:x:{}", rule.prefix(), limit.window.0);
-            let claim = |limit: &Limit| Claim { counter: counter(limit), limit: *limit, what, scope, whom: "x".into() };
+            let claim = |limit: &Limit| Claim {
+                counter: counter(limit),
+                limit: *limit,
+                what,
+                scope,
+                whom: "x".into(),
+                weight: 1,
+                ends: None,
+            };
             let claims: Vec<Claim> = limits.iter().map(claim).collect();
             let attempts: Vec<_> = (0..100)
                 .map(|n| {
@@ -240,6 +248,8 @@ async fn a_limit_that_is_reached_costs_the_others_nothing() {
             what: What::Sends,
             scope: Scope::Destination,
             whom: "*********23".into(),
+            weight: 1,
+            ends: None,
         };
         let both = [claim(1, 30), claim(5, 3_600)];
         assert_eq!(store.take(&both, START).await.unwrap(), None);

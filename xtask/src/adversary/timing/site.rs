@@ -136,6 +136,11 @@ resets_per_network = []
 resets_in_all = []
 sign_ins_per_network = []
 sign_ins_in_all = []
+[budget]
+messages = []
+emails = []
+number_range = []
+usual_floor = 0
 [register]
 trust_imported = true
 [organisation]

@@ -118,7 +118,7 @@ fn read(
     let address = match kind {
         None => Err(format!("the kind must be email, mobile or office, not \"{}\"", line.cell("kind"))),
         Some(ContactKind::Email) => email(line.value("address"), person),
-        Some(kind) => number(line.value("address"), kind, region),
+        Some(kind) => number(app, line.value("address"), kind, region),
     };
     let address = address.map_err(|problem| problems.push(problem)).ok();
     match (person, kind, address, verified) {
@@ -148,8 +148,8 @@ fn email(cell: &str, person: Option<&Person>) -> Result<String, String> {
     Ok(address)
 }
 
-fn number(cell: &str, kind: ContactKind, region: Option<&str>) -> Result<String, String> {
-    let number = read_number(cell, region)?;
+fn number(app: &App, cell: &str, kind: ContactKind, region: Option<&str>) -> Result<String, String> {
+    let number = read_number(app, cell, region)?;
     if kind == ContactKind::Mobile && number.extension().is_some() {
         return Err(format!("\"{cell}\": a mobile has no extension; is it an office phone?"));
     }

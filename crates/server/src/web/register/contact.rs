@@ -13,7 +13,7 @@ use super::reasons::{of_address, of_number, of_wish};
 use super::wish::{Wish, grant};
 use super::{Reply, look, to};
 use crate::address;
-use crate::phone::{self, Line, Number};
+use crate::phone::{self, Barred, Line, Number};
 use crate::text::Text;
 use crate::web::page::Shell;
 use crate::web::signed_in::{self, PostedIn, SignedIn};
@@ -202,11 +202,28 @@ pub(super) fn refused(web: &Arc<Web>, person: &SignedIn, method: Method, address
     if problem == Problem::Frozen || problem == Problem::Overtaken {
         return Ok(to("/register"));
     }
+    let said = of_wish(&person.shell(web, "register-title"), problem);
+    turned_down(web, person, method, address, said)
+}
+
+/// No code goes to such a number, whoever it is: on the form, with what was typed.
+pub(super) fn barred(web: &Arc<Web>, person: &SignedIn, method: Method, address: &str, why: Barred) -> Reply {
+    let page = person.shell(web, "register-title");
+    let key = match why {
+        Barred::Premium => "register-phone-premium",
+        Barred::Satellite => "register-phone-satellite",
+        Barred::Country => "register-phone-abroad",
+    };
+    let said = page.say_with(key, &[("team", page.team().into())]);
+    turned_down(web, person, method, address, said)
+}
+
+fn turned_down(web: &Arc<Web>, person: &SignedIn, method: Method, address: &str, said: String) -> Reply {
     let kind = method.contact();
     let mut page =
         person.shell(web, if kind == ContactKind::Email { "register-email-title" } else { "register-phone-title" });
     page.error = true;
-    let (problems, now) = (vec![of_wish(&page, problem)], String::new());
+    let (problems, now) = (vec![said], String::new());
     let status = StatusCode::UNPROCESSABLE_ENTITY;
     if kind == ContactKind::Email {
         let address = address.to_owned();

@@ -292,6 +292,9 @@ fn code<'a>(web: &'a Web, person: &SignedIn, view: &View, note: Option<Note>) ->
         (_, Some(CodeProblem::TooManySends { until })) => {
             Some(page.say_with("register-too-many", &[("when", page.when().moment(*until).into())]))
         }
+        (_, Some(CodeProblem::NotNow { until })) => {
+            Some(page.say_with("code-not-now", &[("when", page.when().moment(*until).into())]))
+        }
         (_, Some(CodeProblem::Resting { until })) => {
             Some(page.say_with("code-resting", &[("when", page.when().moment(*until).into())]))
         }

@@ -45,6 +45,8 @@ pub(super) fn of_wish(page: &Shell<'_>, problem: Problem) -> String {
         Problem::TooManySends { until } => {
             page.say_with("register-too-many", &[("when", page.when().moment(until).into())])
         }
+        Problem::NotNow { until } => page
+            .say_with("register-not-now", &[("when", page.when().moment(until).into()), ("team", page.team().into())]),
         Problem::Frozen => page.say("register-frozen-first"),
         Problem::Overtaken => page.say("register-overtaken"),
     }

@@ -96,6 +96,12 @@ pub(crate) async fn grant(web: &Arc<Web>, person: SignedIn, wish: Wish) -> Reply
     if web.app.clock.now() >= person.session.signed_in + web.app.policy.fresh {
         return ask(web, &person, &wish, StatusCode::OK, None);
     }
+    if let Wish::Prove { method, address } = &wish
+        && method.contact() != ContactKind::Email
+        && let Some(why) = web.app.barred(address)
+    {
+        return contact::barred(web, &person, *method, address, why);
+    }
     let view = happen(web, &person, wish.event(&person)).await?;
     match (&view, &wish) {
         (View::Open { problem: Some(Problem::NotFresh), .. }, _) => ask(web, &person, &wish, StatusCode::OK, None),

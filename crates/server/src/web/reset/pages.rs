@@ -10,6 +10,7 @@ use axum::response::Response;
 use regain_core::captcha::{Kind, WORK_BITS, puzzle};
 use regain_core::method::Method;
 use regain_core::reset::{ChoiceProblem, CodeProblem, Goal, IdentifyProblem, OptionView, Stepper, UnlockProblem, View};
+use regain_core::throttle::Scope;
 
 use crate::drive::Look;
 use crate::web::page::{Shell, respond};
@@ -91,6 +92,8 @@ pub(crate) struct Way {
     confirm: bool,
     phone: bool,
     bad: bool,
+    /// Whether it is not available at the moment, to anybody.
+    stopped: bool,
 }
 
 #[derive(Template)]
@@ -296,7 +299,7 @@ fn choose<'a>(
         Some(ChoiceProblem::Confirmation { option }) => Some(option),
         _ => None,
     };
-    let chosen = bad.or(options.first().map(|option| option.place));
+    let chosen = bad.or(options.iter().find(|option| !option.stopped).map(|option| option.place));
     let several = |method: Method| options.iter().filter(|option| option.method == method).count() > 1;
     let way = |option: &OptionView| Way {
         place: option.place,
@@ -308,6 +311,7 @@ fn choose<'a>(
         confirm: option.confirm,
         phone: option.method != Method::Email,
         bad: bad == Some(option.place),
+        stopped: option.stopped,
     };
     let ways: Vec<Way> = options.iter().map(way).collect();
     let lead = page.say(match (stepper.steps, stepper.at) {
@@ -381,6 +385,14 @@ fn choice_problem(page: &Shell<'_>, options: &[OptionView], problem: ChoiceProbl
             let when = page.when().moment(until);
             page.say_with("choose-too-many", &[("when", when.into()), ("team", page.team().into())])
         }
+        ChoiceProblem::NotNow { scope, until } => {
+            let key = match scope {
+                _ if options.iter().all(|option| option.stopped) => "choose-not-now-all",
+                Scope::Emails => "choose-not-now-email",
+                _ => "choose-not-now-phone",
+            };
+            page.say_with(key, &[("when", page.when().moment(until).into()), ("team", page.team().into())])
+        }
         ChoiceProblem::Resting { until } => {
             page.say_with("code-resting", &[("when", page.when().moment(until).into())])
         }
@@ -420,6 +432,9 @@ fn code<'a>(
         (_, Some(CodeProblem::TooManySends { until })) => {
             let when = page.when().moment(until);
             Some(page.say_with("code-too-many", &[("when", when.into())]))
+        }
+        (_, Some(CodeProblem::NotNow { until })) => {
+            Some(page.say_with("code-not-now", &[("when", page.when().moment(until).into())]))
         }
         (_, Some(CodeProblem::Resting { until })) => {
             Some(page.say_with("code-resting", &[("when", page.when().moment(until).into())]))

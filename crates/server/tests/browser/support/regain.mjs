@@ -29,10 +29,10 @@ export async function demo(settings = {}, words = []) {
 
 /**
  * `regain serve` with the demo's people on a store: SQLite unless an address of PostgreSQL is given.
- * `delivery` and `settings` are TOML. With `contacts` (CSV), people are in the directory that `settings` name, and these are
+ * `delivery`, `settings` and `budget`, which is the rest of that section, are TOML. With `contacts` (CSV), people are in the directory that `settings` name, and these are
  * what they have registered.
  */
-export async function serve({ postgres, delivery, settings = '', contacts }) {
+export async function serve({ postgres, delivery, settings = '', budget = '', contacts }) {
   const home = folder('serve');
   const url = postgres ?? `sqlite:${join(home, 'regain.db')}`;
   const key = join(home, 'regain.key');
@@ -72,6 +72,10 @@ sends_per_network = []
 resets_per_user_id = []
 resets_per_network = []
 sign_ins_per_network = []
+
+[budget]
+number_range = []
+${budget}
 ${delivery}
 ${settings}
 `);

@@ -100,7 +100,7 @@ fn a_list_of_contacts_is_taken_as_a_whole_or_not_at_all() {
 
 #[test]
 fn an_office_phone_is_set_and_removed() {
-    let folder = Folder::new();
+    let folder = Folder::with(None, "[budget]\ncountries = [\"GB\", \"FR\"]\n");
     folder.good("user", &["add", "jo", "--name", "Jo Bloggs"]);
     let said = folder.good("method", &["set-office-phone", "jo", "020 7946 0000 ext. 7"]);
     assert_eq!(said, "The office phone of jo is +44 20 7946 0000 ext. 7.\n");
@@ -111,6 +111,12 @@ fn an_office_phone_is_set_and_removed() {
     assert!(folder.bad("method", &["set-office-phone", "jo", "01 42 76 49 78", "--region", "XX"])[0].contains("GB"));
     assert!(folder.bad("method", &["set-office-phone", "sam", "020 7946 0000"])[0].contains("nobody"));
     assert!(folder.bad("method", &["set-office-phone", "jo", "999"])[0].contains("too short"));
+    for (number, told) in
+        [("+49 30 123456", "budget.countries"), ("+870 773 123456", "satellite"), ("+44 909 8790000", "cost extra")]
+    {
+        let said = folder.bad("method", &["set-office-phone", "jo", number]);
+        assert!(said[0].contains(told), "{number}: {said:?}");
+    }
     let config = folder.0.path().join("regain.toml");
     let text = std::fs::read_to_string(&config).unwrap().replace("region = \"GB\"", "");
     std::fs::write(config, text).unwrap();
