@@ -54,6 +54,13 @@ pub(crate) fn run(words: &[String]) -> Outcome {
     Ok(())
 }
 
+/// Whether every target compiles: with each change of what they feed, and without running them.
+pub(crate) fn check() -> Outcome {
+    let mut check = Command::new("cargo");
+    check.args(["check", "--quiet", "--locked", "--target-dir"]).arg(host::root().join("target/fuzz"));
+    host::run(check.env("RUSTFLAGS", "--cfg=fuzzing").current_dir(host::root().join("fuzz")))
+}
+
 fn targets(folder: &std::path::Path) -> Outcome<Vec<String>> {
     let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
     let entries: Result<Vec<PathBuf>, _> =

@@ -14,6 +14,7 @@ pub(crate) struct Need {
 
 static NEEDS: &[Need] = &[
     Need { packages: &["git"], why: "tidy lists the repository's files with it", present: || answers("git") },
+    Need { packages: &["g++"], why: "libFuzzer is written in C++", present: || answers("g++") },
     Need { packages: &["chromium"], why: "the browser tests drive it", present: || exists("/usr/bin/chromium") },
     Need {
         packages: &["fonts-dejavu-core"],

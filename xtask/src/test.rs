@@ -5,7 +5,7 @@ mod hints;
 use std::process::Command;
 
 use crate::host::{self, Outcome};
-use crate::{setup, tidy};
+use crate::{fuzz, setup, tidy};
 
 /// A part of the whole run.
 struct Stage {
@@ -22,6 +22,11 @@ static STAGES: &[Stage] = &[
         name: "lint",
         run: lint,
         advice: "Mend what clippy names. A lint that is wrong in one place gets an `expect` with a reason, there only.",
+    },
+    Stage {
+        name: "fuzz targets",
+        run: fuzz::check,
+        advice: "A target in fuzz/targets calls what has changed, or fuzz/Cargo.lock is behind: run `cargo metadata` in fuzz.",
     },
     Stage {
         name: "tests",

@@ -109,6 +109,8 @@
     button.addEventListener("click", function () {
       each("#password, #again", function (box) { box.value = page.getElementById(button.dataset.take).textContent; });
       one("#password").dispatchEvent(new Event("input"));
+      // On a telephone the boxes are far below: without this the press seems to do nothing.
+      one("#password").scrollIntoView({ block: "center" });
     });
   }
 
