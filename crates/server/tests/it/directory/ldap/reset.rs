@@ -1,8 +1,10 @@
 //! Whole resets through the pages, with the accounts on OpenLDAP.
 
+use regain::drive::Origin;
+use regain::sign_in::SignIn;
 use regain::store::enrolment::NewContact;
-use regain_core::Span;
 use regain_core::method::ContactKind;
+use regain_core::{Secret, Span};
 
 use super::{FIRST, dn};
 use crate::support::Engine;
@@ -170,4 +172,25 @@ async fn a_server_with_another_certificate_hears_no_password_and_the_pages_say_t
     other.get("/").await;
     let told = other.submit("/sign-in", &[("username", "jo"), ("password", FIRST)]).await.text();
     assert!(told.contains("We cannot check passwords at this moment"), "{told}");
+}
+
+#[tokio::test]
+async fn an_account_has_one_count_for_its_user_id_and_its_mail() {
+    let Some(server) = server() else { return };
+    let engine = Engine::sqlite();
+    let mut section = server.section("");
+    section.insert("user_attributes".into(), vec!["uid".to_owned(), "mail".to_owned()].into());
+    let settings = toml::Table::from_iter([("directory".to_owned(), section.into())]).to_string()
+        + "\n[throttle]\nsign_ins_per_account = [{ count = 4, seconds = 900 }]\n";
+    let test = TestApp::open(&engine, &settings).await;
+    let origin = Origin { address: "192.0.2.1".into(), browser: "test".into() };
+    let tried = async |user_id: &str| {
+        matches!(test.app.sign_in(&origin, user_id, &Secret::new("wrong kettle 1")).await.unwrap(), SignIn::Wrong)
+    };
+    for n in 0..4 {
+        assert!(tried(["jo", "jo@example.org"][n % 2]).await);
+    }
+    for name in ["jo", "jo@example.org"] {
+        assert!(!tried(name).await, "{name} has tries of its own");
+    }
 }
