@@ -10,7 +10,7 @@ use regain_core::{Ctx, Span, budget};
 use crate::app::App;
 use crate::clock;
 use crate::metrics;
-use crate::phone::{self, Barred, Number};
+use crate::phone::{self, Barred};
 use crate::store::audit::Origin;
 use crate::store::outbox::Payload;
 use crate::store::throttle::Exceeded;
@@ -55,9 +55,7 @@ impl App {
 
     /// Why no code goes to this number, if so.
     pub(crate) fn barred(&self, number: &str) -> Option<Barred> {
-        // What is no number is not sent either, but for another reason.
-        let number = Number::parse(number, None).ok()?;
-        phone::barred(&number, &self.settings.budget.countries)
+        phone::barred(number, &self.settings.budget.countries)
     }
 
     /// What stops many people at once is written down, and those who run the service are told: once for as long as it lasts.
