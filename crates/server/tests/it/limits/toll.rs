@@ -8,9 +8,10 @@ use regain_core::method::{Channel, ContactKind, Method};
 use regain_core::reset::View;
 
 use super::budget::flow;
-use crate::register::{FREELY, SAM, phone, signed_in};
+use crate::register::{FREELY, SAM, phone, sign_in, signed_in};
 use crate::support::Engine;
 use crate::support::app::TestApp;
+use crate::support::browser::Browser;
 
 /// Numbers that were good when they were registered, why they get no codes now, and whether they get notices.
 const BARRED: [(&str, &str, bool); 4] = [
@@ -55,6 +56,29 @@ async fn no_code_goes_where_none_may_go() {
             let failed = rows.iter().filter(|row| row.text(0).unwrap().contains(why));
             assert_eq!(failed.count(), 2 - usize::from(hears), "{number}");
         }
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_only_a_number_that_gets_no_codes_is_asked_for_another() {
+    for engine in Engine::both().await {
+        let test = TestApp::open(&engine, FREELY).await;
+        for (n, (number, ..)) in BARRED.into_iter().enumerate() {
+            let user_id = format!("anne.{n}@example.org");
+            test.add(&user_id, &[], &[(ContactKind::Mobile, number)]).await;
+            let page = sign_in(&mut Browser::new(&test.app), &user_id).await.text();
+            for words in [
+                "Don’t lose access",
+                "One is still missing",
+                "We cannot send codes to this number any more. Register another.",
+            ] {
+                assert!(page.contains(words), "{number}: {words} in {page}");
+            }
+        }
+        let office = "desk@example.org";
+        test.add(office, &[], &[(ContactKind::Office, "+33142764978")]).await;
+        let page = sign_in(&mut Browser::new(&test.app), office).await.text();
+        assert!(page.contains("We cannot send codes to this number any more. Please tell the"), "{page}");
     }
 }
 
