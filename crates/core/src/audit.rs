@@ -252,6 +252,8 @@ pub enum CameTo {
     },
     /// The directory could not be reached; nothing changed there.
     Unavailable,
+    /// It was not written to in this try: that stopped before.
+    Untried,
     /// Nobody knows.
     Unknown,
     /// No account there, or more than one entry that fits.
@@ -357,7 +359,8 @@ impl Act {
             | Self::OldPasswordWrong
             | Self::NotFresh
             | Self::Elsewhere {
-                came_to: CameTo::Refused { .. } | CameTo::Barred { .. } | CameTo::Unavailable, ..
+                came_to: CameTo::Refused { .. } | CameTo::Barred { .. } | CameTo::Unavailable | CameTo::Untried,
+                ..
             }
             | Self::AuditForged { .. }
             | Self::AuditCut { .. }

@@ -17,7 +17,7 @@ use crate::effect::{Delivery, Effect, FreezeOffer, Message};
 use crate::elsewhere::{self, Survey, Target, away, left_out};
 use crate::flow::FlowId;
 use crate::password::{self, Judged, Mark};
-use crate::registration;
+use crate::registration::{self, Registration};
 use crate::reset::Written;
 use crate::secret::Secret;
 use crate::subject::AccountId;
@@ -39,6 +39,9 @@ pub struct ChangePassword {
     pub refused: u8,
     /// Who it is; nobody before the page was opened.
     pub person: Option<Person>,
+    /// When the primary directory took the new password, if the account's sessions had not been ended since it was typed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set: Option<Time>,
     /// Where it stands.
     pub stage: Stage,
 }
@@ -214,7 +217,7 @@ impl Person {
 impl ChangePassword {
     /// One that nobody has opened yet.
     pub fn new(id: FlowId, now: Time) -> Self {
-        Self { id, expires: now + LIFETIME, refused: 0, person: None, stage: Stage::Closed }
+        Self { id, expires: now + LIFETIME, refused: 0, person: None, set: None, stage: Stage::Closed }
     }
 
     /// What has to be counted, in a committed statement of its own, before this event may be decided in the same `ctx`.
@@ -237,6 +240,12 @@ impl ChangePassword {
         }
     }
 
+    /// Whether nobody has ended the account's sessions since this has set the password: by "This wasn't me", or by yet another
+    /// password. Otherwise this one goes to no further directory, and the browser gets no new session for it.
+    pub fn stands(&self, registration: &Registration) -> bool {
+        self.set.is_some_and(|set| registration.honours(set))
+    }
+
     /// Whether it is over.
     pub fn ended(&self) -> bool {
         matches!(self.stage, Stage::Ended { .. })
@@ -257,7 +266,7 @@ pub fn view(ctx: &Ctx, flow: &ChangePassword) -> View {
     match &flow.stage {
         Stage::Ended { end, others, .. } => View::Ended { end: *end, others: others.clone() },
         Stage::Writing { .. } => View::Wait,
-        Stage::Elsewhere { others, .. } if ctx.now >= flow.expires => {
+        Stage::Elsewhere { others, .. } if ctx.now >= flow.expires || !flow.stands(ctx.registration) => {
             View::Ended { end: End::Done, others: others.clone() }
         }
         _ if ctx.now >= flow.expires => View::Ended { end: End::Expired, others: Vec::new() },
@@ -281,6 +290,9 @@ impl Machine<'_> {
         if self.ctx.now >= self.flow.expires && !over {
             return self.end(End::Expired, Act::Expired);
         }
+        if let (Stage::Elsewhere { .. }, false) = (&self.flow.stage, self.flow.stands(self.ctx.registration)) {
+            return self.end(End::Done, Act::Superseded);
+        }
         match (self.flow.stage.clone(), event) {
             (Stage::Closed, Event::Open(person)) => {
                 self.flow.person = Some(person);
@@ -291,15 +303,15 @@ impl Machine<'_> {
                 self.audit(Act::Throttled { what: What::Passwords });
                 self.flow.stage = Stage::Asking { problems: vec![Problem::Resting { until }] };
             }
-            (Stage::Writing { mark, others, at, .. }, Event::Written { write, directory, answer, password })
+            (Stage::Writing { since, mark, others, at }, Event::Written { write, directory, answer, password })
                 if write == self.flow.refused && directory == at =>
             {
-                self.heard((mark, others), at.as_deref(), answer, password);
+                self.heard(since, (mark, others), at.as_deref(), answer, password);
             }
             (Stage::Writing { since, mark, others, at }, Event::Resume | Event::Tick)
                 if self.ctx.now >= since + self.ctx.policy.write_patience =>
             {
-                self.heard((mark, others), at.as_deref(), Some(Written::Unknown), None);
+                self.heard(since, (mark, others), at.as_deref(), Some(Written::Unknown), None);
             }
             (Stage::Elsewhere { others, .. }, Event::Again { new, survey }) => self.again(others, &new, &survey),
             (Stage::Elsewhere { .. }, Event::Finish) => self.end(End::Done, Act::Cancelled),
@@ -345,32 +357,34 @@ impl Machine<'_> {
 
     fn heard(
         &mut self,
+        since: Time,
         (mark, mut others): (Option<Mark>, Vec<Target>),
         at: Option<&str>,
         answer: Option<Written>,
         password: Option<Secret>,
     ) {
-        let Some(name) = at else { return self.written(mark, others, answer, password) };
+        let Some(name) = at else { return self.written(since, (mark, others), answer, password) };
         let act = elsewhere::heard(&mut others, name, answer.unwrap_or(Written::Unknown));
         self.audit(act);
         self.go_on(others, password);
     }
 
-    /// Tells the next directory. Where there is none, or nobody has the password any more, the try is over: what failed can be
-    /// tried again for a while, or all is as it will be.
+    /// Tells the next directory. Where there is none, nobody has the password any more, or it is not the last word any more, the
+    /// try is over: what failed can be tried again for a while, or all is as it will be.
     fn go_on(&mut self, others: Vec<Target>, password: Option<Secret>) {
-        let in_time = self.ctx.now < self.flow.expires;
-        let next = elsewhere::next(&others).filter(|_| in_time);
+        let may = self.ctx.now < self.flow.expires && self.flow.stands(self.ctx.registration);
+        let next = elsewhere::next(&others).filter(|_| may);
         if let (Some((name, account)), Some(password)) = (next, password) {
             let (since, directory) = (self.ctx.now, Some(name));
             self.flow.stage = Stage::Writing { since, mark: None, others, at: directory.clone() };
             let write = self.flow.refused;
             return self.effects.push(Effect::SetPassword { write, directory, account, password });
         }
+        elsewhere::unreached(&others).for_each(|act| self.audit(act));
         let unfinished = elsewhere::unfinished(&others);
         // An answer to this try must not pass for one to the next.
         self.flow.refused = self.flow.refused.saturating_add(u8::from(unfinished));
-        self.flow.stage = if in_time && unfinished && self.flow.refused < self.ctx.policy.password_tries {
+        self.flow.stage = if may && unfinished && self.flow.refused < self.ctx.policy.password_tries {
             Stage::Elsewhere { others, problems: Vec::new() }
         } else {
             Stage::Ended { end: End::Done, at: self.ctx.now, others }
@@ -378,11 +392,18 @@ impl Machine<'_> {
     }
 
     /// The primary directory's answer. Only when it has the new password are others told.
-    fn written(&mut self, mark: Option<Mark>, others: Vec<Target>, answer: Option<Written>, password: Option<Secret>) {
+    fn written(
+        &mut self,
+        since: Time,
+        (mark, others): (Option<Mark>, Vec<Target>),
+        answer: Option<Written>,
+        password: Option<Secret>,
+    ) {
         let Some(person) = self.flow.person.clone() else { return };
         match answer {
             None => self.turned_down(Problem::Old, Act::OldPasswordWrong),
             Some(Written::Done) => {
+                self.flow.set = Some(self.ctx.now).filter(|_| self.ctx.registration.honours(since));
                 self.remember(&person, mark);
                 self.tell(&person, true);
                 self.effects.push(Effect::Forgive { account: person.account.clone() });

@@ -20,6 +20,10 @@ pub struct Target {
     pub account: Option<AccountId>,
     /// What became of it.
     pub outcome: Outcome,
+    /// Whether it is to be written to once more after its answer was lost. Whatever it may have done stays unknown until it says
+    /// that it is done.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub once_more: bool,
 }
 
 /// What became of an account in a further directory.
@@ -60,6 +64,22 @@ pub enum Bar {
     Protected,
 }
 
+impl Target {
+    /// Whether it is still to be written to in this try.
+    fn waits(&self) -> bool {
+        self.once_more || self.outcome == Outcome::Untried
+    }
+
+    /// As it was found, for one more try. Where the answer to the last one was lost the password may be set, however little can
+    /// be found out about that now.
+    fn after(&self, last: &Self) -> Self {
+        match last.outcome {
+            Outcome::Unknown => Self { outcome: Outcome::Unknown, once_more: self.waits(), ..self.clone() },
+            _ => self.clone(),
+        }
+    }
+}
+
 impl Outcome {
     /// Whether trying once more may come to something else.
     pub const fn may_be_tried_again(&self) -> bool {
@@ -96,7 +116,7 @@ impl Survey {
         let found = |old: &Target| self.targets.iter().find(|found| found.name == old.name);
         let renewed = |old: &Target| found(old).filter(|_| old.outcome.may_be_tried_again());
         let acts = before.iter().filter_map(renewed).filter_map(left_out).collect();
-        (before.iter().map(|old| renewed(old).unwrap_or(old).clone()).collect(), acts)
+        (before.iter().map(|old| renewed(old).map_or_else(|| old.clone(), |found| found.after(old))).collect(), acts)
     }
 }
 
@@ -107,8 +127,8 @@ pub(crate) fn away(target: &&Target) -> Problem {
 
 /// The next one to be written to.
 pub(crate) fn next(targets: &[Target]) -> Option<(String, AccountId)> {
-    let untried = targets.iter().filter(|target| target.outcome == Outcome::Untried);
-    untried.filter_map(|target| Some((target.name.clone(), target.account.clone()?))).next()
+    let waiting = targets.iter().filter(|target| target.waits());
+    waiting.filter_map(|target| Some((target.name.clone(), target.account.clone()?))).next()
 }
 
 /// Whether something is left to be tried again.
@@ -124,8 +144,19 @@ pub(crate) fn heard(targets: &mut [Target], name: &str, answer: Written) -> Act 
         Written::Unavailable => (Outcome::Unavailable, CameTo::Unavailable),
         Written::Unknown => (Outcome::Unknown, CameTo::Unknown),
     };
-    targets.iter_mut().filter(|target| target.name == name).for_each(|target| target.outcome = outcome.clone());
+    for target in targets.iter_mut().filter(|target| target.name == name) {
+        let perhaps = std::mem::take(&mut target.once_more);
+        if !perhaps || outcome == Outcome::Done {
+            target.outcome = outcome.clone();
+        }
+    }
     Act::Elsewhere { directory: name.to_owned(), came_to }
+}
+
+/// What the audit trail says, where a try stops, of those that it has not come to.
+pub(crate) fn unreached(targets: &[Target]) -> impl Iterator<Item = Act> {
+    let waiting = targets.iter().filter(|target| target.waits());
+    waiting.map(|target| Act::Elsewhere { directory: target.name.clone(), came_to: CameTo::Untried })
 }
 
 /// What the audit trail says of one that is not written to at all.

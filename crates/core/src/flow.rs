@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::audit::Act;
 use crate::budget::Postage;
 use crate::change::{self, ChangePassword};
 use crate::effect::Effect;
@@ -155,6 +156,22 @@ impl Flow {
             Self::Reset(Reset { stage: reset::Stage::Ended { at, .. }, .. })
             | Self::Register(Register { stage: register::Stage::Ended { at, .. }, .. })
             | Self::Change(ChangePassword { stage: change::Stage::Ended { at, .. }, .. }) => Some(*at),
+            _ => None,
+        }
+    }
+
+    /// What was reached, if it has ended well: whatever came last in further directories, the primary one has done it.
+    pub fn reached(&self) -> Option<Act> {
+        match self {
+            Self::Reset(Reset { stage: reset::Stage::Ended { end: reset::End::Done, .. }, .. }) => {
+                Some(Act::PasswordSet)
+            }
+            Self::Reset(Reset { stage: reset::Stage::Ended { end: reset::End::Unlocked, .. }, .. }) => {
+                Some(Act::Unlocked)
+            }
+            Self::Change(ChangePassword { stage: change::Stage::Ended { end: change::End::Done, .. }, .. }) => {
+                Some(Act::PasswordChanged)
+            }
             _ => None,
         }
     }

@@ -202,7 +202,7 @@ impl Machine<'_> {
                 self.password(subject, proofs, judged, survey);
             }
             (Stage::Unlock { subject, proofs, .. }, Event::Unlock { survey }) => self.unlock(subject, proofs, survey),
-            (Stage::Elsewhere { subject, proofs, others, .. }, Event::Password { judged, survey }) => {
+            (Stage::Elsewhere { subject, proofs, others, .. }, Event::Again { judged, survey }) => {
                 self.password_again(subject, proofs, others, judged, &survey);
             }
             (Stage::Elsewhere { subject, proofs, others, .. }, Event::Unlock { survey }) => {

@@ -70,6 +70,9 @@ impl Desk {
         let ctx = Ctx { now: self.now, entropy: [3; 32], policy: &self.policy, keys: &keys, registration };
         let made = step(&ctx, self.flow.clone(), event);
         self.flow = made.state;
+        if made.effects.iter().any(|effect| matches!(effect, Effect::EndSessions { .. })) {
+            self.registration.signed_out = Some(self.now);
+        }
         assert_eq!(made.view, page);
         assert_eq!(made.effects.iter().map(note).collect::<Vec<_>>(), done);
     }
@@ -206,7 +209,7 @@ fn a_lost_answer_is_called_unknown_and_never_tried_again() {
 fn with(outcome: Outcome) -> (Judged, Survey) {
     let Event::Change { new, .. } = good() else { panic!("a change") };
     let account = (outcome == Outcome::Untried).then(|| AccountId("17@wifi".into()));
-    let targets = vec![Target { name: "wifi".into(), account, outcome }];
+    let targets = vec![Target { name: "wifi".into(), account, outcome, once_more: false }];
     (new, Survey { of: Some(AccountId("17".into())), targets, told: Vec::new() })
 }
 
@@ -221,12 +224,16 @@ fn again_with(outcome: Outcome) -> Event {
 }
 
 fn answer_elsewhere(write: u8, answer: Written) -> Event {
-    let (directory, password) = (Some("wifi".to_owned()), Some(Secret::new("plum kettle 94 orbit")));
+    answer_at("wifi", write, answer)
+}
+
+fn answer_at(directory: &str, write: u8, answer: Written) -> Event {
+    let (directory, password) = (Some(directory.to_owned()), Some(Secret::new("plum kettle 94 orbit")));
     Event::Written { write, directory, answer: Some(answer), password }
 }
 
 fn wifi(outcome: Outcome) -> Vec<Target> {
-    vec![Target { name: "wifi".into(), account: Some(AccountId("17@wifi".into())), outcome }]
+    vec![Target { name: "wifi".into(), account: Some(AccountId("17@wifi".into())), outcome, once_more: false }]
 }
 
 const CHANGED: [&str; 6] =
@@ -271,6 +278,56 @@ fn what_failed_elsewhere_can_be_left_as_it_is() {
     let done = View::Ended { end: End::Done, others: wifi(Outcome::Unknown) };
     desk.check(Event::Finish, done.clone(), &["cancelled"]);
     desk.check(again_with(Outcome::Untried), done, &[]);
+}
+
+/// A change in two further directories, of which the first is being told.
+fn between_two() -> (Desk, Vec<Target>) {
+    let mut desk = Desk::opened();
+    let (new, mut survey) = with(Outcome::Untried);
+    survey.targets.push(Target {
+        name: "library".into(),
+        account: Some(AccountId("17@library".into())),
+        ..survey.targets[0].clone()
+    });
+    let targets = survey.targets.clone();
+    desk.check(Event::Change { old: Secret::new("old one"), new, survey }, View::Wait, &WRITING);
+    let set = [CHANGED.as_slice(), &["set 17@wifi (0)"]].concat();
+    desk.check(answer(0, Some(Written::Done)), View::Wait, &set);
+    desk.now = desk.now + Span::seconds(1);
+    (desk, targets)
+}
+
+#[test]
+fn whoever_ends_the_sessions_after_it_was_set_stops_it() {
+    // While a directory is slow.
+    let (mut desk, mut others) = between_two();
+    assert!(desk.flow.stands(&desk.registration), "its own end of all sessions does not count");
+    desk.registration.signed_out = Some(desk.now);
+    others[0].outcome = Outcome::Done;
+    desk.check(
+        answer_at("wifi", 0, Written::Done),
+        View::Ended { end: End::Done, others },
+        &["elsewhere", "elsewhere"],
+    );
+    assert!(!desk.flow.stands(&desk.registration));
+
+    // While one more try is waited for.
+    let (mut desk, mut others) = between_two();
+    (others[0].outcome, others[1].outcome) = (Outcome::Unavailable, Outcome::Done);
+    desk.check(answer_at("wifi", 0, Written::Unavailable), View::Wait, &["elsewhere", "set 17@library (0)"]);
+    let left = View::Elsewhere { user_id: "jo".into(), others: others.clone(), problems: Vec::new() };
+    desk.check(answer_at("library", 0, Written::Done), left, &["elsewhere"]);
+    desk.registration.signed_out = Some(desk.now);
+    desk.check(again_with(Outcome::Untried), View::Ended { end: End::Done, others }, &["superseded"]);
+
+    // Before the primary directory has answered.
+    let mut desk = Desk::opened();
+    desk.check(change_with(Outcome::Untried), View::Wait, &WRITING);
+    desk.now = desk.now + Span::seconds(1);
+    desk.registration.signed_out = Some(desk.now);
+    let set = [CHANGED.as_slice(), &["elsewhere"]].concat();
+    desk.check(answer(0, Some(Written::Done)), View::Ended { end: End::Done, others: wifi(Outcome::Untried) }, &set);
+    assert!(!desk.flow.stands(&desk.registration));
 }
 
 #[test]

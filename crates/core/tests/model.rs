@@ -455,6 +455,7 @@ fn finds_what_is_done_wrongly_elsewhere() {
     finds(P13, with(bugs::the_others_are_told_whatever_the_primary_says, elsewhere()));
     finds(P4, with(bugs::written_again_on_resume, elsewhere()));
     finds(P14, with(bugs::silence_elsewhere_is_consent, elsewhere()));
+    finds(P14, with(bugs::a_lost_answer_is_forgotten, elsewhere()));
     finds(P14, with(bugs::leaving_the_rest_is_cancelling, elsewhere()));
     finds(P8, with(bugs::each_directory_has_a_notice, elsewhere()));
     finds(P9, with(bugs::the_freeze_is_overlooked, unlocking_elsewhere()));

@@ -242,6 +242,7 @@ fn survey() -> Survey {
         name: name.into(),
         account: (outcome != Outcome::Unavailable).then(|| AccountId(format!("{name}-17"))),
         outcome,
+        once_more: false,
     };
     let barred = Outcome::Barred { bar: Bar::Protected };
     let found = [("Wi-Fi", Outcome::Untried), ("Library", Outcome::Unavailable), ("Safe", barred)];

@@ -88,17 +88,18 @@
   // The server says how strong a password is; it keeps nothing of it.
   function rater(box) {
     var out = one(".strength", box.form), turn = 0, pause;
+    function clear() { out.textContent = ""; out.dataset.level = 0; }
     box.addEventListener("input", function () {
       clearTimeout(pause);
       var mine = ++turn;
-      if (!box.value) { out.textContent = ""; out.dataset.level = 0; return; }
+      if (!box.value) return clear();
       pause = setTimeout(function () {
         post(box.dataset.strength, box.form, { password: box.value }).then(function (rated) {
           if (mine !== turn) return;
           out.textContent = out.dataset.said + " " + rated.word + (rated.why ? ". " + rated.why : "");
           out.dataset.level = rated.level;
         }).catch(function () {
-          if (mine === turn) { out.textContent = ""; out.dataset.level = 0; }
+          if (mine === turn) clear();
         });
       }, 300);
     });
@@ -107,10 +108,11 @@
   // A password that was made for somebody goes into both boxes.
   function taker(button) {
     button.addEventListener("click", function () {
-      each("#password, #again", function (box) { box.value = page.getElementById(button.dataset.take).textContent; });
-      one("#password").dispatchEvent(new Event("input"));
+      var box = one("#password");
+      box.value = one("#again").value = page.getElementById(button.dataset.take).textContent;
+      box.dispatchEvent(new Event("input"));
       // On a telephone the boxes are far below: without this the press seems to do nothing.
-      one("#password").scrollIntoView({ block: "center" });
+      box.scrollIntoView({ block: "center" });
     });
   }
 

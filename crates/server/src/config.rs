@@ -81,7 +81,7 @@ impl Config {
     /// The file (or nothing) with the environment over it, not looked at yet.
     ///
     /// # Errors
-    /// If the file cannot be read or is not TOML.
+    /// If the file cannot be read or is not TOML, or a variable has no place in it.
     pub fn table(file: Option<&Path>) -> Result<Table, Vec<String>> {
         let text = match file {
             None => String::new(),
@@ -89,7 +89,7 @@ impl Config {
                 .map_err(|error| vec![format!("{}: {error}; give the path with --config", path.display())])?,
         };
         let table: Table = text.parse().map_err(|error| vec![format!("not TOML: {error}")])?;
-        Ok(overlay(table, environment()))
+        overlay(table, environment())
     }
 
     /// From a table that is already there: for the demo and for tests.
@@ -136,24 +136,34 @@ impl Config {
 }
 
 /// Puts the environment's keys in the place of the file's.
-pub fn overlay(mut table: Table, variables: impl IntoIterator<Item = (String, String)>) -> Table {
+///
+/// # Errors
+/// All variables that name a key inside of what has none: of a list, above all.
+pub fn overlay(mut table: Table, variables: impl IntoIterator<Item = (String, String)>) -> Result<Table, Vec<String>> {
+    let mut problems = Vec::new();
     for (name, text) in variables {
         let Some(path) = name.strip_prefix(PREFIX) else { continue };
         let path = path.to_lowercase();
-        put(&mut table, &path.split("__").collect::<Vec<_>>(), value(&text));
+        if let Err(key) = put(&mut table, &path.split("__").collect::<Vec<_>>(), value(&text)) {
+            problems.push(format!(
+                "{name}: {key} is a list or a single value, so the environment cannot set a key in it; set it in the file and \
+                 take the variable away"
+            ));
+        }
     }
-    table
+    if problems.is_empty() { Ok(table) } else { Err(problems) }
 }
 
-fn put(table: &mut Table, path: &[&str], value: Value) {
-    let Some((key, rest)) = path.split_first() else { return };
+/// Puts a value in its place; else the key on the way to it that is no section.
+fn put(table: &mut Table, path: &[&str], value: Value) -> Result<(), String> {
+    let Some((key, rest)) = path.split_first() else { return Ok(()) };
     if rest.is_empty() {
         table.insert((*key).to_owned(), value);
-        return;
+        return Ok(());
     }
-    let inner = table.entry(*key).or_insert_with(|| Value::Table(Table::new()));
-    if let Value::Table(inner) = inner {
-        put(inner, rest, value);
+    match table.entry(*key).or_insert_with(|| Value::Table(Table::new())) {
+        Value::Table(inner) => put(inner, rest, value).map_err(|inner| format!("{key}.{inner}")),
+        _ => Err((*key).to_owned()),
     }
 }
 
@@ -203,6 +213,9 @@ fn directories(table: &mut Table, problems: &mut Vec<String>) -> (Table, Vec<Tab
         Value::Table(section) => Some(section),
         _ => None,
     });
+    if list.is_empty() {
+        problems.push("directory: the list is empty; write one [directory], or a [[directory]] for each".to_owned());
+    }
     if listed.clone().count() != list.len() {
         problems.push("directory: each must be a section, [[directory]]".to_owned());
     }
@@ -255,10 +268,25 @@ mod tests {
             ("REGAIN__POLICY__METHODS", "[\"email\", \"text\"]"),
             ("HOME", "/root"),
         ]);
-        let config = Config::from_table(overlay(file, given)).unwrap();
+        let config = Config::from_table(overlay(file, given).unwrap()).unwrap();
         assert_eq!(config.policy.steps, 2);
         assert_eq!(config.policy.captcha, regain_core::captcha::Kind::Off);
         assert_eq!(config.policy.methods.len(), 2);
+    }
+
+    #[test]
+    fn a_variable_that_has_no_place_is_told_and_not_passed_over() {
+        let file: Table = "[[directory]]\nkind = \"embedded\"\n[policy]\nsteps = 1".parse().unwrap();
+        let given = variables(&[("REGAIN__DIRECTORY__BIND_PASSWORD", "x"), ("REGAIN__POLICY__STEPS__MORE", "2")]);
+        let problems = overlay(file, given).err().unwrap();
+        assert!(problems[0].starts_with("REGAIN__DIRECTORY__BIND_PASSWORD: directory is a list"), "{problems:?}");
+        assert!(problems[1].starts_with("REGAIN__POLICY__STEPS__MORE: policy.steps is"), "{problems:?}");
+    }
+
+    #[test]
+    fn an_empty_list_of_directories_opens_none() {
+        let problems = Config::from_table("directory = []".parse().unwrap()).err().unwrap();
+        assert!(problems[0].starts_with("directory: the list is empty"), "{problems:?}");
     }
 
     #[test]

@@ -179,6 +179,15 @@ impl App {
         }
     }
 
+    /// Whether what a change of a password has set is still the last word on it.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn change_stands(&self, id: FlowId) -> Result<bool, Fault> {
+        let known = self.known(id).await?;
+        Ok(matches!(known, Some((Flow::Change(flow), registration)) if flow.stands(&registration)))
+    }
+
     /// A flow with what is registered for its person.
     async fn known(&self, id: FlowId) -> Result<Option<(Flow, Registration)>, Fault> {
         let Some(loaded) = self.store.flow(id).await? else { return Ok(None) };
@@ -328,8 +337,7 @@ impl App {
     ) -> Result<Vec<Stmt>, Fault> {
         let place = next_version(version);
         let mut batch = vec![self.store.put_flow(version, flow, flow.due(ctx.policy))?];
-        let resets = matches!(flow, Flow::Reset(_));
-        let writes = |effect: &Effect| resets && matches!(effect, Effect::SetPassword { .. } | Effect::Unlock { .. });
+        let writes = |effect: &Effect| matches!(effect, Effect::SetPassword { .. } | Effect::Unlock { .. });
         if let Some(account) = flow.account()
             && (flow.proved() > before.proved() || effects.iter().any(writes))
         {
@@ -418,7 +426,7 @@ fn count(before: &Flow, after: &Flow, effects: &[Effect]) {
         }
     }
     if before.ended_at().is_none() && after.ended_at().is_some() {
-        metrics::flow(kind, last);
+        metrics::flow(kind, after.reached().map_or(last, |act| act.name()));
     }
 }
 

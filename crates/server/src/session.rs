@@ -246,15 +246,19 @@ impl App {
     }
 
     /// The session of a browser in which the password was changed: all of the account have ended, this one begins anew.
-    /// Nothing, if they were ended once more meanwhile.
+    /// Nothing, if they were ended once more meanwhile, since the password was set.
     ///
     /// # Errors
     /// If the store cannot be written.
     pub async fn session_after_change(&self, session: Session) -> Result<Option<(Token, Session)>, Fault> {
-        let token = Token::new()?;
+        let (token, change) = (Token::new()?, session.change_flow(&self.keys));
         let state = State { root: clock::flow_id()?, must_change: false, changes: 0, ..session.state };
         let place = token.name(&self.keys);
         self.store.reserve_session(&place, Some(&session.account), self.clock.now()).await?;
+        // From here on whatever ends the sessions takes this place away as well.
+        if !self.change_stands(change).await? {
+            return Ok(None);
+        }
         let begun = self.begin_session(&token, session.account, state, Vec::new()).await?;
         Ok(begun.map(|session| (token, session)))
     }

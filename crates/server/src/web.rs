@@ -114,6 +114,7 @@ fn pages(web: &Arc<Web>) -> Router<Arc<Web>> {
         .route("/reset/strength", post(strength::rate))
         .route("/reset/passphrases", post(phrases::for_reset))
         .route("/reset/password", post(reset::password))
+        .route("/reset/once-more", post(reset::once_more))
         .route("/reset/unlock", post(reset::unlock))
         .route("/register", get(register::show))
         .route("/register/phone", get(register::contact::phone_form).post(register::contact::phone))

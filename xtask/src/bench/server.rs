@@ -134,6 +134,7 @@ fn settings(setup: &Setup<'_>, home: &Path, port: u16) -> String {
 listen = "127.0.0.1:{port}"
 public_url = "http://127.0.0.1:{port}"
 pad_milliseconds = 0
+connections_per_address = 4096
 [store]
 url = "{url}"
 key_file = "{}/regain.key"
@@ -160,6 +161,7 @@ sign_ins_per_network = []
 sign_ins_in_all = []
 [budget]
 messages = []
+emails = []
 number_range = []
 usual_floor = 0
 [register]

@@ -94,6 +94,7 @@ impl Machine<'_> {
             self.flow.stage = Stage::Writing { subject, proofs, since, mark: None, others, at: at.clone() };
             return self.tell_directory(at, account, password);
         }
+        elsewhere::unreached(&others).for_each(|act| self.audit(act));
         let unfinished = elsewhere::unfinished(&others);
         // An answer to this try must not pass for one to the next.
         self.flow.refused = self.flow.refused.saturating_add(u8::from(unfinished));

@@ -68,6 +68,14 @@ pub enum Event {
         /// What was found in the further ones.
         survey: Survey,
     },
+    /// A password was typed for the further directories that failed. It is told from one for all, so that an older page does
+    /// not send there what was meant for all.
+    Again {
+        /// The password, looked at.
+        judged: Judged,
+        /// What was found there now.
+        survey: Survey,
+    },
     /// Unlock the account now.
     Unlock {
         /// What was found in the further directories.

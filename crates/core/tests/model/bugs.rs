@@ -2,7 +2,7 @@
 
 use regain_core::audit::Act;
 use regain_core::effect::{Delivery, Message, To};
-use regain_core::elsewhere::Target;
+use regain_core::elsewhere::{Outcome, Target};
 use regain_core::method::Channel;
 use regain_core::method::issued_code::Proof;
 use regain_core::registration::Registered;
@@ -286,7 +286,7 @@ pub(crate) fn new_contacts_are_as_good_as_old(ctx: &Ctx, _: &mut Spare, flow: Re
 
 /// What was found of one person passes for another.
 pub(crate) fn anybodys_survey_will_do(ctx: &Ctx, _: &mut Spare, flow: Reset, mut event: Event) -> Result {
-    if let Event::Password { survey, .. } | Event::Unlock { survey } = &mut event {
+    if let Event::Password { survey, .. } | Event::Again { survey, .. } | Event::Unlock { survey } = &mut event {
         survey.of = flow.stage.subject().and_then(|subject| subject.account.clone());
     }
     step(ctx, flow, event)
@@ -326,6 +326,15 @@ pub(crate) fn silence_elsewhere_is_consent(ctx: &Ctx, _: &mut Spare, flow: Reset
         }
         (_, event) => event,
     };
+    step(ctx, flow, event)
+}
+
+/// What may be set is called unchanged when the next try comes to nothing.
+pub(crate) fn a_lost_answer_is_forgotten(ctx: &Ctx, _: &mut Spare, mut flow: Reset, event: Event) -> Result {
+    if let (Event::Again { .. }, Stage::Elsewhere { others, .. }) = (&event, &mut flow.stage) {
+        let lost = others.iter_mut().filter(|other| other.outcome == Outcome::Unknown);
+        lost.for_each(|other| other.outcome = Outcome::Unavailable);
+    }
     step(ctx, flow, event)
 }
 

@@ -398,9 +398,12 @@ fn perhaps_set(row: &Row) -> bool {
 
 /// What the flow says of the further directories is no more than what happened there.
 fn watch_others(ghost: &mut Ghost, after: &Row) {
-    let done = after.flow.stage.others().iter().filter(|other| other.outcome == elsewhere::Outcome::Done);
-    let true_of_all = done.into_iter().all(|other| ghost.elsewhere.contains(&other.name));
-    ghost.check(P14, true_of_all);
+    let under_way = if let Stage::Writing { at, .. } = &after.flow.stage { at.as_ref() } else { None };
+    for other in after.flow.stage.others().iter().filter(|other| Some(&other.name) != under_way) {
+        let there = ghost.elsewhere.contains(&other.name);
+        ghost.check(P14, there || other.outcome != elsewhere::Outcome::Done);
+        ghost.check(P14, !there || matches!(other.outcome, elsewhere::Outcome::Done | elsewhere::Outcome::Unknown));
+    }
     let stands = match after.flow.stage {
         Stage::Ended { end, .. } => matches!(end, End::Done | End::Unlocked),
         Stage::Elsewhere { .. } => true,

@@ -190,7 +190,7 @@ impl Model {
                 Found::Away => (elsewhere::Outcome::Unavailable, None),
                 Found::NotThere => (elsewhere::Outcome::NotThere, None),
             };
-            Target { name: name.to_owned(), account, outcome }
+            Target { name: name.to_owned(), account, outcome, once_more: false }
         };
         let targets: Vec<Target> = NAMES.into_iter().zip(self.config.surveys[found.place]).map(target).collect();
         let told = if found.told { NAMES.map(str::to_owned).to_vec() } else { Vec::new() };
@@ -228,7 +228,12 @@ impl Model {
             Do::Unlock(found) => Event::Unlock { survey: self.survey(row, found) },
             Do::Password { good, found } => {
                 let judged = if good { self.good.clone() } else { self.bad.clone() };
-                Event::Password { judged, survey: self.survey(row, found) }
+                let survey = self.survey(row, found);
+                match row.flow.stage {
+                    // As the page shows it.
+                    Stage::Elsewhere { .. } => Event::Again { judged, survey },
+                    _ => Event::Password { judged, survey },
+                }
             }
             Do::Extend => Event::Extend,
             Do::Back => Event::Back,

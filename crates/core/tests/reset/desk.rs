@@ -199,6 +199,8 @@ impl Desk {
             ["password"] => self.password("plum kettle 94 orbit", &[]),
             ["password", "with", found @ ..] => self.password("plum kettle 94 orbit", found),
             ["password", bad] => self.password(bad, &[]),
+            ["again", "with", found @ ..] => self.again("plum kettle 94 orbit", found),
+            ["again", bad] => self.again(bad, &[]),
             ["written", answer] => heard(write, None, answer),
             ["written", answer, "at", directory] => heard(write, Some(directory), answer),
             ["written", answer, "at", directory, number] => {
@@ -234,6 +236,10 @@ impl Desk {
 
     fn password(&self, text: &str, found: &[&str]) -> Event {
         Event::Password { judged: self.judged(text), survey: survey(found) }
+    }
+
+    fn again(&self, text: &str, found: &[&str]) -> Event {
+        Event::Again { judged: self.judged(text), survey: survey(found) }
     }
 
     fn judged(&self, text: &str) -> Judged {
@@ -275,7 +281,7 @@ fn survey(found: &[&str]) -> Survey {
         survey.told.extend((what == "told").then(|| name.to_owned()));
         let account = matches!(outcome, Outcome::Untried | Outcome::Barred { .. });
         let account = account.then(|| AccountId(format!("17@{name}")));
-        survey.targets.push(Target { name: name.into(), account, outcome });
+        survey.targets.push(Target { name: name.into(), account, outcome, once_more: false });
     }
     survey
 }

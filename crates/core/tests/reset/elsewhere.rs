@@ -1,5 +1,7 @@
 //! Further directories: told one after the other, after the primary one; what failed is tried again.
 
+use regain_core::audit::Act;
+use regain_core::flow::Flow;
 use regain_core::method::ContactKind::Email;
 use regain_core::{Policy, Span};
 
@@ -69,20 +71,20 @@ fn what_failed_is_tried_again_and_nothing_else() {
          written done => wait | {TOLD}, set password of 17@wifi (0) at wifi
          written refused at wifi => wait | wifi Refused {{ reason: \"in history\" }}, set password of 17@library (0) at library
          written done at library => elsewhere wifi:Refused {{ problem: InHistory }} library:Done | library Done
-         password short => elsewhere wifi:Refused {{ problem: InHistory }} library:Done \
+         again short => elsewhere wifi:Refused {{ problem: InHistory }} library:Done \
          [TooShort {{ min: 8 }}] | password_unfit
          unlock wifi library => elsewhere wifi:Refused {{ problem: InHistory }} library:Done \
          [TooShort {{ min: 8 }}] |
-         password with wifi:18 library => elsewhere wifi:Refused {{ problem: InHistory }} library:Done \
+         again with wifi:18 library => elsewhere wifi:Refused {{ problem: InHistory }} library:Done \
          [TooShort {{ min: 8 }}] |
          back => elsewhere wifi:Refused {{ problem: InHistory }} library:Done \
          [TooShort {{ min: 8 }}] |
-         password with wifi library => wait | writing, set password of 17@wifi (1) at wifi
+         again with wifi library => wait | writing, set password of 17@wifi (1) at wifi
          written done at wifi 0 => wait |
-         written unknown at wifi => elsewhere wifi:Unknown library:Done | wifi Unknown
-         password with wifi:away library:away => elsewhere wifi:Unavailable library:Done | writing, wifi Unavailable
+         written unavailable at wifi => elsewhere wifi:Unavailable library:Done | wifi Unavailable
+         again with wifi:away library:away => elsewhere wifi:Unavailable library:Done | writing, wifi Unavailable
          extend => elsewhere wifi:Unavailable library:Done | extended
-         password with wifi library => wait | writing, set password of 17@wifi (3) at wifi
+         again with wifi library => wait | writing, set password of 17@wifi (3) at wifi
          written done at wifi => ended Done wifi:Done library:Done | wifi Done"
     ));
 }
@@ -93,11 +95,42 @@ fn after_an_interruption_the_password_is_asked_for_again() {
         "password with wifi library
          written done => wait
          30s later
-         tick => elsewhere wifi:Unknown library:Untried | wifi Unknown
+         tick => elsewhere wifi:Unknown library:Untried | wifi Unknown, library Untried
          written done at wifi 0 => elsewhere wifi:Unknown library:Untried |
-         password with wifi library => wait | writing, set password of 17@wifi (1) at wifi
+         again with wifi library => wait | writing, set password of 17@wifi (1) at wifi
          written done at wifi => wait | wifi Done, set password of 17@library (1) at library
          written done at library => ended Done wifi:Done library:Done | library Done",
+    );
+}
+
+#[test]
+fn what_may_be_set_is_not_called_unchanged_until_it_says_so() {
+    let mut desk = proven(Policy { password_tries: 9, ..policy() });
+    desk.check(
+        "1s later
+         password with wifi
+         written done
+         written unknown at wifi => elsewhere wifi:Unknown | wifi Unknown
+         again with wifi:away => elsewhere wifi:Unknown | writing, wifi Unavailable
+         again with wifi:none => elsewhere wifi:Unknown | writing, wifi NotThere
+         again with wifi:protected => elsewhere wifi:Unknown | writing, wifi Barred { bar: Protected }
+         again with wifi => wait | writing, set password of 17@wifi (4) at wifi
+         written refused at wifi => elsewhere wifi:Unknown | wifi Refused { reason: \"in history\" }
+         again with wifi => wait | writing, set password of 17@wifi (5) at wifi
+         written unavailable at wifi => elsewhere wifi:Unknown | wifi Unavailable
+         again with wifi => wait | writing, set password of 17@wifi (6) at wifi
+         written done at wifi => ended Done wifi:Done | wifi Done",
+    );
+}
+
+#[test]
+fn a_page_for_all_directories_does_nothing_for_those_that_failed() {
+    proven(policy()).check(
+        "again with wifi => password |
+         password with wifi => wait
+         written done => wait
+         written unavailable at wifi => elsewhere wifi:Unavailable
+         password with wifi => elsewhere wifi:Unavailable |",
     );
 }
 
@@ -116,6 +149,7 @@ fn however_it_ends_the_primary_one_has_it() {
         let mut desk = proven(policy());
         desk.check(failed);
         desk.check(&format!("{last} => {end}"));
+        assert_eq!(Flow::Reset(desk.flow).reached(), Some(Act::PasswordSet));
     }
     let mut desk = proven(policy());
     desk.check(failed);
@@ -126,14 +160,14 @@ fn however_it_ends_the_primary_one_has_it() {
 fn nothing_is_sent_elsewhere_after_its_time_in_a_frozen_account_or_for_an_older_password() {
     let mut desk = proven(Policy { lifetime: Span::seconds(10), ..policy() });
     desk.check("9s later\npassword with wifi => wait\n2s later => wait");
-    desk.check(&format!("written done => ended Done wifi:Untried | {TOLD}"));
+    desk.check(&format!("written done => ended Done wifi:Untried | {TOLD}, wifi Untried"));
     let mut desk = proven(policy());
     desk.check("password with wifi => wait\nis frozen => wait");
-    desk.check(&format!("written done => ended Done wifi:Untried | {TOLD}"));
+    desk.check(&format!("written done => ended Done wifi:Untried | {TOLD}, wifi Untried"));
     // Somebody else was quicker.
     let mut desk = proven(policy());
     desk.check("password with wifi => wait\n1s later\nis reset => wait");
-    desk.check(&format!("written done => ended Done wifi:Untried | {TOLD}"));
+    desk.check(&format!("written done => ended Done wifi:Untried | {TOLD}, wifi Untried"));
 }
 
 #[test]
@@ -143,7 +177,7 @@ fn so_often_and_no_more() {
         "password with wifi
          written done
          written refused at wifi => elsewhere wifi:Refused { problem: InHistory }
-         password with wifi => wait | writing, set password of 17@wifi (1) at wifi
+         again with wifi => wait | writing, set password of 17@wifi (1) at wifi
          written refused at wifi => ended Done wifi:Refused { problem: InHistory }",
     );
 }
@@ -160,7 +194,7 @@ fn an_account_is_unlocked_in_all() {
          written done => wait | word that it is unlocked by email to email, forgive, unlocked, wifi Unavailable, \
          unlock 17@library (0) at library
          written unknown at library => elsewhere wifi:Unavailable library:Unknown | library Unknown
-         password with wifi library => elsewhere wifi:Unavailable library:Unknown |
+         again with wifi library => elsewhere wifi:Unavailable library:Unknown |
          unlock wifi library => wait | writing, unlock 17@wifi (1) at wifi
          30s later
          resume => wait | wifi Unknown, unlock 17@library (1) at library

@@ -114,7 +114,7 @@ pub async fn run(args: Args) -> Result<(), String> {
     let listener = listen("listen", args.listen).await?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let table = overlay(settings(&scratch.folder, address)?, environment());
-    let config = Config::from_table(table).map_err(|problems| problems.join("\nregain: "))?;
+    let config = table.and_then(Config::from_table).map_err(|problems| problems.join("\nregain: "))?;
     let clock = Clock::real();
     let directory = config.directory.clone();
     let (audit, key_file) = (config.audit.clone(), config.store.key_file.clone());

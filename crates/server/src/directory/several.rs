@@ -208,7 +208,7 @@ impl Other {
 
     fn found(&self, account: Option<Person>, outcome: Outcome, rules: PasswordRules) -> Found {
         let account = account.map(|account| account.id);
-        Found { target: Target { name: self.name.clone(), account, outcome }, rules }
+        Found { target: Target { name: self.name.clone(), account, outcome, once_more: false }, rules }
     }
 }
 

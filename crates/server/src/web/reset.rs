@@ -11,7 +11,9 @@ use axum::http::header::ACCEPT;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use regain_core::captcha::{Answer, Kind};
+use regain_core::elsewhere::Survey;
 use regain_core::method::{ContactKind, Method};
+use regain_core::password::Judged;
 use regain_core::reset::{Event, Goal, OptionView, View};
 use regain_core::{Digest, Secret, Time, subject};
 use serde_json::json;
@@ -253,22 +255,38 @@ pub(crate) async fn other_way(State(web): State<Arc<Web>>, mut posted: Posted) -
     go(&web, &mut posted, Event::OtherWay).await
 }
 
-/// `POST /reset/password`: the new password, twice; or, for the directories that failed, once more.
+/// `POST /reset/password`: the new password, twice.
 pub(crate) async fn password(State(web): State<Arc<Web>>, posted: Posted) -> Reply {
     let look = look(&web, &posted.visitor).await?;
-    let (View::Password { user_id, stepper, .. } | View::Elsewhere { user_id, stepper, .. }) = &look.view else {
-        return Ok(moved(&look));
-    };
-    if of_another(&posted, user_id) {
-        return Ok(moved(&look));
+    let View::Password { user_id, stepper, .. } = &look.view else { return Ok(moved(&look)) };
+    chosen(&web, &posted, &look, (user_id, stepper.steps), |judged, survey| Event::Password { judged, survey }).await
+}
+
+/// `POST /reset/once-more`: a password for the directories that failed. The page before it promised that it goes to all, so
+/// that one posts elsewhere.
+pub(crate) async fn once_more(State(web): State<Arc<Web>>, posted: Posted) -> Reply {
+    let look = look(&web, &posted.visitor).await?;
+    let View::Elsewhere { user_id, stepper, .. } = &look.view else { return Ok(moved(&look)) };
+    chosen(&web, &posted, &look, (user_id, stepper.steps), |judged, survey| Event::Again { judged, survey }).await
+}
+
+async fn chosen(
+    web: &Web,
+    posted: &Posted,
+    look: &Look,
+    (user_id, steps): (&str, u8),
+    event: impl FnOnce(Judged, Survey) -> Event,
+) -> Reply {
+    if of_another(posted, user_id) {
+        return Ok(moved(look));
     }
     let (typed, again) = (posted.secret("password")?, posted.secret("again")?);
     web.ask_anew(posted.visitor.flow);
-    let chooser = web.chooser(posted.visitor.flow, user_id, stepper.steps).await?;
-    let survey = elsewhere::told(&posted, &chooser.survey);
-    let judged = strength::judge(&web, posted.visitor.flow, chooser, typed, again).await?;
+    let chooser = web.chooser(posted.visitor.flow, user_id, steps).await?;
+    let survey = elsewhere::told(posted, &chooser.survey);
+    let judged = strength::judge(web, posted.visitor.flow, chooser, typed, again).await?;
     let said = strength::said(&judged);
-    web.app.drive(&posted.visitor.origin, posted.visitor.hold(), Event::Password { judged, survey }).await?;
+    web.app.drive(&posted.visitor.origin, posted.visitor.hold(), event(judged, survey)).await?;
     web.ask_anew(posted.visitor.flow);
     let note = said.map(|key| format!("?note={key}")).unwrap_or_default();
     Ok(Redirect::to(&format!("/reset{note}")).into_response())

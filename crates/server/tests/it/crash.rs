@@ -161,8 +161,8 @@ async fn go_on(visitor: &mut Visitor, page: &Page, texts: &Texts, password: &str
             None => None,
         };
     }
-    if page.has_form("/reset/password") {
-        return visitor.submit(page, "/reset/password", &[("password", password), ("again", password)]).await;
+    if let Some(form) = ["/reset/password", "/reset/once-more"].into_iter().find(|form| page.has_form(form)) {
+        return visitor.submit(page, form, &[("password", password), ("again", password)]).await;
     }
     if page.has_form("/reset/resume") {
         return visitor.submit(page, "/reset/resume", &[]).await;

@@ -36,7 +36,8 @@ fn targets(from: usize) -> Vec<Target> {
         barred(Bar::Expired),
         barred(Bar::Protected),
     ];
-    let target = |(place, outcome)| Target { name: format!("Directory {place}"), account: None, outcome };
+    let name = |place| format!("Directory {place}");
+    let target = |(place, outcome)| Target { name: name(place), account: None, outcome, once_more: false };
     all.into_iter().enumerate().skip(from).take(3).map(target).collect()
 }
 

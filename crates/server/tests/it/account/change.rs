@@ -1,6 +1,7 @@
 //! Changing a password one knows, and unlocking an account without a new one.
 
 use regain::directory::embedded::Change;
+use regain::drive::{Hold, Origin};
 use regain::session::{Session, Token};
 use regain_core::elsewhere::Survey;
 use regain_core::method::Method;
@@ -132,6 +133,29 @@ async fn a_lost_answer_to_a_change_is_told_and_signs_out() {
         let page = browser.follow(answer).await.text();
         assert!(page.contains("we do not know yet whether it is in place"), "{page}");
         assert!(browser.session.is_none() && !is_in(&mut browser).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whose_sessions_are_ended_after_the_change_gets_no_other() {
+    each("", async |test| {
+        let browser = signed_in(test, JO).await;
+        let session = session(test, &browser).await;
+        let id = session.change_flow(&test.app.keys);
+        let (rules, person) = (&test.app.policy.password, password::Person::with_user_id(JO));
+        let new = test.app.judge(rules, &person, None, &Secret::new(NEW), None);
+        let origin = Origin { address: "192.0.2.7".into(), browser: "test".into() };
+        let change = change::Event::Change { old: Secret::new(OLD), new, survey: Survey::default() };
+        for event in [change::Event::Open(session.changer()), change] {
+            test.app.drive(&origin, Hold::all(id), event).await.unwrap();
+        }
+        assert!(test.signs_in(JO, NEW).await);
+        // "This wasn't me", before the browser has its answer.
+        test.clock.pass(Span::seconds(1));
+        let (store, account, now) = (&test.app.store, session.account.clone(), test.app.clock.now());
+        store.db().write(vec![store.end_sessions(&account), store.sign_out(&account, now)]).await.unwrap();
+        assert!(test.app.session_after_change(session).await.unwrap().is_none());
     })
     .await;
 }

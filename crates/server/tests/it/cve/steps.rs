@@ -12,8 +12,9 @@ const CLAIMS: [(&str, &str); 6] =
     [("proved", "2"), ("step", "3"), ("verified", "true"), ("captcha", "ok"), ("steps", "0"), ("account", JO)];
 
 /// The forms of a reset, in no order.
-const FORMS: [(&str, &[(&str, &str)]); 9] = [
+const FORMS: [(&str, &[(&str, &str)]); 10] = [
     ("/reset/password", &[("password", NEW), ("again", NEW)]),
+    ("/reset/once-more", &[("password", NEW), ("again", NEW)]),
     ("/reset/unlock", &[]),
     ("/reset/code", &[("code", "000000")]),
     ("/reset/resend", &[]),
