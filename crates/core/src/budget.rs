@@ -121,7 +121,7 @@ pub struct Postage<'a> {
     /// Recognises the address or number.
     pub device: Digest,
     /// What may be shown of it.
-    pub mask: &'a str,
+    pub mask: String,
 }
 
 /// An hour since 1970.
@@ -161,7 +161,7 @@ pub fn claims(ctx: &Ctx, postage: &Postage<'_>, past: &[u32], crowd: &Crowd) -> 
     if kind == ContactKind::Mobile {
         let alone = || keys.derive(Use::Throttle, &[b"range of nobody", &postage.device.0]);
         let range = route.and_then(|route| route.range).unwrap_or_else(alone);
-        claims.extend(crate::throttle::of_rule(policy, rule(Scope::Range), range, postage.mask));
+        claims.extend(crate::throttle::of_rule(policy, rule(Scope::Range), range, &postage.mask));
     }
     claims.extend(policy.budget.usual.map(|usual| this_hour(ctx.now, usual.bound(past))));
     claims

@@ -51,6 +51,8 @@ pub struct Registered {
     pub address: String,
     /// When it was proven to belong to the person; nothing for a suggestion.
     pub verified: Option<Time>,
+    /// Whether no code goes there any more, whoever asks.
+    pub barred: bool,
 }
 
 /// A change of what is registered: made in the transaction of the decision, and only if the registration is still as it was.
@@ -115,10 +117,10 @@ impl Registration {
 
     /// The contacts that may carry a code.
     pub fn proven(&self, policy: &Policy, now: Time) -> Vec<Contact> {
-        let proven = self.contacts.iter().filter_map(|contact| {
+        let proven = self.contacts.iter().filter(|contact| !contact.barred).filter_map(|contact| {
             // Office phones are the administrators', who answer for them: they need not cool off.
             let young = |since: Time| contact.kind != ContactKind::Office && now < since + policy.cooling_off;
-            let Registered { id, kind, address, verified } = contact.clone();
+            let Registered { id, kind, address, verified, .. } = contact.clone();
             verified.map(|since| Contact { id, kind, address, young: young(since) })
         });
         proven.collect()

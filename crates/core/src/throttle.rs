@@ -74,6 +74,7 @@ pub enum Scope {
     /// Everybody.
     Installation,
     /// Texts and calls to one range of numbers.
+    #[serde(rename = "number_range", alias = "range")]
     Range,
     /// All texts and calls.
     Messages,
@@ -103,7 +104,7 @@ impl Scope {
         matches!(self, Self::Range | Self::Messages | Self::Emails | Self::Money | Self::Usual)
     }
 
-    /// Its name in lists and logs.
+    /// Its name in lists and logs, and as it is written down.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Destination => "destination",
@@ -159,6 +160,16 @@ pub fn network(address: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_limit_has_one_name_wherever_it_is_written() {
+        for Rule { what, scope } in Rule::ALL {
+            assert_eq!(serde_json::to_value(what).unwrap(), what.name());
+            assert_eq!(serde_json::to_value(scope).unwrap(), scope.name());
+        }
+        // As it was written down before.
+        assert_eq!(serde_json::from_str::<Scope>(r#""range""#).unwrap(), Scope::Range);
+    }
 
     #[test]
     fn a_network_is_24_bits_of_ipv4_and_56_of_ipv6() {

@@ -33,6 +33,7 @@ impl Desk {
             kind,
             address: address.into(),
             verified: Some(Time(0)),
+            barred: false,
         };
         let contacts = vec![
             contact(ContactKind::Email, "jo@mail.example"),

@@ -239,7 +239,7 @@ fn two_towns_are_as_far_apart_as_their_people() {
 fn counted(policy: &Policy, option: &Option_, number: Option<&str>, crowd: &Crowd) -> (u32, String) {
     let keys = keys();
     let ctx = Ctx { now: Time(0), entropy: [0; 32], policy, keys: &keys, registration: &NOBODY };
-    let postage = Postage { method: option.method, number, device: option.device, mask: &option.mask };
+    let postage = Postage { method: option.method, number, device: option.device, mask: option.mask.clone() };
     let claims = budget::claims(&ctx, &postage, &[], crowd);
     let of = |scope| claims.iter().find(|claim| claim.scope == scope).expect("it is counted");
     (of(Scope::Money).weight, of(Scope::Range).counter.clone())

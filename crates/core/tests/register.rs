@@ -91,6 +91,23 @@ fn a_contact_is_removed_where_enough_are_left() {
 }
 
 #[test]
+fn a_number_that_gets_no_codes_counts_for_nothing_and_comes_back_with_what_is_undone() {
+    let barred = || Registered { barred: true, ..mobile() };
+    check(policy(), &[barred()], "opens => mobile +447700900123 barred, email -; 1 missing");
+    check(
+        policy(),
+        &[email(), barred()],
+        "opens => mobile +447700900123 barred, email jo@mail.example kept
+         remove email => mobile +447700900123 barred, email jo@mail.example kept (Needed { kind: Email }) |
+         text +447700900777
+         code 1 => mobile +447700900777 young, email jo@mail.example
+         follows 1 => ended Frozen
+         another page
+         opens => mobile +447700900123 barred, email jo@mail.example kept; frozen",
+    );
+}
+
+#[test]
 fn where_two_ways_are_needed_two_stay() {
     let two = Policy { steps: 2, methods: vec![Method::Email, Method::Text], ..policy() };
     let both = "opens => mobile +447700900123 kept, email jo@mail.example kept

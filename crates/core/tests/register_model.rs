@@ -37,7 +37,7 @@ fn tiny() -> Policy {
 
 fn known(kind: ContactKind, address: &str, verified: bool) -> Registered {
     let verified = verified.then_some(Time(-9));
-    Registered { id: ContactId(kind.name().into()), kind, address: address.into(), verified }
+    Registered { id: ContactId(kind.name().into()), kind, address: address.into(), verified, barred: false }
 }
 
 fn config(name: &'static str, contacts: Vec<Registered>) -> Config {

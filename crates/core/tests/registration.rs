@@ -16,6 +16,7 @@ fn of(contacts: &[(ContactKind, &str)]) -> Registration {
         kind: *kind,
         address: (*address).into(),
         verified: Some(Time(0)),
+        barred: false,
     };
     Registration { contacts: contacts.iter().map(contact).collect(), ..Registration::default() }
 }
@@ -86,6 +87,19 @@ fn what_can_be_spared() {
     assert!(!spare(&[JO, PHONE], true, Email));
     assert!(!spare(&[JO], true, Email), "less than too little is no better");
     assert!(spare(&[JO, PHONE, DESK], true, Email));
+}
+
+#[test]
+fn where_no_code_goes_nothing_is_there_to_reset_with() {
+    let policy = Policy::default();
+    let mut registration = of(&[JO, PHONE]);
+    registration.contacts[1].barred = true;
+    assert_eq!(registration.proven(&policy, Time(0)).len(), 1);
+    let spare = |kind| registration.can_spare(&keys(), &policy, false, kind);
+    assert!(!spare(Email) && spare(Mobile));
+    assert_eq!(registration.standing(&keys(), &policy, true).missing, 1);
+    registration.contacts.remove(0);
+    assert_eq!(registration.standing(&keys(), &policy, false).missing, 1);
 }
 
 #[test]

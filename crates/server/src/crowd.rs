@@ -54,7 +54,7 @@ async fn count(app: &App) -> Result<Crowd, Fault> {
             Err(error) => return Err(error.into()),
         };
         let Some(person) = person else { continue };
-        let registration = app.store.registration(Some(&person.id)).await?;
+        let registration = app.registration(Some(&person.id)).await?;
         let user_id = person.user_id.clone();
         let account = perform::account(app, person, &registration);
         tally.add(&app.keys, &app.policy, &user_id, &account);

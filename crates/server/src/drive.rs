@@ -162,7 +162,7 @@ impl App {
         id: FlowId,
         person: register::Person,
     ) -> Result<register::View, Fault> {
-        let registration = self.store.registration(Some(&person.account)).await?;
+        let registration = self.registration(Some(&person.account)).await?;
         let ctx = self.ctx(&registration)?;
         let fresh = register::Register::new(id, ctx.now);
         Ok(register::step(&ctx, fresh, register::Event::Open(person)).view)
@@ -191,7 +191,7 @@ impl App {
     /// A flow with what is registered for its person.
     async fn known(&self, id: FlowId) -> Result<Option<(Flow, Registration)>, Fault> {
         let Some(loaded) = self.store.flow(id).await? else { return Ok(None) };
-        let registration = self.store.registration(loaded.flow.account()).await?;
+        let registration = self.registration(loaded.flow.account()).await?;
         Ok(Some((loaded.flow, registration)))
     }
 
@@ -244,7 +244,7 @@ impl App {
                 None => self.store.flow(id).await?,
             };
             let account = loaded.as_ref().and_then(|loaded| loaded.flow.account()).or(event.account());
-            let registration = self.store.registration(account).await?;
+            let registration = self.registration(account).await?;
             let ctx = self.ctx(&registration)?;
             let version = loaded.as_ref().map(|loaded| loaded.version);
             let flow = loaded.map_or_else(|| Flow::fresh(&event, id, &ctx), |loaded| loaded.flow);

@@ -3,14 +3,15 @@
 use regain_core::audit::{self, Act};
 use regain_core::effect::{Delivery, Message, To};
 use regain_core::flow::{Event, Flow};
-use regain_core::method::Channel;
+use regain_core::method::{Channel, ContactKind};
+use regain_core::subject::AccountId;
 use regain_core::throttle::{Claim, Scope};
-use regain_core::{Ctx, Span, budget};
+use regain_core::{Ctx, Registration, Span, budget};
 
 use crate::app::App;
 use crate::clock;
 use crate::metrics;
-use crate::phone::{self, Barred, Number};
+use crate::phone::{self, Barred};
 use crate::store::audit::Origin;
 use crate::store::outbox::Payload;
 use crate::store::throttle::Exceeded;
@@ -55,9 +56,19 @@ impl App {
 
     /// Why no code goes to this number, if so.
     pub(crate) fn barred(&self, number: &str) -> Option<Barred> {
-        // What is no number is not sent either, but for another reason.
-        let number = Number::parse(number, None).ok()?;
-        phone::barred(&number, &self.settings.budget.countries)
+        phone::barred(number, &self.settings.budget.countries)
+    }
+
+    /// What is registered for this account, with what gets no code any more marked as such.
+    ///
+    /// # Errors
+    /// If the store cannot be read, or a row was altered.
+    pub(crate) async fn registration(&self, account: Option<&AccountId>) -> Result<Registration, Error> {
+        let mut registration = self.store.registration(account).await?;
+        for contact in &mut registration.contacts {
+            contact.barred = contact.kind != ContactKind::Email && self.barred(&contact.address).is_some();
+        }
+        Ok(registration)
     }
 
     /// What stops many people at once is written down, and those who run the service are told: once for as long as it lasts.

@@ -4,7 +4,6 @@ mod office;
 
 use regain_core::effect::Effect;
 use regain_core::flow::{Event, Flow};
-use regain_core::method::ContactKind;
 use regain_core::method::issued_code::Purpose;
 use regain_core::password::Problem;
 use regain_core::reset::{self, LookedUp, Written};
@@ -71,7 +70,7 @@ async fn look_up(app: &App, purpose: Purpose, user_id: &str) -> Result<LookedUp,
     crate::fault::point("directory.find");
     let person = app.directory.find(user_id).await?;
     let now = app.clock.now();
-    let mut registration = app.store.registration(person.as_ref().map(|person| &person.id)).await?;
+    let mut registration = app.registration(person.as_ref().map(|person| &person.id)).await?;
     if let Some(person) = &person {
         registration = app.follow_office(person, registration).await?;
     }
@@ -87,16 +86,13 @@ async fn look_up(app: &App, purpose: Purpose, user_id: &str) -> Result<LookedUp,
 
 /// What is known of a person, for a decision.
 pub(crate) fn account(app: &App, person: Person, registration: &Registration) -> Account {
-    let mut contacts = registration.proven(&app.policy, app.clock.now());
-    // Where no code may go, none is offered.
-    contacts.retain(|contact| contact.kind == ContactKind::Email || app.barred(&contact.address).is_none());
     Account {
         id: person.id,
         own_mail: person.mail,
         groups: person.groups,
         disabled: person.status.is_off() || person.status.protected,
         frozen: registration.frozen.is_some(),
-        contacts,
+        contacts: registration.proven(&app.policy, app.clock.now()),
     }
 }
 

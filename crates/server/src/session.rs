@@ -173,7 +173,7 @@ impl App {
             return Ok(Due::Change);
         }
         let (now, policy) = (self.clock.now(), &self.policy);
-        let registration = self.store.registration(Some(&session.account)).await?;
+        let registration = self.registration(Some(&session.account)).await?;
         let administrator = policy.is_administrator(&session.state.groups);
         let enough = registration.standing(&self.keys, policy, administrator).missing == 0;
         let confirm_by = registration.confirm_by(policy).filter(|by| now >= *by);

@@ -193,7 +193,9 @@ async fn send(app: &App, delivery: &Delivery, taken: Taken) -> Result<(), Fault>
     let Some(to) = address(app, &taken.payload.delivery).await? else {
         return Ok(store.settle_message(&taken.id, Settled::Dropped, None, None).await?);
     };
-    if let Some(why) = app.barred(&to).filter(|_| channel != Channel::Email) {
+    let code = matches!(taken.payload.delivery.message, Message::Code(_));
+    let barred = if channel == Channel::Email { None } else { app.barred(&to) };
+    if let Some(why) = barred.filter(|why| code || why.even_for_notices()) {
         tracing::warn!(message = taken.id, channel = channel.name(), %why, "a message was not sent");
         return Ok(store.settle_message(&taken.id, Settled::Failed, None, Some(why.to_string())).await?);
     }

@@ -43,12 +43,12 @@ impl Register {
         self.asked(ctx, event).map(what).into_iter().collect()
     }
 
-    /// The code that this event sends, if it sends one; `mask` is given as it is kept.
+    /// The code that this event sends, if it sends one.
     pub fn postage<'a>(&'a self, ctx: &Ctx, event: &'a Event) -> Option<Postage<'a>> {
         let Some(Asked::Send(method, address)) = self.asked(ctx, event) else { return None };
         let kind = method.contact();
         let number = (kind != ContactKind::Email).then_some(address);
-        Some(Postage { method, number, device: device(ctx.keys, kind, address), mask: "" })
+        Some(Postage { method, number, device: device(ctx.keys, kind, address), mask: masked(kind, address) })
     }
 
     fn asked<'a>(&'a self, ctx: &Ctx, event: &'a Event) -> Option<Asked<'a>> {

@@ -71,9 +71,9 @@ impl Machine<'_> {
         let at = self.ctx.now;
         // What is itself too new to be relied on does not come back: else whoever changes a contact twice would have the
         // second notice bring back their own.
-        let proven = self.ctx.registration.proven(self.ctx.policy, at);
-        let former = proven.into_iter().find(|contact| contact.kind == kind && !contact.young);
-        let former = former.map(|contact| contact.id);
+        let settled = |since: Time| at >= since + self.ctx.policy.cooling_off;
+        let former = self.ctx.registration.of(kind).filter(|contact| contact.verified.is_some_and(settled));
+        let former = former.map(|contact| contact.id.clone());
         let offer = FreezeOffer { account, user_id: user_id.clone(), own_mail, kind: Some(kind), former, at };
         let new = new.map(|new| (To::Contact(new), channel(kind)));
         self.notice(Message::RegistrationChanged { user_id, kind, how, at, offer }, new);

@@ -61,6 +61,8 @@ pub struct Row {
     pub verified: Option<Time>,
     /// Until when it cannot carry a reset alone, if that is still to come.
     pub young_until: Option<Time>,
+    /// Whether no code goes there any more, whoever asks.
+    pub barred: bool,
     /// Whether it can be removed.
     pub removable: bool,
     /// How a new one can be proven; none for what administrators own.
@@ -108,6 +110,7 @@ fn rows(ctx: &Ctx, administrator: bool) -> Vec<Row> {
         let proven = contact.and_then(|contact| contact.verified);
         let until = proven.map(|since| since + policy.cooling_off);
         let own = kind != ContactKind::Office;
+        let barred = contact.is_some_and(|contact| contact.barred);
         let spare = proven.is_none() || registration.can_spare(ctx.keys, policy, administrator, kind);
         let number = |contact: &registration::Registered| contact.address.split(';').next().map(str::to_owned);
         let shared = |other: &registration::Registered| {
@@ -117,7 +120,8 @@ fn rows(ctx: &Ctx, administrator: bool) -> Vec<Row> {
             kind,
             address: contact.map(|contact| contact.address.clone()),
             verified: proven,
-            young_until: until.filter(|until| own && ctx.now < *until),
+            young_until: until.filter(|until| own && !barred && ctx.now < *until),
+            barred,
             removable: own && contact.is_some() && spare,
             ways: if own { registration::ways_to_prove(policy, kind) } else { Vec::new() },
             shared: registration.contacts.iter().any(shared),

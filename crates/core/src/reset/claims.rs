@@ -58,7 +58,7 @@ impl Reset {
         let contact = option.contact.as_ref().and_then(|id| contacts.into_iter().find(|contact| contact.id == *id));
         let number =
             contact.filter(|contact| contact.kind != ContactKind::Email).map(|contact| contact.address.as_str());
-        Some(Postage { method: option.method, number, device: option.device, mask: &option.mask })
+        Some(Postage { method: option.method, number, device: option.device, mask: option.mask.clone() })
     }
 
     fn asked<'a>(&'a self, ctx: &Ctx, event: &'a Event) -> Vec<Asked<'a>> {

@@ -136,12 +136,16 @@ pub fn view(ctx: &Ctx, flow: &Reset) -> View {
         Stage::Identify { problem } => View::Identify { user_id, picture: flow.picture, problem: *problem },
         Stage::LookingUp => View::Wait { user_id },
         Stage::Choosing { subject, proofs, problem } => {
+            // What was stopped for a while is not any more.
+            let over =
+                |problem: &ChoiceProblem| matches!(problem, ChoiceProblem::NotNow { until, .. } if ctx.now >= *until);
+            let problem = problem.filter(|problem| !over(problem));
             let stopped = match problem {
-                Some(ChoiceProblem::NotNow { scope, .. }) => Some(*scope),
+                Some(ChoiceProblem::NotNow { scope, .. }) => Some(scope),
                 _ => None,
             };
             let options = options(ctx, subject, proofs, stopped);
-            View::Choose { user_id, stepper: stepper(ctx, subject, proofs), options, problem: *problem }
+            View::Choose { user_id, stepper: stepper(ctx, subject, proofs), options, problem }
         }
         Stage::Proving { subject, proofs, sent, problem } => View::Code {
             user_id,

@@ -224,7 +224,13 @@ pub(crate) fn removed_contacts_count(ctx: &Ctx, _: &mut Spare, flow: Reset, even
     let known = flow.stage.subject().into_iter().flat_map(|subject| &subject.options);
     let contact = |option: &Option_| {
         let id = option.contact.clone()?;
-        Some(Registered { id, kind: option.method.contact(), address: String::new(), verified: Some(Time(0)) })
+        Some(Registered {
+            id,
+            kind: option.method.contact(),
+            address: String::new(),
+            verified: Some(Time(0)),
+            barred: false,
+        })
     };
     registration.contacts = known.filter_map(contact).collect();
     step(&with_registration(ctx, &registration), flow, event)

@@ -22,7 +22,7 @@ pub(crate) fn policy() -> Policy {
 
 /// A contact that was proven at this time, or only suggested; named by its kind.
 pub(crate) fn known(kind: ContactKind, address: &str, verified: Option<Time>) -> Registered {
-    Registered { id: ContactId(kind.name().into()), kind, address: address.into(), verified }
+    Registered { id: ContactId(kind.name().into()), kind, address: address.into(), verified, barred: false }
 }
 
 /// Long before a journey begins.
@@ -238,7 +238,8 @@ fn row(row: &Row) -> String {
     let young = flag(row.young_until.is_some(), " young");
     let kept = flag(row.address.is_some() && !row.removable, " kept");
     let shared = flag(row.shared, " shared");
-    format!("{} {address}{suggested}{young}{kept}{shared}", row.kind.name())
+    let barred = flag(row.barred, " barred");
+    format!("{} {address}{suggested}{young}{barred}{kept}{shared}", row.kind.name())
 }
 
 /// A page in a line.

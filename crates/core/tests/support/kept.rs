@@ -17,7 +17,8 @@ impl Kept {
         match change {
             Change::Set { id, kind, address } => {
                 self.put_aside(|contact| contact.kind == *kind);
-                let new = Registered { id: id.clone(), kind: *kind, address: address.clone(), verified: Some(now) };
+                let (id, address) = (id.clone(), address.clone());
+                let new = Registered { id, kind: *kind, address, verified: Some(now), barred: false };
                 self.registration.contacts.push(new);
             }
             Change::Remove { kind } => self.put_aside(|contact| contact.kind == *kind),

@@ -7,7 +7,7 @@ use regain_core::{Registration, Time};
 pub(crate) fn registered(contacts: &[Contact]) -> Registration {
     let proven = |contact: &Contact| {
         let Contact { id, kind, address, .. } = contact.clone();
-        regain_core::registration::Registered { id, kind, address, verified: Some(Time(0)) }
+        regain_core::registration::Registered { id, kind, address, verified: Some(Time(0)), barred: false }
     };
     Registration { contacts: contacts.iter().map(proven).collect(), ..Registration::default() }
 }

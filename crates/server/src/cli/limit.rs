@@ -200,7 +200,8 @@ impl Line {
     }
 
     fn is_shared(&self) -> bool {
-        self.rule.scope == Scope::Installation || self.rule.scope.is_budget()
+        let scope = self.rule.scope;
+        scope == Scope::Installation || (scope.is_budget() && scope != Scope::Range)
     }
 
     /// Money in its currency, everything else as a number.

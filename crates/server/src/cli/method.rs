@@ -182,7 +182,7 @@ fn read_number(app: &App, typed: &str, region: Option<&str>) -> Result<Number, S
         phone::Problem::NoRegion => format!("\"{typed}\": {problem} Or say the country with --region."),
         _ => format!("\"{typed}\": {problem}"),
     })?;
-    match phone::barred(&number, &app.settings.budget.countries) {
+    match app.barred(number.e164()) {
         None => Ok(number),
         Some(why) => Err(format!("\"{typed}\": {why}")),
     }

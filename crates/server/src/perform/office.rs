@@ -15,7 +15,7 @@ impl App {
     /// # Errors
     /// If the store cannot be read or written.
     pub async fn keep_office(&self, person: &Person) -> Result<(), Fault> {
-        let registration = self.store.registration(Some(&person.id)).await?;
+        let registration = self.registration(Some(&person.id)).await?;
         self.follow_office(person, registration).await.map(drop)
     }
 
@@ -40,6 +40,6 @@ impl App {
             return Ok(now);
         }
         self.store.set_office(&person.id, told.as_deref()).await?;
-        Ok(self.store.registration(Some(&person.id)).await?)
+        Ok(self.registration(Some(&person.id)).await?)
     }
 }

@@ -1,8 +1,8 @@
 //! Where codes do not go, whoever asks: numbers that cost extra, satellites, and countries that nobody allowed.
 
-use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberType};
+use rlibphonenumber::PHONE_NUMBER_UTIL;
 
-use super::{Number, known};
+use super::{Number, Problem, known};
 
 /// Countries whose numbers get texts and calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,25 +25,38 @@ pub enum Barred {
     /// A country that is not on the list.
     #[error("codes do not go to this country; see budget.countries")]
     Country,
+    /// What is kept is no telephone number, or is none any more.
+    #[error("this is not a telephone number in international form; register it again")]
+    NoNumber,
+}
+
+impl Barred {
+    /// Whether nothing goes there at all. A country that is not on the list still hears of what was done to the account: that
+    /// number may be the only one that can object.
+    pub const fn even_for_notices(self) -> bool {
+        !matches!(self, Self::Country)
+    }
 }
 
 /// Codes of satellites and of networks that belong to no country (ITU-T E.164, assigned country codes).
 const NO_COUNTRY: [&str; 5] = ["870", "878", "881", "882", "883"];
 
-/// Why no code goes to this number, if so.
-pub fn barred(number: &Number, countries: &Countries) -> Option<Barred> {
+/// Why no code goes to this number, as it is kept, if so.
+pub fn barred(kept: &str, countries: &Countries) -> Option<Barred> {
+    let number = match Number::parse(kept, None) {
+        Ok(number) => number,
+        // It was ordinary when it was registered: ranges are given other uses, and the library learns of it.
+        Err(Problem::Premium) => return Some(Barred::Premium),
+        Err(_) => return Some(Barred::NoNumber),
+    };
     let digits = number.e164().trim_start_matches('+');
     if NO_COUNTRY.iter().any(|code| digits.starts_with(code)) {
         return Some(Barred::Satellite);
     }
-    let parsed = PHONE_NUMBER_UTIL.parse(number.e164(), None).ok()?;
-    if parsed.get_type() == PhoneNumberType::PremiumRate {
-        return Some(Barred::Premium);
-    }
     match countries {
         Countries::All => None,
         Countries::Only(allowed) => {
-            let country = country(number);
+            let country = country(&number);
             let on_the_list = country.is_some_and(|country| allowed.contains(&country));
             (!on_the_list).then_some(Barred::Country)
         }
@@ -85,9 +98,14 @@ mod tests {
             ("+881 612 345678", Countries::All, Some(Barred::Satellite)),
             ("+883 510 012345", Countries::All, Some(Barred::Satellite)),
             ("+800 1234 5678", only(&["GB"]), Some(Barred::Country)),
+            ("+44 909 879 0000", only(&["GB"]), Some(Barred::Premium)),
+            ("+44 909 879 0000", Countries::All, Some(Barred::Premium)),
+            ("+1 900 555 0123", Countries::All, Some(Barred::Premium)),
+            ("07700 900123", only(&["GB"]), Some(Barred::NoNumber)),
+            ("+999 123 456 789", Countries::All, Some(Barred::NoNumber)),
+            ("", Countries::All, Some(Barred::NoNumber)),
         ] {
-            let Ok(number) = Number::parse(typed, None) else { panic!("{typed} is a number") };
-            assert_eq!(barred(&number, &countries), expected, "{typed} {countries:?}");
+            assert_eq!(barred(typed, &countries), expected, "{typed} {countries:?}");
         }
         assert_eq!(country_of("+44 300 555 0184").as_deref(), Some("GB"));
         assert_eq!(country_of("0300 555 0184"), None);

@@ -90,7 +90,8 @@ impl Store {
         let kind = ContactKind::ALL.into_iter().find(|known| known.name() == kind);
         let kind = kind.ok_or_else(|| Error::Corrupt(format!("contact {id} is of an unknown kind")))?;
         let address = self.vault.open(&["contact", id, "address"], row.text(7)?)?;
-        Ok(Some(Registered { id: ContactId(id.to_owned()), kind, address, verified: row.opt_int(8)?.map(Time) }))
+        let (id, verified) = (ContactId(id.to_owned()), row.opt_int(8)?.map(Time));
+        Ok(Some(Registered { id, kind, address, verified, barred: false }))
     }
 
     /// Addresses and numbers that were registered until not long ago, by kind.

@@ -167,6 +167,20 @@ async function reset(visitor) {
   await choose(visitor, 'Nine purple trombones!');
 }
 
+test('a number that gets no codes any more is said to be so', async () => {
+  const site = await serve({ delivery, settings: SETTINGS, budget: 'countries = ["FR"]' });
+  for (const width of [1280, 320]) {
+    const visitor = await Visitor.arrive({ address: site.address, width });
+    await visitor.during(`barred ${width}`, async () => {
+      await enter(visitor, JO.id, /./);
+      await visitor.open('/register');
+      await visitor.look(TITLE);
+      const told = 'We cannot send codes to this number any more. Register another.';
+      await says(visitor, 'Authentication Phone is set to', told);
+    });
+  }
+});
+
 async function practise(visitor) {
   await enter(visitor, JO.id, /./);
   await visitor.open('/register');

@@ -3,6 +3,7 @@
 mod behind;
 mod budget;
 mod desk;
+mod toll;
 
 use std::sync::Arc;
 

@@ -30,7 +30,7 @@ pub(crate) async fn signed_in(test: &TestApp, user_id: &str) -> Browser {
 }
 
 /// Signs in with everybody's password, and gives the page that comes after it.
-async fn sign_in(browser: &mut Browser, user_id: &str) -> Answer {
+pub(crate) async fn sign_in(browser: &mut Browser, user_id: &str) -> Answer {
     browser.get("/").await;
     browser.submit("/sign-in", &[("username", user_id), ("password", OLD)]).await
 }

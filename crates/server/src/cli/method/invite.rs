@@ -92,7 +92,7 @@ impl Args {
         if person.status.is_off() || person.status.protected || !policy.in_scope(groups) {
             return Ok(Verdict::Not("may not reset by themselves"));
         }
-        let registration = app.store.registration(Some(&person.id)).await.map_err(broken)?;
+        let registration = app.registration(Some(&person.id)).await.map_err(broken)?;
         let missing = registration.standing(&app.keys, policy, policy.is_administrator(groups)).missing;
         if missing == 0 {
             return Ok(Verdict::Not("are ready"));
@@ -161,7 +161,7 @@ fn can_be_ready(app: &App, registration: &Registration, person: &Person) -> bool
     for kind in [ContactKind::Email, ContactKind::Mobile] {
         whole.contacts.retain(|contact| contact.kind != kind);
         let (id, address) = (ContactId(kind.name().into()), kind.name().into());
-        whole.contacts.push(Registered { id, kind, address, verified: Some(Time(0)) });
+        whole.contacts.push(Registered { id, kind, address, verified: Some(Time(0)), barred: false });
     }
     whole.standing(&app.keys, &app.policy, app.policy.is_administrator(&person.groups)).missing == 0
 }

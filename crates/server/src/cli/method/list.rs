@@ -92,9 +92,9 @@ impl All {
         self.names.get(account).unwrap_or(&account.0)
     }
 
-    fn json(&self, shown: &Shown) -> Value {
+    fn json(&self, app: &App, shown: &Shown) -> Value {
         let one = |(account, contact): &(AccountId, Enrolled)| {
-            let mut of = described(contact, shown);
+            let mut of = described(app, contact, shown);
             of["account"] = json!(account);
             of["user_id"] = json!(self.names.get(account));
             of
@@ -103,9 +103,16 @@ impl All {
     }
 }
 
-fn described(contact: &Enrolled, shown: &Shown) -> Value {
+fn described(app: &App, contact: &Enrolled, shown: &Shown) -> Value {
     let (verified, changed) = (contact.verified.map(date), date(contact.changed));
-    json!({ "kind": contact.kind.name(), "address": shown.address(contact), "verified": verified, "changed": changed })
+    json!({ "kind": contact.kind.name(), "address": shown.address(contact), "verified": verified, "changed": changed,
+            "barred": barred(app, contact) })
+}
+
+/// Why no code goes there any more, if so.
+fn barred(app: &App, contact: &Enrolled) -> Option<String> {
+    let number = Some(&contact.address).filter(|_| contact.kind != ContactKind::Email);
+    number.and_then(|number| app.barred(number)).map(|why| why.to_string())
 }
 
 impl List {
@@ -117,11 +124,11 @@ impl List {
         let all = All::load(app).await?;
         self.shown.noted(app, None, all.contacts.len()).await?;
         if self.json {
-            println!("{:#}", all.json(&self.shown));
+            println!("{:#}", all.json(app, &self.shown));
             return Ok(());
         }
         for (account, contact) in &all.contacts {
-            self.line(all.name(account), contact);
+            self.line(app, all.name(account), contact);
         }
         Ok(())
     }
@@ -129,7 +136,7 @@ impl List {
     async fn one(&self, app: &App, person: &Person) -> Result<(), String> {
         let broken = |error: crate::store::Error| error.to_string();
         let contacts = app.store.contacts(&person.id).await.map_err(broken)?;
-        let registration = app.store.registration(Some(&person.id)).await.map_err(broken)?;
+        let registration = app.registration(Some(&person.id)).await.map_err(broken)?;
         let invited = app.store.invited(&person.id).await.map_err(broken)?;
         self.shown.noted(app, Some(person), contacts.len()).await?;
         let standing = registration.standing(&app.keys, &app.policy, app.policy.is_administrator(&person.groups));
@@ -142,7 +149,7 @@ impl List {
             ("frozen", frozen),
         ];
         if self.json {
-            let contacts: Value = contacts.iter().map(|contact| described(contact, &self.shown)).collect();
+            let contacts: Value = contacts.iter().map(|contact| described(app, contact, &self.shown)).collect();
             let Standing { needed, missing } = standing;
             let mut of = json!({ "account": person.id, "user_id": person.user_id, "name": person.name,
                                  "contacts": contacts, "needed": needed, "missing": missing });
@@ -152,7 +159,7 @@ impl List {
             println!("{of:#}");
             return Ok(());
         }
-        contacts.iter().for_each(|contact| self.line(&person.user_id, contact));
+        contacts.iter().for_each(|contact| self.line(app, &person.user_id, contact));
         println!("{}", stands(standing, frozen.is_some()));
         for (what, when) in dates {
             println!("{what:<10} {}", when.map_or("never".to_owned(), date));
@@ -160,11 +167,12 @@ impl List {
         Ok(())
     }
 
-    fn line(&self, user_id: &str, contact: &Enrolled) {
+    fn line(&self, app: &App, user_id: &str, contact: &Enrolled) {
         let (kind, address) = (contact.kind.name(), self.shown.address(contact));
         let since = date(contact.changed);
         let verified = contact.verified.map_or("not verified".to_owned(), |at| format!("verified {}", date(at)));
-        println!("{user_id:<32} {kind:<8} {address:<32} since {since}  {verified}");
+        let barred = barred(app, contact).map(|why| format!("; no codes go there ({why})")).unwrap_or_default();
+        println!("{user_id:<32} {kind:<8} {address:<32} since {since}  {verified}{barred}");
     }
 }
 
@@ -183,7 +191,7 @@ impl Export {
         let all = All::load(app).await?;
         self.shown.noted(app, None, all.contacts.len()).await?;
         if self.json {
-            println!("{:#}", all.json(&self.shown));
+            println!("{:#}", all.json(app, &self.shown));
             return Ok(());
         }
         let line = |(account, contact): &(AccountId, Enrolled)| {

@@ -213,6 +213,7 @@ pub(super) fn barred(web: &Arc<Web>, person: &SignedIn, method: Method, address:
         Barred::Premium => "register-phone-premium",
         Barred::Satellite => "register-phone-satellite",
         Barred::Country => "register-phone-abroad",
+        Barred::NoNumber => "register-phone-impossible",
     };
     let said = page.say_with(key, &[("team", page.team().into())]);
     turned_down(web, person, method, address, said)

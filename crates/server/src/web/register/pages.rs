@@ -76,6 +76,8 @@ struct RowView {
     address: String,
     /// Under it: when it was verified, and what else there is to know.
     details: Vec<String>,
+    /// Whether it is set and gets codes.
+    good: bool,
     /// What deserves attention.
     warning: String,
     /// Where it is set up or changed; empty for what administrators own.
@@ -237,6 +239,12 @@ fn shown(page: &Shell<'_>, row: &Row, known: Option<String>) -> RowView {
     let own = row.kind != ContactKind::Office && !row.ways.is_empty();
     let proven = row.address.as_ref().filter(|_| row.verified.is_some());
     let suggested = known.filter(|_| own && proven.is_none());
+    let warning = match row.kind {
+        ContactKind::Office if row.barred => page.say_with("row-barred-office", &[("team", page.team().into())]),
+        _ if row.barred => page.say("row-barred"),
+        _ if row.shared => page.say("row-shared"),
+        _ => String::new(),
+    };
     let mut details = Vec::new();
     if let (Some(at), true) = (row.verified, own) {
         details.push(page.say_with("row-verified", &[("when", page.when().day(at).into())]));
@@ -257,7 +265,8 @@ fn shown(page: &Shell<'_>, row: &Row, known: Option<String>) -> RowView {
         said: page.say(if proven.is_some() { set } else { not_set }),
         address: proven.map(|address| spelled(row.kind, address)).unwrap_or_default(),
         details,
-        warning: if row.shared { page.say("row-shared") } else { String::new() },
+        good: proven.is_some() && !row.barred,
+        warning,
         form: if own { format!("{path}{ask}") } else { String::new() },
         action: page.say(match (proven.is_some(), suggested.is_some()) {
             (true, _) => "row-change",

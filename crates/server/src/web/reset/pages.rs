@@ -93,7 +93,7 @@ pub(crate) struct Way {
     confirm: bool,
     phone: bool,
     bad: bool,
-    /// Whether it is not available at the moment, to anybody.
+    /// Whether it is not available at the moment, to anybody, while others are.
     stopped: bool,
 }
 
@@ -306,7 +306,10 @@ fn choose<'a>(
         Some(ChoiceProblem::Confirmation { option }) => Some(option),
         _ => None,
     };
-    let chosen = bad.or(options.iter().find(|option| !option.stopped).map(|option| option.place));
+    // Where nothing goes, trying again is what is left: it may have been lifted meanwhile.
+    let all = options.iter().all(|option| option.stopped);
+    let stopped = |option: &OptionView| option.stopped && !all;
+    let chosen = bad.or(options.iter().find(|option| !stopped(option)).map(|option| option.place));
     let several = |method: Method| options.iter().filter(|option| option.method == method).count() > 1;
     let way = |option: &OptionView| Way {
         place: option.place,
@@ -318,7 +321,7 @@ fn choose<'a>(
         confirm: option.confirm,
         phone: option.method != Method::Email,
         bad: bad == Some(option.place),
-        stopped: option.stopped,
+        stopped: stopped(option),
     };
     let ways: Vec<Way> = options.iter().map(way).collect();
     let lead = page.say(match (stepper.steps, stepper.at) {

@@ -27,11 +27,11 @@ async fn signs_in_wrong(app: &App, user_id: &str, times: usize) -> bool {
 }
 
 /// A text to this number is counted in the budget.
-async fn text(app: &App, number: &str) {
+async fn text(app: &App, number: &str, mask: &str) {
     let (now, keys) = (app.clock.now(), &app.keys);
     let ctx = Ctx { now, entropy: [0; 32], policy: &app.policy, keys, registration: &NOBODY };
     let device = subject::device(keys, ContactKind::Mobile, number);
-    let postage = Postage { method: Method::Text, number: Some(number), device, mask: "*********23" };
+    let postage = Postage { method: Method::Text, number: Some(number), device, mask: mask.into() };
     app.store.take(&budget::claims(&ctx, &postage, &[], &Crowd::default()), now).await.unwrap();
 }
 
@@ -51,7 +51,7 @@ async fn what_is_counted_is_listed_by_whom_it_concerns() {
     folder.good("user", &["add", "jo", "--name", "Jo Bloggs"]);
     let (app, _) = folder.app().await;
     assert!(signs_in_wrong(&app, "JO", 3).await);
-    text(&app, "+447700900123").await;
+    text(&app, "+447700900123", "*********23").await;
 
     assert_eq!(listed(&folder, &["jo"], "account"), [(2, json!(2), true)]);
     assert!(listed(&folder, &["sam"], "account").is_empty());
@@ -68,6 +68,11 @@ async fn what_is_counted_is_listed_by_whom_it_concerns() {
     assert!(said.lines().any(|line| line.starts_with("JO ") && line.contains("waits until")), "{said}");
     assert!(said.lines().any(|line| line.starts_with("*********23") && line.contains("number_range")), "{said}");
     assert!(said.lines().any(|line| line.starts_with("everybody") && line.contains("per usual")), "{said}");
+    // A range is some people's, also if nobody wrote down whose.
+    text(&app, "+33612345678", "").await;
+    let said = folder.good("limit", &["list"]);
+    let of_ranges: Vec<&str> = said.lines().filter(|line| line.contains("number_range")).collect();
+    assert!(of_ranges.len() == 2 && !of_ranges.iter().any(|line| line.contains("everybody")), "{said}");
     assert!(folder.bad("limit", &["list", "--network", "nowhere"])[0].contains("such as 192.0.2.7"));
 }
 
@@ -78,7 +83,7 @@ async fn what_is_lifted_is_lifted_for_those_alone_and_with_a_reason() {
     folder.good("user", &["add", "sam", "--name", "Sam Lee"]);
     let (app, _) = folder.app().await;
     assert!(signs_in_wrong(&app, "jo", 3).await && signs_in_wrong(&app, "sam", 3).await);
-    text(&app, "+447700900123").await;
+    text(&app, "+447700900123", "*********23").await;
 
     // Without a reason, or without anybody, nothing happens.
     assert!(folder.bad("limit", &["lift", "jo", "--reason", " "])[0].contains("say why"));

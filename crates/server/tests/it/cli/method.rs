@@ -126,6 +126,24 @@ fn an_office_phone_is_set_and_removed() {
 }
 
 #[test]
+fn a_number_that_gets_no_codes_any_more_is_not_one_to_rely_on() {
+    let folder = Folder::with(None, "[budget]\ncountries = [\"GB\", \"FR\"]\n");
+    folder.good("user", &["add", "jo", "--name", "Jo Bloggs"]);
+    folder.good("method", &["set-office-phone", "jo", "01 42 76 49 78", "--region", "fr"]);
+    let before = folder.value("method", &["list", "jo"]);
+    assert_eq!((&before["missing"], &before["contacts"][0]["barred"]), (&0.into(), &Value::Null));
+    let config = folder.0.path().join("regain.toml");
+    let text = std::fs::read_to_string(&config).unwrap().replace(", \"FR\"", "");
+    std::fs::write(config, text).unwrap();
+    let after = folder.value("method", &["list", "jo"]);
+    assert_eq!(after["missing"], 1);
+    assert!(after["contacts"][0]["barred"].as_str().unwrap().contains("budget.countries"));
+    let said = folder.good("method", &["list", "jo"]);
+    assert!(said.contains("no codes go there (") && said.contains("cannot reset alone: 1 missing"), "{said}");
+    assert!(folder.good("method", &["list"]).contains("no codes go there ("));
+}
+
+#[test]
 fn a_list_proves_contacts_only_where_that_is_trusted_and_never_takes_away_what_is_proven() {
     let folder = Folder::with(None, "[register]\ntrust_imported = true\n");
     folder.good("user", &["add", "jo", "--name", "Jo Bloggs"]);

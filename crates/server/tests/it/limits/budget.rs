@@ -2,7 +2,7 @@
 
 use regain::app::App;
 use regain::store::Stmt;
-use regain_core::method::{Channel, ContactKind, Method};
+use regain_core::method::{ContactKind, Method};
 use regain_core::reset::{ChoiceProblem, CodeProblem, Event, View};
 use regain_core::throttle::Scope;
 use regain_core::{FlowId, Span, budget};
@@ -24,7 +24,7 @@ fn only(budget: &str) -> String {
     format!("{before}[budget]\n{off}{budget}\n")
 }
 
-fn flow(n: usize) -> FlowId {
+pub(super) fn flow(n: usize) -> FlowId {
     FlowId([u8::try_from(n).expect("few") + 1; 16])
 }
 
@@ -186,50 +186,29 @@ async fn what_is_stopped_is_shown_beside_what_is_not() {
 }
 
 #[tokio::test]
-async fn no_code_goes_where_none_may_go() {
-    for engine in Engine::both().await {
-        let test = TestApp::open(&engine, "[budget]\ncountries = ['GB']").await;
-        let abroad = [(ContactKind::Mobile, "+33612345678"), (ContactKind::Email, "anne@mail.example")];
-        let anne = test.add("anne@example.org", &[], &abroad).await;
-        // Past the time in which something new cannot carry a reset alone.
-        test.clock.pass(Span::hours(48));
-        let View::Choose { options, .. } = test.identify(flow(0), "anne@example.org").await else { panic!("a choice") };
-        let offered: Vec<Method> = options.iter().map(|option| option.method).collect();
-        assert_eq!(offered, [Method::Email], "what leads abroad is not offered");
-        // Whatever got it into the outbox.
-        let contact = test.app.store.contacts(&anne).await.unwrap().into_iter().find(|c| c.kind == ContactKind::Mobile);
-        let now = test.clock.now();
-        let message =
-            regain_core::effect::Message::Unlocked { user_id: "anne@example.org".into(), at: now, offer: None };
-        let to = regain_core::effect::To::Contact(contact.unwrap().id);
-        let delivery =
-            regain_core::effect::Delivery { to, channel: Channel::Text, message, deadline: now + Span::hours(1) };
-        let payload = regain::store::outbox::Payload { delivery, user_id: String::new(), address: String::new() };
-        let row = test.app.store.queue(flow(9), 0, 0, &payload, now).unwrap();
-        test.app.store.db().write(vec![row]).await.unwrap();
-        assert!(test.messages().await.is_empty(), "it is not sent");
-        let rows = test.app.store.db().read("SELECT state, answer FROM outbox", vec![]).await.unwrap();
-        assert_eq!(rows[0].text(0).unwrap(), "failed");
-        assert!(rows[0].text(1).unwrap().contains("budget.countries"));
-    }
+async fn where_nothing_goes_one_can_try_again_and_it_goes_once_that_is_lifted() {
+    let test = TestApp::open(&Engine::sqlite(), &only("messages = [{ count = 1, seconds = 3600 }]")).await;
+    assert!(matches!(asks(&test, 0, JO, Method::Text).await, View::Code { .. }));
+    let mut browser = Browser::new(&test.app);
+    browser.get("/reset").await;
+    browser.submit("/reset", &[("user_id", "robin.khan@example.org")]).await;
+    let call = [("option", "0")];
+    let page = browser.submit("/reset/choose", &call).await.text();
+    assert!(page.contains("Codes cannot be sent just now"), "{page}");
+    assert!(page.contains("<button class=\"main\">Call</button>") && !page.contains(" disabled"), "{page}");
+    let counters = test.app.store.counters(test.clock.now()).await.unwrap();
+    let lifted = test.app.store.forgiving(counters.into_iter().map(|counted| counted.counter).collect());
+    test.app.store.db().write(lifted).await.unwrap();
+    let page = browser.submit("/reset/choose", &call).await.text();
+    assert!(page.contains("Enter your verification code"), "{page}");
 }
 
 #[tokio::test]
-async fn numbers_that_cost_extra_are_refused_when_they_are_registered() {
-    let engine = Engine::sqlite();
-    let test = TestApp::open(&engine, crate::register::FREELY).await;
+async fn a_range_is_listed_by_its_mask_also_if_registering_began_it() {
+    let test = TestApp::open(&Engine::sqlite(), crate::register::FREELY).await;
     let mut browser = crate::register::signed_in(&test, crate::register::SAM).await;
-    for (number, told) in [
-        ("+33 6 12 34 56 78", "telephones in that country"),
-        ("+870 773 123456", "satellite telephone"),
-        ("0909 879 0000", "cost extra"),
-    ] {
-        for by in ["call", "text"] {
-            let page = crate::register::phone(&mut browser, number, by).await;
-            assert_eq!(page.status, 422, "{number}");
-            let text = page.text();
-            assert!(text.contains(told) || (by == "text" && text.contains("text")), "{number} {by}: {text}");
-        }
-    }
-    assert!(test.messages().await.is_empty(), "nothing was sent");
+    crate::register::phone(&mut browser, "07700 900777", "text").await;
+    let counters = test.app.store.counters(test.clock.now()).await.unwrap();
+    let ranges = counters.iter().filter(|counted| counted.counter.starts_with("range:"));
+    assert_eq!(ranges.map(|counted| counted.whom.as_str()).collect::<Vec<_>>(), ["*********77"]);
 }
