@@ -3,6 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use regain_core::elsewhere::Survey;
 use regain_core::flow::{Event, Stored, step};
 use regain_core::reset::{self, Written};
 use regain_core::{Ctx, Keys, Policy, Registration, Secret, Time, change};
@@ -23,9 +24,12 @@ fuzz_target!(|bytes: &[u8]| {
             reset::Event::Choose { option: 0, confirmation: None }.into(),
             reset::Event::Choose { option: usize::MAX, confirmation: None }.into(),
             reset::Event::Code { typed: Secret::new("123456"), seen: 0 }.into(),
-            reset::Event::Written { write: 0, answer: Written::Unknown }.into(),
+            reset::Event::Unlock { survey: Survey::default() }.into(),
+            reset::Event::Written { write: 0, directory: None, answer: Written::Unknown, password: None }.into(),
+            reset::Event::Written { write: 1, directory: Some("b".into()), answer: Written::Done, password: None }
+                .into(),
             change::Event::Resume.into(),
-            change::Event::Written { write: 0, answer: Some(Written::Done) }.into(),
+            change::Event::Written { write: 0, directory: None, answer: Some(Written::Done), password: None }.into(),
         ];
         let flow = &stored.flow;
         let _ = (flow.account(), flow.user_id(), flow.due(&policy), flow.ended_at(), flow.proved());
