@@ -6,7 +6,7 @@ mod audit;
 mod directory;
 pub(crate) mod http;
 mod password;
-mod people;
+pub(crate) mod people;
 pub(crate) mod server;
 
 use std::collections::BTreeMap;

@@ -16,7 +16,7 @@ use crate::subject::{self, AccountId};
 use crate::time::{Span, Time};
 
 pub use claims::{Owner, around, destination, of_account, of_installation, of_network, passwords};
-pub(crate) use claims::{look_ups, of_rule, sends};
+pub(crate) use claims::{look_ups, of_rule, proof, sends};
 pub use limits::{Limits, Rule};
 
 /// At most `count` in a `window`, which starts with the first one.

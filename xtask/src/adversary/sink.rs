@@ -1,9 +1,10 @@
 //! The gateways that take all messages.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpStream;
 use std::sync::Arc;
 
+use crate::bench::people;
 use crate::host::Outcome;
 
 /// What becomes of a message: to whom it is, and its words.
@@ -11,48 +12,16 @@ pub(super) type Keep = Arc<dyn Fn(&str, &str) + Send + Sync>;
 
 /// Starts the one for texts and calls; gives its port. What is posted to it is the number, a space, and the words.
 pub(super) fn http(keep: &Keep) -> Outcome<u16> {
-    listen(keep, take)
+    people::listen(keep, |stream, keep| {
+        people::receive(stream, |to, words| keep(to, words));
+    })
 }
 
 /// Starts the one for mail; gives its port.
 pub(super) fn mail(keep: &Keep) -> Outcome<u16> {
-    listen(keep, receive)
-}
-
-fn listen(keep: &Keep, serve: fn(TcpStream, &Keep) -> Option<()>) -> Outcome<u16> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(|error| error.to_string())?;
-    let port = listener.local_addr().map_err(|error| error.to_string())?.port();
-    let keep = Arc::clone(keep);
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let keep = Arc::clone(&keep);
-            std::thread::spawn(move || serve(stream, &keep));
-        }
-    });
-    Ok(port)
-}
-
-/// Takes messages of one connection until it is closed.
-fn take(stream: TcpStream, keep: &Keep) -> Option<()> {
-    let mut connection = BufReader::new(stream);
-    loop {
-        let (mut length, mut line) = (0, String::new());
-        while line != "\r\n" {
-            line.clear();
-            if connection.read_line(&mut line).ok()? == 0 {
-                return None;
-            }
-            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length: ") {
-                length = value.trim().parse().ok()?;
-            }
-        }
-        let mut body = vec![0; length];
-        connection.read_exact(&mut body).ok()?;
-        if let Some((to, words)) = String::from_utf8_lossy(&body).split_once(' ') {
-            keep(to, words);
-        }
-        connection.get_mut().write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").ok()?;
-    }
+    people::listen(keep, |stream, keep| {
+        receive(stream, keep);
+    })
 }
 
 /// As much of SMTP as it takes (RFC 5321).

@@ -13,19 +13,13 @@ use super::evidence::Evidence;
 use super::inbox::Inbox;
 use super::sink::{self, Keep};
 use super::timing::site::{pause, write};
-use crate::bench::server::{Postgres, folder, free_port};
+use crate::bench::server::{EMBEDDED, NO_LIMITS, Postgres, folder, free_port};
 use crate::host::{self, Outcome};
 
 /// What everybody's password is at first.
 pub(super) const FIRST_PASSWORD: &str = "first-password-1";
 /// What an honest person, or whoever takes the account over, chooses.
 pub(super) const NEXT_PASSWORD: &str = "nine purple trombones";
-
-/// Limits that are out of the way, because something else is tested.
-pub(super) const NO_LIMITS: &str = "failed_proofs = 100\nfailed_proofs_per_network = []\nfailed_proofs_in_all = []\n\
-     sends = []\nsends_per_account = []\nsends_per_network = []\nsends_in_all = []\nresets_per_user_id = []\n\
-     resets_per_network = []\nresets_in_all = []\nsign_ins_per_account = []\nsign_ins_per_network = []\n\
-     sign_ins_in_all = []\n[budget]\nmessages = []\nemails = []\nnumber_range = []\nusual_floor = 0\n";
 
 /// What all attacks share.
 pub(super) struct Field {
@@ -211,9 +205,6 @@ fn lists(people: &[Person]) -> (String, String) {
     }
     (users, contacts)
 }
-
-/// Hashing is left out by its settings.
-const EMBEDDED: &str = "[directory]\nkind = \"embedded\"\nargon2_memory_kib = 8\nargon2_passes = 1\nhistory = 0\n";
 
 fn settings(plan: &Plan<'_>, home: &Path, port: u16, (http, mail): (u16, u16)) -> String {
     let home = home.display();

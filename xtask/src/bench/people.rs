@@ -54,12 +54,12 @@ fn is_code(word: &str) -> bool {
 /// Starts a gateway that takes text messages over HTTP; gives its port.
 pub(super) fn text_gateway(codes: &Codes) -> Outcome<u16> {
     listen(codes, |stream, codes| {
-        receive(stream, codes);
+        receive(stream, |to, words| codes.keep(to, words));
     })
 }
 
 /// Serves every connection in a thread of its own; gives the port.
-pub(super) fn listen<S: Clone + Send + 'static>(shared: &S, serve: fn(TcpStream, &S)) -> Outcome<u16> {
+pub(crate) fn listen<S: Clone + Send + 'static>(shared: &S, serve: fn(TcpStream, &S)) -> Outcome<u16> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(|error| error.to_string())?;
     let port = listener.local_addr().map_err(|error| error.to_string())?.port();
     let shared = shared.clone();
@@ -77,7 +77,7 @@ fn user_id(n: usize) -> String {
 }
 
 /// Takes messages of one connection until it is closed. A message is the number, a space, and the words.
-fn receive(stream: TcpStream, codes: &Codes) -> Option<()> {
+pub(crate) fn receive(stream: TcpStream, keep: impl Fn(&str, &str)) -> Option<()> {
     let mut connection = BufReader::new(stream);
     loop {
         let mut length = 0;
@@ -93,9 +93,9 @@ fn receive(stream: TcpStream, codes: &Codes) -> Option<()> {
         }
         let mut body = vec![0; length];
         connection.read_exact(&mut body).ok()?;
-        let body = String::from_utf8_lossy(&body).into_owned();
-        let (number, words) = body.split_once(' ')?;
-        codes.keep(number, words);
+        if let Some((to, words)) = String::from_utf8_lossy(&body).split_once(' ') {
+            keep(to, words);
+        }
         connection.get_mut().write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").ok()?;
     }
 }

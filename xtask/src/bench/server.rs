@@ -123,7 +123,14 @@ fn contacts(people: &[Lane]) -> String {
 }
 
 /// Hashing is left out by its settings; judging the new password is not.
-const EMBEDDED: &str = "[directory]\nkind = \"embedded\"\nargon2_memory_kib = 8\nargon2_passes = 1\nhistory = 0\n";
+pub(crate) const EMBEDDED: &str =
+    "[directory]\nkind = \"embedded\"\nargon2_memory_kib = 8\nargon2_passes = 1\nhistory = 0\n";
+
+/// Limits that are out of the way, because something else is tested or measured.
+pub(crate) const NO_LIMITS: &str = "failed_proofs = 100\nfailed_proofs_per_network = []\nfailed_proofs_in_all = []\n\
+     sends = []\nsends_per_account = []\nsends_per_network = []\nsends_in_all = []\nresets_per_user_id = []\n\
+     resets_per_network = []\nresets_in_all = []\nsign_ins_per_account = []\nsign_ins_per_network = []\n\
+     sign_ins_in_all = []\n[budget]\nmessages = []\nemails = []\nnumber_range = []\nusual_floor = 0\n";
 
 fn settings(setup: &Setup<'_>, home: &Path, port: u16) -> String {
     let url = setup.postgres.map_or_else(|| format!("sqlite:{}/regain.db", home.display()), |p| p.url.clone());
@@ -146,25 +153,7 @@ cooling_off_hours = 0
 [captcha]
 kind = "off"
 [throttle]
-failed_proofs = 100
-failed_proofs_per_network = []
-failed_proofs_in_all = []
-sends = []
-sends_per_account = []
-sends_per_network = []
-sends_in_all = []
-resets_per_user_id = []
-resets_per_network = []
-resets_in_all = []
-sign_ins_per_account = []
-sign_ins_per_network = []
-sign_ins_in_all = []
-[budget]
-messages = []
-emails = []
-number_range = []
-usual_floor = 0
-[register]
+{NO_LIMITS}[register]
 trust_imported = true
 [organisation]
 region = "GB"

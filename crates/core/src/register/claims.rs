@@ -7,7 +7,7 @@ use crate::method::{ContactKind, Method};
 use crate::register::{Event, Person, Problem, Register, Stage};
 use crate::registration::{self, Registered};
 use crate::subject::{ContactId, device, masked};
-use crate::throttle::{self, Claim, Owner, Scope, What};
+use crate::throttle::{self, Claim, Owner, What};
 use crate::time::Time;
 
 /// What an event asks for that is limited over several flows.
@@ -122,16 +122,7 @@ impl Register {
 /// One try at a code: what is registered has counters of its own, beside those of resets.
 fn proofs(ctx: &Ctx, person: &Person) -> Claim {
     let counter = throttle::counter_of_account(ctx.keys, Purpose::Register, &person.account);
-    let whom = person.user_id.clone();
-    Claim {
-        counter,
-        limit: ctx.policy.failed_proofs,
-        what: What::Proofs,
-        scope: Scope::Account,
-        whom,
-        weight: 1,
-        ends: None,
-    }
+    throttle::proof(ctx.policy, counter, &person.user_id)
 }
 
 /// Why nothing may be changed now: not while frozen, and only shortly after the password was typed.

@@ -123,16 +123,7 @@ impl Reset {
     }
 
     fn proofs(&self, ctx: &Ctx, subject: &Subject) -> Claim {
-        let (counter, whom) = (subject.counter.clone(), self.user_id.clone());
-        Claim {
-            counter,
-            limit: ctx.policy.failed_proofs,
-            what: What::Proofs,
-            scope: Scope::Account,
-            whom,
-            weight: 1,
-            ends: None,
-        }
+        throttle::proof(ctx.policy, subject.counter.clone(), &self.user_id)
     }
 
     /// Limits on messages to the destination of this option, and on those of this person.

@@ -40,6 +40,12 @@ pub(crate) fn of_rule(policy: &Policy, rule: Rule, digest: Digest, whom: &str) -
     policy.limits_of(rule).iter().map(claim).collect()
 }
 
+/// One try at a code, on a counter of the account.
+pub(crate) fn proof(policy: &Policy, counter: String, whom: &str) -> Claim {
+    let (limit, what, scope, whom) = (policy.failed_proofs, What::Proofs, Scope::Account, whom.to_owned());
+    Claim { counter, limit, what, scope, whom, weight: 1, ends: None }
+}
+
 /// A code that is going to be sent there, for them. `mask` is what may be shown of the destination.
 pub(crate) fn sends(ctx: &Ctx, owner: Owner<'_>, device: Digest, mask: &str) -> Vec<Claim> {
     let to_it = destination(ctx.policy, device, mask);

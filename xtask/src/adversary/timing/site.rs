@@ -12,6 +12,7 @@ use std::time::Duration;
 use super::directory::{Directory, everybody};
 use super::people::{DEPARTMENTS, Kind};
 use crate::adversary::sink::{self, Keep};
+use crate::bench::server::NO_LIMITS;
 use crate::host::{self, Outcome};
 
 /// A running `regain serve`.
@@ -124,24 +125,7 @@ cooling_off_hours = 0
 [captcha]
 kind = "off"
 [throttle]
-failed_proofs = 100
-failed_proofs_per_network = []
-failed_proofs_in_all = []
-sends = []
-sends_per_account = []
-sends_per_network = []
-sends_in_all = []
-resets_per_user_id = []
-resets_per_network = []
-resets_in_all = []
-sign_ins_per_network = []
-sign_ins_in_all = []
-[budget]
-messages = []
-emails = []
-number_range = []
-usual_floor = 0
-[register]
+{3}[register]
 trust_imported = true
 [organisation]
 region = "GB"
@@ -151,6 +135,8 @@ mail = "care@example.org"
         home.display(),
         directory.section(home),
         departments.join(", "),
+        // Ten wrong passwords rest a User ID, as they do anywhere.
+        NO_LIMITS.replace("sign_ins_per_account = []\n", ""),
     );
     let _ = write!(
         settings,
