@@ -42,7 +42,7 @@ impl Pool {
         let limit = self.settings.confirm_for;
         let looking = async {
             let query = Query::entry(dn, marks);
-            let Ok(Some(wanted)) = self.search_at(server, &query).await.map(|found| found.only()) else { return };
+            let wanted = self.search_at(server, &query).await.ok()?.only()?;
             while others.len() > enough {
                 let mut left = Vec::new();
                 for name in others.drain(..) {
@@ -56,10 +56,19 @@ impl Pool {
                     clock::wait(PAUSE).await;
                 }
             }
+            Some(())
         };
-        if tokio::time::timeout(limit, looking).await.is_err() {
-            let seconds = limit.as_secs();
-            tracing::warn!(server, seconds, "a new password has not arrived at the other servers yet");
+        match tokio::time::timeout(limit, looking).await {
+            Ok(Some(())) => {}
+            // It went away right after the change.
+            Ok(None) => tracing::warn!(
+                server,
+                "whether a new password has arrived at the other servers is not known: the one it was set on does not tell"
+            ),
+            Err(_) => {
+                let seconds = limit.as_secs();
+                tracing::warn!(server, seconds, "a new password has not arrived at the other servers yet");
+            }
         }
     }
 }

@@ -46,6 +46,11 @@ impl Proxy {
 
     /// The same at an address of its own; nothing if this machine has none such.
     pub(crate) async fn between(here: &str, port: u16) -> Option<Self> {
+        Self::carrying(here, SocketAddr::from(([127, 0, 0, 1], port))).await
+    }
+
+    /// The same to another address of this machine.
+    pub(crate) async fn carrying(here: &str, server: SocketAddr) -> Option<Self> {
         let listener = TcpListener::bind(here).await.ok()?;
         let own = listener.local_addr().expect("its number").port();
         let state = Arc::new(State { left: AtomicI64::new(-1), ..State::default() });
@@ -56,7 +61,7 @@ impl Proxy {
                     continue;
                 }
                 shared.connections.fetch_add(1, SeqCst);
-                tokio::spawn(carry(client, port, Arc::clone(&shared)));
+                tokio::spawn(carry(client, server, Arc::clone(&shared)));
             }
         });
         Some(Self { port: own, state })
@@ -95,8 +100,8 @@ impl Proxy {
     }
 }
 
-async fn carry(mut client: TcpStream, port: u16, state: Arc<State>) {
-    let Ok(mut server) = TcpStream::connect(SocketAddr::from(([127, 0, 0, 1], port))).await else { return };
+async fn carry(mut client: TcpStream, server: SocketAddr, state: Arc<State>) {
+    let Ok(mut server) = TcpStream::connect(server).await else { return };
     let (mut up, mut down) = (vec![0; 65_536], vec![0; 65_536]);
     loop {
         tokio::select! {

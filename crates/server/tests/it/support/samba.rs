@@ -1,25 +1,24 @@
 //! A real Samba AD DC for this test run: provisioned and started by the first test that asks (6 to 8 seconds), gone when the run
-//! is over, however it ends. There is one domain, so tests take turns; each finds it empty of people.
+//! is over, however it ends. There is one domain, so tests take turns; each finds it empty of people. A test that asks for it has
+//! a second controller of that domain, too (another 6 seconds, once).
+
+mod controller;
 
 use std::collections::HashSet;
-use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::sync::{Arc, OnceLock};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
 
 use ldap3::controls::RawControl;
-use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, Mod, Scope, SearchEntry};
+use ldap3::{Ldap, Mod, Scope, SearchEntry};
 use regain::clock::Clock;
 use regain::directory::Deps;
 use regain::directory::active_directory::ActiveDirectory;
 use regain::store::Store;
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::{Engine, missing};
+use self::controller::Controller;
+use super::Engine;
 
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/samba.sh");
-const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/active-directory.md");
 const ADMIN: (&str, &str) = ("administrator@corp.example", "Adm1n-Passw0rd!");
 /// Deletes an entry with all below it ([MS-ADTS] 3.1.1.3.4.1.15).
 const TREE_DELETE: &str = "1.2.840.113556.1.4.805";
@@ -31,19 +30,13 @@ pub(crate) const DOMAIN: &str = "DC=corp,DC=example";
 /// The first password of everybody.
 pub(crate) const FIRST: &str = "first kettle 94";
 
-struct Server {
-    address: String,
-    data: PathBuf,
-    // Dropped with the process: its standard input closes, and the script stops the server.
-    _script: Child,
-}
-
-static SERVER: OnceLock<Option<Server>> = OnceLock::new();
+static FIRST_ONE: OnceLock<Option<Controller>> = OnceLock::new();
+static SECOND_ONE: OnceLock<Controller> = OnceLock::new();
 static TURN: Mutex<()> = Mutex::const_new(());
 
 /// The domain, for as long as this is kept.
 pub(crate) struct Domain {
-    server: &'static Server,
+    server: &'static Controller,
     admin: Ldap,
     store: Store,
     _engine: Engine,
@@ -54,10 +47,10 @@ impl Domain {
     /// An empty one with lenient rules; nothing where Samba is missing and that is allowed.
     pub(crate) async fn take() -> Option<Self> {
         let turn = TURN.lock().await;
-        let server = SERVER.get_or_init(start).as_ref()?;
+        let server = FIRST_ONE.get_or_init(Controller::start).as_ref()?;
         let engine = Engine::sqlite();
         let store = engine.open(&Clock::real()).await;
-        let admin = server.bound(ADMIN.0, ADMIN.1).await.expect("the administrator signs in");
+        let admin = server.bound(ADMIN.0, ADMIN.1).await;
         let mut domain = Self { server, admin, store, _engine: engine, _turn: turn };
         domain.empty().await;
         Some(domain)
@@ -95,18 +88,21 @@ impl Domain {
 
     /// Whether history holds for a reset, too: not with Debian 12's Samba, but with 4.25.
     pub(crate) fn offers_hints(&self) -> bool {
-        let Server { address, data, .. } = self.server;
+        let Controller { address, data, .. } = self.server;
         let mut command = Command::new("ldapsearch");
         command.args(["-x", "-LLL", "-H", &format!("ldaps://{address}"), "-s", "base", "-b", "", "supportedControl"]);
         let told = command.env("LDAPTLS_CACERT", data.join("tls/ca.pem")).output().expect("ldapsearch runs").stdout;
         let offers = String::from_utf8_lossy(&told).contains("1.2.840.113556.1.4.2239");
-        assert!(offers || elsewhere().is_none(), "the Samba that is there for its policy hints offers them");
+        assert!(
+            offers || controller::elsewhere().is_none(),
+            "the Samba that is there for its policy hints offers them"
+        );
         offers
     }
 
     /// `[directory]` as the page has it; `settings` override.
     pub(crate) fn section(&self, settings: &str) -> toml::Table {
-        let Server { address, data, .. } = self.server;
+        let Controller { address, data, .. } = self.server;
         let data = data.display();
         let own = format!(
             "kind = 'active_directory'\nservers = ['ldaps://{address}']\nca_file = '{data}/tls/ca.pem'\nbase_dn = '{PEOPLE}'\n\
@@ -214,25 +210,40 @@ impl Domain {
     /// The result code of what Regain's own account tries to write.
     pub(crate) async fn tries_to_set(&self, dn: &str, name: &str, value: &str) -> u32 {
         let password = std::fs::read_to_string(self.server.data.join("as-documented/regain-ad.password"));
-        let mut own =
-            self.server.bound("regain@corp.example", password.expect("a file").trim()).await.expect("signed in");
+        let mut own = self.server.bound("regain@corp.example", password.expect("a file").trim()).await;
         let value = if name == "unicodePwd" { quoted(value) } else { value.as_bytes().to_vec() };
         let change = Mod::Replace(name.as_bytes().to_vec(), HashSet::from([value]));
         own.modify(dn, vec![change]).await.expect("an answer").rc
     }
 
+    /// A second controller, which has copied everything so far, and copies again when it is told to.
+    pub(crate) fn second(&self) -> &'static Controller {
+        let second = SECOND_ONE.get_or_init(|| self.server.joined());
+        second.does("run");
+        second.does("copy");
+        second
+    }
+
+    /// Sets the day on which somebody got the password to one long ago.
+    pub(crate) fn age(&self, dn: &str) {
+        self.server.does(&format!("age {dn}"));
+    }
+
+    /// What the controller says to a sign-in: its result code, and the number in its words.
+    pub(crate) async fn told(&self, dn: &str, password: &str) -> (u32, String) {
+        let answer = self.server.bind(dn, password).await.1;
+        let number = answer.text.split_once(", data ").and_then(|(_, rest)| rest.split(',').next());
+        (answer.rc, number.unwrap_or_default().to_owned())
+    }
+
     /// Whether Debian's own `ldapsearch` signs in.
     pub(crate) fn ldapsearch(&self, name: &str, password: &str) -> bool {
-        let Server { address, data, .. } = self.server;
-        let mut command = Command::new("ldapsearch");
-        command.args(["-x", "-LLL", "-H", &format!("ldaps://{address}"), "-D", name, "-w", password]);
-        command.args(["-s", "base", "-b", DOMAIN, "1.1"]).env("LDAPTLS_CACERT", data.join("tls/ca.pem"));
-        command.output().expect("ldapsearch runs").status.success()
+        self.server.lets_in(name, password)
     }
 
     /// Whether MIT's `kinit` gets a ticket.
     pub(crate) fn kinit(&self, name: &str, password: &str) -> bool {
-        let Server { data, .. } = self.server;
+        let Controller { data, .. } = self.server;
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut command = Command::new("sh");
         command.args(["-c", "printf '%s\\n' \"$PASSWORD\" | kinit \"$NAME\""]);
@@ -244,99 +255,6 @@ impl Domain {
     }
 }
 
-impl Server {
-    async fn bound(&self, name: &str, password: &str) -> Option<Ldap> {
-        let tls = regain::tls::client_trusting(&self.data.join("tls/ca.pem")).expect("the authority's certificate");
-        let settings = LdapConnSettings::new().set_config(Arc::new(tls));
-        let url = format!("ldaps://{}", self.address);
-        let (connection, mut ldap) = LdapConnAsync::with_settings(settings, &url).await.expect("a connection");
-        tokio::spawn(connection.drive());
-        let answer = ldap.simple_bind(name, password).await.expect("an answer");
-        (answer.rc == 0).then_some(ldap)
-    }
-}
-
 fn quoted(password: &str) -> Vec<u8> {
     format!("\"{password}\"").encode_utf16().flat_map(u16::to_le_bytes).collect()
-}
-
-fn start() -> Option<Server> {
-    let there = ["/usr/sbin/samba", "/usr/bin/samba-tool", "/usr/bin/ldapsearch", "/usr/bin/kinit"].map(Path::new);
-    if !there.iter().all(|program| program.exists()) {
-        missing("a Samba domain controller (packages samba-ad-dc, samba-ad-provision, ldap-utils, krb5-user)");
-        return None;
-    }
-    let address = free_address();
-    let data = std::env::temp_dir().join(format!("regain-test-ad-{}", std::process::id()));
-    let delegation = tempfile::NamedTempFile::new().expect("a temporary file");
-    std::fs::write(delegation.path(), commands()).expect("it is written");
-    let (mut script, data) = match elsewhere() {
-        None => (as_root(), data),
-        Some(root) => {
-            // In there everything has the same name; seen from here it lies below.
-            let inside = |path: &Path| root.join(path.strip_prefix("/").expect("a whole path"));
-            std::fs::copy(delegation.path(), inside(delegation.path())).expect("it is copied");
-            std::fs::create_dir_all(inside(Path::new(SCRIPT)).parent().expect("a folder")).expect("it is made");
-            std::fs::copy(SCRIPT, inside(Path::new(SCRIPT))).expect("it is copied");
-            let mut script = Command::new("chroot");
-            script.arg(&root).args(["env", "LC_ALL=C.UTF-8", "sh"]);
-            (script, data)
-        }
-    };
-    script.arg(SCRIPT).env("DATA", &data).env("ADDRESS", &address).env("DELEGATION", delegation.path());
-    let data = elsewhere().map_or(data.clone(), |root| root.join(data.strip_prefix("/").expect("a whole path")));
-    script.env("ADMIN_PASSWORD", ADMIN.1).current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut script = script.spawn().expect("the script starts");
-    let mut said = Vec::new();
-    let out = BufReader::new(script.stdout.take().expect("its output"));
-    for line in out.lines().map_while(Result::ok) {
-        said.push(line);
-        if said.last().is_some_and(|line| line == "ready") {
-            return Some(Server { address, data, _script: script });
-        }
-    }
-    script.wait().expect("it ends");
-    panic!("Samba did not start:\n{}", said.join("\n"));
-}
-
-/// Another system's root in which a newer Samba is: `REGAIN_TEST_SAMBA_ROOT`.
-fn elsewhere() -> Option<PathBuf> {
-    let found = regain::config::environment().into_iter().find(|(name, _)| name == "REGAIN_TEST_SAMBA_ROOT");
-    found.map(|(_, root)| PathBuf::from(root))
-}
-
-/// The page's commands for Samba, in their order.
-fn commands() -> String {
-    let page = std::fs::read_to_string(PAGE).expect("the page");
-    let blocks = page.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
-    let blocks: Vec<&str> = blocks.filter(|block| block.contains("samba-tool")).collect();
-    assert!(blocks.len() >= 3, "the page has its commands");
-    blocks.concat()
-}
-
-/// Samba's ports are fixed and below 1024, so it needs root, and an address where nobody else has them.
-fn as_root() -> Command {
-    let root =
-        std::fs::metadata("/proc/self").map(|own| std::os::unix::fs::MetadataExt::uid(&own)).is_ok_and(|uid| uid == 0);
-    if root {
-        return Command::new("sh");
-    }
-    let mut command = Command::new("sudo");
-    command.args(["--non-interactive", "--preserve-env=DATA,ADDRESS,DELEGATION,ADMIN_PASSWORD", "sh"]);
-    command
-}
-
-fn free_address() -> String {
-    let own = std::process::id();
-    let addresses = (0..100)
-        .map(|n| own + n * 7919)
-        .map(|n| format!("127.{}.{}.{}", 64 + n % 128, n / 128 % 256, 2 + n / 32_768 % 250));
-    // Who is not root cannot try; numbers of processes differ anyway.
-    let free = |address: &String| {
-        [88, 389, 636].iter().all(|port| match TcpListener::bind((address.as_str(), *port)) {
-            Ok(_) => true,
-            Err(error) => error.kind() == std::io::ErrorKind::PermissionDenied,
-        })
-    };
-    addresses.into_iter().find(free).expect("an address of this machine")
 }

@@ -9,6 +9,7 @@ use regain_core::Secret;
 
 use super::{FIRST, dn, open};
 use crate::support::logs::Logs;
+use crate::support::proxy::{Cut, Proxy};
 use crate::support::slapd::{SUFFIX, Setup, Slapd, person};
 
 const SECOND: &str = "second kettle 95";
@@ -76,6 +77,23 @@ async fn one_of_the_others_is_enough_if_one_is_asked_for() {
     all.reset(&jo, &Secret::new("third kettle 96")).await.unwrap();
     assert!(provider.lets_in(&dn("jo"), "third kettle 96"));
     assert!(logs.text().contains(NOT_ARRIVED), "{}", logs.text());
+}
+
+#[tokio::test]
+async fn if_the_server_is_gone_right_after_the_change_the_log_says_that_the_others_were_not_asked() {
+    let Some(provider) = provider() else { return };
+    let Some(replica) = replica(&provider, &provider.address()) else { return };
+    let wire = Proxy::to(provider.tls).await;
+    let logs = Logs::capture();
+    let mut section = section(&[&provider, &replica], "confirm = 'all'\nconfirm_seconds = 60");
+    section.insert("servers".into(), vec![wire.address(), replica.address()].into());
+    let directory = open(section).await;
+    let jo = directory.find("jo").await.unwrap().expect("is there").id;
+    // Where the entry is, the change, and what it looks like now.
+    wire.cut(3, Cut::Before);
+    directory.reset(&jo, &Secret::new(SECOND)).await.unwrap();
+    assert!(wire.is_cut() && provider.lets_in(&dn("jo"), SECOND));
+    assert!(logs.text().contains("has arrived at the other servers is not known"), "{}", logs.text());
 }
 
 /// Somebody to whom a server refers, and who would hear the password of Regain's account.
