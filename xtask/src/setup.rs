@@ -57,9 +57,12 @@ static NEEDS: &[Need] = &[
 
 /// Only for `cargo xtask test --389ds`.
 pub(crate) static DS389: Need = Need {
-    packages: &["389-ds-base", "python3-lib389", "ldap-utils"],
-    why: "a real 389 Directory Server; the test makes one of its own and removes it",
-    present: || exists("/usr/sbin/dscreate") && exists("/usr/sbin/ns-slapd") && exists("/usr/bin/ldapwhoami"),
+    packages: &["389-ds-base", "python3-lib389", "ldap-utils", "cracklib-runtime"],
+    why: "a real 389 Directory Server and a dictionary for it; the tests make ones of their own and remove them",
+    present: || {
+        let programs = ["/usr/sbin/dscreate", "/usr/sbin/ns-slapd", "/usr/bin/ldapwhoami", "/usr/sbin/cracklib-packer"];
+        programs.into_iter().all(exists)
+    },
 };
 
 /// Only for `cargo xtask test --ad-hints`.

@@ -237,8 +237,7 @@ impl Ldap {
 
     /// Sets a password as the service account, on the connection on which the entry was found.
     async fn set(&self, mut lease: Lease, entry: &Entry, new: &Secret) -> Result<(), Error> {
-        let request = PasswordModify { user_id: Some(&entry.dn), old_pass: None, new_pass: Some(new.reveal()) };
-        let answer = write(&mut lease, request).await?;
+        let answer = write(&mut lease, entry, None, new).await?;
         self.told(&lease.name(), answer, &mut lease, entry, new).await?;
         let locked = policy::status(entry, &Rules::default(), self.clock.now()).locked.is_some();
         if locked && lease.sheet().vendor == Vendor::Ds389 {
@@ -291,12 +290,33 @@ impl Ldap {
     }
 }
 
-/// Sets a password by the server's own operation.
-async fn write(lease: &mut Lease, request: PasswordModify<'_>) -> Result<Result<Answer, Trouble>, Error> {
-    if !lease.sheet().offers(PASSWORD_MODIFY) {
+/// Sets a password by the server's own operation; with the old one, as its owner.
+async fn write(
+    lease: &mut Lease,
+    entry: &Entry,
+    old: Option<&Secret>,
+    new: &Secret,
+) -> Result<Result<Answer, Trouble>, Error> {
+    let sheet = lease.sheet();
+    if sheet.vendor == Vendor::Ds389 {
+        // Of a modification it says why a password is not good enough; of the operation below it keeps that to itself.
+        return Ok(lease.modify(&entry.dn, modification(old, new), ppolicy::request()).await);
+    }
+    if !sheet.offers(PASSWORD_MODIFY) {
         return Err(Error::Unavailable(format!("{} does not set passwords by RFC 3062", lease.name())));
     }
+    let (old_pass, new_pass) = (old.map(Secret::reveal), Some(new.reveal()));
+    let request = PasswordModify { user_id: Some(&entry.dn), old_pass, new_pass };
     Ok(lease.extended(request.into(), ppolicy::request()).await)
+}
+
+fn modification(old: Option<&Secret>, new: &Secret) -> Vec<Mod<Vec<u8>>> {
+    let attribute = b"userPassword".to_vec();
+    let value = |password: &Secret| [password.reveal().as_bytes().to_vec()].into();
+    match old {
+        Some(old) => vec![Mod::Delete(attribute.clone(), value(old)), Mod::Add(attribute, value(new))],
+        None => vec![Mod::Replace(attribute, value(new))],
+    }
 }
 
 /// Lifts the lock after wrong passwords.
@@ -390,9 +410,7 @@ impl Directory for Ldap {
             // The old password was right, but the server lets nobody in with it any more, not even to change it.
             SignIn::TooOld => self.set(service, &entry, &new).await,
             SignIn::Right | SignIn::MustChange => {
-                let (old_pass, new_pass) = (Some(old.reveal()), Some(new.reveal()));
-                let request = PasswordModify { user_id: Some(&entry.dn), old_pass, new_pass };
-                let answer = write(&mut lease, request).await?;
+                let answer = write(&mut lease, &entry, Some(&old), &new).await?;
                 self.told(&lease.name(), answer, &mut service, &entry, &new).await?;
                 drop(service);
                 self.confirm(lease, &entry).await;

@@ -67,10 +67,9 @@ fn refusal(answer: &Answer, known: Known) -> Refusal {
         Some(Obstacle::TooShort) => too_short(None),
         Some(Obstacle::Quality) => match fewest(&answer.text) {
             Some(min) => too_short(Some(min)),
-            // 389 Directory Server has one number for everything it dislikes, and often no words.
+            // 389 Directory Server has one number for everything it dislikes.
             None if known.min_length.is_some_and(|min| known.length < min) => too_short(None),
-            None if is_known_word(&answer.text) => Refusal::Dictionary,
-            None => Refusal::Complexity,
+            None => dislike(&answer.text),
         },
         Some(Obstacle::InHistory) => Refusal::InHistory,
         Some(Obstacle::TooYoung) => Refusal::TooYoung { until: known.too_young_until },
@@ -79,6 +78,8 @@ fn refusal(answer: &Answer, known: Known) -> Refusal {
         Some(Obstacle::TooLong | Obstacle::PasswordExpired | Obstacle::ChangeAfterReset) => Refusal::Other,
         None => match answer.code {
             CONSTRAINT_VIOLATION if fewest(&answer.text).is_some() => too_short(fewest(&answer.text)),
+            // 389 Directory Server, of the very password that there is.
+            CONSTRAINT_VIOLATION if answer.text.contains("password in history") => Refusal::InHistory,
             // "unwilling to verify old password": the ACL lets nobody compare it.
             INSUFFICIENT_ACCESS | UNWILLING
                 if answer.code == INSUFFICIENT_ACCESS || answer.text.contains("old password") =>
@@ -98,10 +99,17 @@ fn fewest(text: &str) -> Option<usize> {
     if rest.starts_with("characters long") { figure.parse().ok() } else { None }
 }
 
-/// What servers with a list of words say of it.
-fn is_known_word(text: &str) -> bool {
+/// What is wrong with a password that is not good enough, by the server's words.
+fn dislike(text: &str) -> Refusal {
     let text = text.to_lowercase();
-    text.contains("dictionary") || text.contains("cracklib")
+    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    // 389 Directory Server passes on what CrackLib says, also that it has no dictionary and takes no password at all.
+    let cracklib = text.contains("dictionary check:") && !text.contains("dictionary word");
+    // Its words for a name or an address of the person, and for patterns: other kinds of characters would not help.
+    if cracklib || says(&["based off of", "repeated", "sequence", "palindrome"]) {
+        return Refusal::Other;
+    }
+    if says(&["dictionary", "cracklib", "restricted word"]) { Refusal::Dictionary } else { Refusal::Complexity }
 }
 
 #[cfg(test)]
@@ -133,7 +141,23 @@ mod tests {
         assert_eq!(refused(19, Some(5), ""), Refusal::TooShort { min: 10 });
         let long = Known { length: 10, ..KNOWN };
         assert_eq!(refused_as(long, 19, Some(5), ""), Refusal::Complexity);
-        assert_eq!(refused_as(long, 19, Some(5), "Password failed CrackLib"), Refusal::Dictionary);
+        for (text, expected) in [
+            ("Password failed CrackLib", Refusal::Dictionary),
+            ("Password contains a restricted word", Refusal::Dictionary),
+            ("Password failed dictionary check: it is based on a dictionary word", Refusal::Dictionary),
+            ("Password failed dictionary check: it is based on a (reversed) dictionary word", Refusal::Dictionary),
+            ("Password failed dictionary check: error loading dictionary", Refusal::Other),
+            ("Password failed dictionary check: it is too simplistic/systematic", Refusal::Other),
+            ("invalid password syntax - password based off of user entry", Refusal::Other),
+            ("invalid password syntax - a character cannot be repeated more than 2 times", Refusal::Other),
+            ("Password contains a monotonic sequence", Refusal::Other),
+            ("Password is a palindrome", Refusal::Other),
+            ("invalid password syntax - password must contain at least 3 character categories", Refusal::Complexity),
+            ("invalid password syntax - password must contain at least 1 uppercase characters", Refusal::Complexity),
+        ] {
+            assert_eq!(refused_as(long, 19, Some(5), text), expected, "{text}");
+        }
+        assert_eq!(refused(19, None, "password in history"), Refusal::InHistory);
         assert_eq!(refused(50, Some(4), "must supply old password"), Refusal::NotPermitted);
         assert_eq!(refused(53, Some(3), ""), Refusal::NotPermitted);
         assert_eq!(refused(19, Some(1), ""), Refusal::Locked);

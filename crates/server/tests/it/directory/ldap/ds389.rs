@@ -11,9 +11,18 @@ use regain_core::Secret;
 use regain_core::subject::AccountId;
 
 use super::{FIRST, dn, guide, open, refusal};
+use crate::support::Engine;
+use crate::support::app::NEW;
 use crate::support::slapd::{SUFFIX, person};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/ds389.sh");
+
+/// Who sets the password.
+#[derive(Clone, Copy, Debug)]
+enum By {
+    Reset,
+    Change,
+}
 
 /// A running server; it removes itself when its standard input ends.
 struct Ds389 {
@@ -48,6 +57,16 @@ impl Ds389 {
     /// Its certificate bears this name.
     fn address(&self) -> String {
         format!("ldaps://localhost:{}", self.tls)
+    }
+
+    /// The section for it.
+    fn section(&self) -> toml::Table {
+        let section = format!(
+            "kind = 'ldap'\nservers = ['{}']\nca_file = '{}'\nbind_dn = 'cn=regain,{SUFFIX}'\nbind_password = 'service-secret-1'\nbase_dn = '{SUFFIX}'\ndefault_policy_dn = 'cn=config'\nconnect_milliseconds = 5000",
+            self.address(),
+            self.ca_file().display()
+        );
+        section.parse().expect("a section")
     }
 
     /// How its administrator signs in.
@@ -93,9 +112,9 @@ async fn verdict(directory: &dyn Directory, jo: &AccountId, password: &str) -> V
     directory.verify(Some(jo), &Secret::new(password)).await.unwrap()
 }
 
-#[tokio::test]
-async fn the_guide_to_389_makes_a_server_with_which_everything_works() {
-    let Some(server) = Ds389::start() else { return };
+/// One made by the page's commands, with Jo on it.
+fn guided() -> Option<Ds389> {
+    let server = Ds389::start()?;
     let found = guide::blocks("389ds.md", "sh");
     assert_eq!(found.len(), 3);
     for block in found {
@@ -105,15 +124,16 @@ async fn the_guide_to_389_makes_a_server_with_which_everything_works() {
         assert!(output.status.success(), "{}\n{block}", String::from_utf8_lossy(&output.stderr));
     }
     server.as_root("ldapadd", &person("jo", "Jo Bloggs", &format!("mail: jo@example.org\nuserPassword: {FIRST}")));
+    Some(server)
+}
+
+#[tokio::test]
+async fn the_guide_to_389_makes_a_server_with_which_everything_works() {
+    let Some(server) = guided() else { return };
     let group =
         format!("dn: cn=admins,ou=groups,{SUFFIX}\nobjectClass: groupOfNames\ncn: admins\nmember: {}\n", dn("jo"));
     server.as_root("ldapadd", &group);
-    let section = format!(
-        "kind = 'ldap'\nservers = ['{}']\nca_file = '{}'\nbind_dn = 'cn=regain,{SUFFIX}'\nbind_password = 'service-secret-1'\nbase_dn = '{SUFFIX}'\ndefault_policy_dn = 'cn=config'\nconnect_milliseconds = 5000",
-        server.address(),
-        server.ca_file().display()
-    );
-    let directory = open(section.parse().unwrap()).await;
+    let directory = open(server.section()).await;
     let found = directory.find("jo@example.org").await.unwrap().expect("is found by mail");
     assert!(found.groups.contains(&"admins".to_owned()), "{:?}", found.groups);
     let jo = found.id;
@@ -127,6 +147,8 @@ async fn the_guide_to_389_makes_a_server_with_which_everything_works() {
     change("second kettle 95", "third kettle 96").await.unwrap();
     assert_eq!(refusal(change("wrong", "fourth kettle 97").await), Refusal::OldPassword);
     assert_eq!(refusal(change("third kettle 96", FIRST).await), Refusal::InHistory);
+    assert_eq!(refusal(change("third kettle 96", "third kettle 96").await), Refusal::InHistory);
+    assert_eq!(refusal(reset("third kettle 96").await), Refusal::InHistory, "the very one there is");
     assert_eq!(verdict(&*directory, &jo, "third kettle 96").await, Verdict::Right);
 
     for (attribute, value) in [("passwordLockout", "on"), ("passwordMaxFailure", "3"), ("passwordUnlock", "off")] {
@@ -145,4 +167,55 @@ async fn the_guide_to_389_makes_a_server_with_which_everything_works() {
     }
     reset("fourth kettle 97").await.unwrap();
     assert_eq!(verdict(&*directory, &jo, "fourth kettle 97").await, Verdict::Right, "a reset lifts the lock");
+}
+
+#[tokio::test]
+async fn why_389_finds_a_password_not_good_enough_is_told_by_its_reason() {
+    let Some(server) = guided() else { return };
+    let words = tempfile::tempdir().unwrap();
+    let dictionary = words.path().join("words");
+    let mut packer = Command::new("/usr/sbin/cracklib-packer");
+    let mut packer = packer.arg(&dictionary).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    packer.stdin.take().unwrap().write_all(b"harbour\nlantern\n").unwrap();
+    assert!(packer.wait().unwrap().success());
+    std::fs::set_permissions(words.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let directory = open(server.section()).await;
+    let jo = directory.find("jo").await.unwrap().unwrap().id;
+    let set = async |by: By, password: &str| {
+        let new = Secret::new(password);
+        refusal(match by {
+            By::Reset => directory.reset(&jo, &new).await,
+            By::Change => directory.change(&jo, &Secret::new(FIRST), &new).await,
+        })
+    };
+    server.configure("passwordBadWords", "kettle");
+    server.configure("passwordPalindrome", "on");
+    server.configure("passwordMaxRepeats", "3");
+    for by in [By::Reset, By::Change] {
+        assert_eq!(set(by, "Second Kettle 95").await, Refusal::Dictionary, "{by:?}");
+        assert_eq!(set(by, "secondpot").await, Refusal::Complexity, "{by:?}");
+        assert_eq!(set(by, "abX9 9Xba").await, Refusal::Other, "{by:?}: a palindrome");
+        assert_eq!(set(by, "Second pot 99999").await, Refusal::Other, "{by:?}");
+        assert_eq!(set(by, "Second Bloggs 95").await, Refusal::Other, "{by:?}: a name");
+        assert_eq!(set(by, "pot 95").await, Refusal::TooShort { min: 8 }, "{by:?}");
+    }
+    server.configure("passwordDictPath", &dictionary.display().to_string());
+    server.configure("passwordDictCheck", "on");
+    for by in [By::Reset, By::Change] {
+        assert_eq!(set(by, "Harbour1").await, Refusal::Dictionary, "{by:?}");
+    }
+    // A dictionary that is not there is nobody's weak password.
+    server.configure("passwordDictPath", "/nowhere/words");
+    assert_eq!(set(By::Reset, "plum lantern 94 orbit").await, Refusal::Other);
+    assert!(server.lets_in(FIRST), "nothing was changed");
+
+    server.configure("passwordDictPath", &dictionary.display().to_string());
+    let engine = Engine::sqlite();
+    let (test, mut browser) = super::reset::open(&engine, server.section()).await;
+    super::reset::proved(&test, &mut browser).await;
+    let told = super::reset::choose(&mut browser, NEW).await.text();
+    assert!(told.contains("on a list of well-known") && told.contains("Enter new password"), "{told}");
+    let done = super::reset::choose(&mut browser, "plum saucer 94 orbit").await.text();
+    assert!(done.contains("You have a new password"), "{done}");
+    assert!(server.lets_in("plum saucer 94 orbit") && !server.lets_in(FIRST));
 }
