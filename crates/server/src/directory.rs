@@ -34,6 +34,8 @@ pub struct Person {
     pub contacts: Vec<(ContactKind, String)>,
     /// Whether it may be used.
     pub status: Status,
+    /// The directory's rules on its next password; none that cannot be read.
+    pub rules: PasswordRules,
 }
 
 /// Whether an account may be used, and what stands in the way.
@@ -227,14 +229,11 @@ pub trait Directory: Send + Sync {
 
     /// What `regain doctor` says of it, without changing anything.
     async fn examine(&self) -> Vec<Finding> {
-        match self.rules(None).await {
+        match self.names(1).await {
             Ok(_) => vec![Finding::good("directory", "it answers")],
             Err(error) => vec![Finding::bad("directory", error.to_string(), "Look at the section [directory].")],
         }
     }
-
-    /// The rules for a new password of this account; for nobody, those of an ordinary account.
-    async fn rules(&self, account: Option<&AccountId>) -> Result<PasswordRules, Error>;
 }
 
 /// A kind of directory, as the configuration names it.

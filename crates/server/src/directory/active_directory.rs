@@ -21,7 +21,7 @@ use serde::Deserialize;
 use super::ldap::filter;
 use super::ldap::pool::Pool;
 use super::ldap::settings::{self, Settings};
-use super::{Deps, Directory, Error, Kind, Lost, PasswordRules, Person, Verdict};
+use super::{Deps, Directory, Error, Kind, Lost, Person, Verdict};
 use crate::clock::Clock;
 use crate::finding::Finding;
 
@@ -164,10 +164,6 @@ impl Directory for ActiveDirectory {
 
     async fn examine(&self) -> Vec<Finding> {
         self.look().await
-    }
-
-    async fn rules(&self, account: Option<&AccountId>) -> Result<PasswordRules, Error> {
-        self.rules_for(account).await
     }
 }
 

@@ -45,7 +45,7 @@ use self::refusal::{Known, outcome};
 use self::settings::Settings;
 use self::sheet::{PASSWORD_MODIFY, Sheet, Vendor};
 use self::sign_in::{SignIn, Stopwatch};
-use super::{Deps, Directory, Error, Kind, Lost, PasswordRules, Person, Refusal, Verdict};
+use super::{Deps, Directory, Error, Kind, Lost, Person, Refusal, Verdict};
 use crate::clock::Clock;
 use crate::finding::Finding;
 
@@ -223,6 +223,7 @@ impl Ldap {
             groups,
             contacts: people.contacts(&known),
             status: policy::status(&known, &rules, self.clock.now()),
+            rules: rules.for_passwords,
         }))
     }
 
@@ -408,13 +409,5 @@ impl Directory for Ldap {
 
     async fn examine(&self) -> Vec<Finding> {
         self.look().await
-    }
-
-    async fn rules(&self, account: Option<&AccountId>) -> Result<PasswordRules, Error> {
-        let entry = match account {
-            Some(account) => self.entry(account).await?.map(|(_, entry)| entry),
-            None => None,
-        };
-        Ok(self.policy(entry.as_ref()).await?.for_passwords)
     }
 }

@@ -201,7 +201,7 @@ impl Other {
             None => None,
         };
         let Some(account) = found else { return Ok(self.found(None, Outcome::NotThere, PasswordRules::default())) };
-        let rules = self.directory.rules(Some(&account.id)).await?;
+        let rules = account.rules;
         let outcome = bar(account.status).map_or(Outcome::Untried, |bar| Outcome::Barred { bar });
         Ok(self.found(Some(account), outcome, rules))
     }

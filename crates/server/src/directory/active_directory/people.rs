@@ -168,7 +168,8 @@ impl ActiveDirectory {
         let names =
             ["sAMAccountName", "displayName"].into_iter().filter_map(|name| entry.text(name)).map(str::to_owned);
         let names = names.collect();
-        let person = Person { id: AccountId(id), user_id, name, mail, groups: named, contacts, status };
+        let (id, groups, rules) = (AccountId(id), named, policy.rules);
+        let person = Person { id, user_id, name, mail, groups, contacts, status, rules };
         Ok(Account { person, target, names, policy })
     }
 }

@@ -1,14 +1,13 @@
 //! The rules on passwords that hold for an account: its own (a fine-grained policy), or the domain's.
 
 use regain_core::Span;
-use regain_core::subject::AccountId;
 
 use super::people::ask;
-use super::{ActiveDirectory, wire};
+use super::wire;
 use crate::directory::ldap::entry::{Entry, Query};
 use crate::directory::ldap::lease::Lease;
 use crate::directory::ldap::sheet::{POLICY_HINTS, POLICY_HINTS_OLD, Sheet};
-use crate::directory::{Error, PasswordRules, Refusal};
+use crate::directory::{Error, PasswordRules};
 
 /// The attributes of a domain ([MS-ADA1] and [MS-ADA2]).
 const DOMAIN: &[&str] = &["minPwdLength", "pwdProperties", "pwdHistoryLength", "minPwdAge", "lockoutDuration"];
@@ -70,18 +69,4 @@ fn policy(entry: &Entry, [length, history, age, lockout]: [&str; 4], complexity:
         ..PasswordRules::default()
     };
     Policy { rules, lockout: entry.number(lockout).and_then(wire::length).filter(|span| span.0 > 0) }
-}
-
-impl ActiveDirectory {
-    /// The rules for this account; for nobody, the domain's.
-    pub(super) async fn rules_for(&self, account: Option<&AccountId>) -> Result<PasswordRules, Error> {
-        if let Some(account) = account {
-            let found = self.account(account).await?;
-            let (_, account) = found.ok_or(Error::Refused(Refusal::Gone))?;
-            return Ok(account.policy.rules);
-        }
-        let domain = self.domain().await?;
-        let (mut lease, _) = self.pool.ask(&Query::entry("", &["1.1"])).await?;
-        Ok(Policy::read(&mut lease, &domain, None).await?.rules)
-    }
 }
