@@ -2,10 +2,11 @@
 
 use regain_core::Span;
 
-use super::people::ask;
-use super::wire;
-use crate::directory::ldap::entry::{Entry, Query};
+use super::{ActiveDirectory, wire};
+use crate::clock::Clock;
+use crate::directory::ldap::entry::Entry;
 use crate::directory::ldap::lease::Lease;
+use crate::directory::ldap::policies::Policies;
 use crate::directory::ldap::sheet::{POLICY_HINTS, POLICY_HINTS_OLD, Sheet};
 use crate::directory::{Error, PasswordRules};
 
@@ -21,7 +22,7 @@ const OWN: &[&str] = &[
 ];
 
 /// What holds for an account.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Policy {
     /// On new passwords.
     pub(super) rules: PasswordRules,
@@ -29,17 +30,45 @@ pub(super) struct Policy {
     pub(super) lockout: Option<Span>,
 }
 
-impl Policy {
-    /// Reads it. The same question whether there is an account or not.
-    pub(super) async fn read(lease: &mut Lease, domain: &str, account: Option<&Entry>) -> Result<Self, Error> {
-        let own = account.and_then(|entry| entry.text("msDS-ResultantPSO"));
-        let query = own.map_or_else(|| Query::entry(domain, DOMAIN), |own| Query::entry(own, OWN));
-        // Without the right to read a fine-grained policy there is nothing; the domain's rules do not hold then.
-        let found = ask(lease, &query).await?.only().unwrap_or_default();
-        let mut policy = if own.is_some() { of_its_own(&found) } else { of_domain(&found) };
-        policy.rules.history_on_reset = hints(&lease.sheet()).is_some();
-        Ok(policy)
+/// The domain's policy and fine-grained ones, to be kept.
+pub(super) fn policies(clock: Clock) -> Policies {
+    Policies::new([DOMAIN, OWN].concat(), clock)
+}
+
+impl ActiveDirectory {
+    /// The policy of an account as it was a moment ago. The same questions whether there is an account or not.
+    pub(super) async fn policy(
+        &self,
+        lease: &mut Lease,
+        domain: &str,
+        account: Option<&Entry>,
+    ) -> Result<Policy, Error> {
+        let own = account.and_then(own);
+        let found = self.policies.of(lease, own.unwrap_or(domain)).await?;
+        Ok(read(&found, own.is_some(), lease))
     }
+
+    /// The policy of an account as it is now.
+    pub(super) async fn policy_now(&self, lease: &mut Lease, account: &Entry) -> Result<Policy, Error> {
+        let own = own(account);
+        let found = match own {
+            Some(own) => self.policies.now(lease, own).await?,
+            None => self.policies.now(lease, &self.domain().await?).await?,
+        };
+        Ok(read(&found, own.is_some(), lease))
+    }
+}
+
+/// The fine-grained policy that holds for an account, if one does.
+fn own(account: &Entry) -> Option<&str> {
+    account.text("msDS-ResultantPSO")
+}
+
+/// Without the right to read a fine-grained policy there is nothing in it; the domain's rules do not hold then.
+fn read(found: &Entry, own: bool, lease: &Lease) -> Policy {
+    let mut policy = if own { of_its_own(found) } else { of_domain(found) };
+    policy.rules.history_on_reset = hints(&lease.sheet()).is_some();
+    policy
 }
 
 /// The control by which history and least age hold for a reset, too, if the server offers one.
