@@ -27,7 +27,8 @@ pub struct Person {
     pub name: String,
     /// The account's own address.
     pub mail: Option<String>,
-    /// Groups it is in, directly or through others.
+    /// Groups it is in, directly or through others; where nobody in them is treated differently ([`Deps::groups`]), some may
+    /// be missing.
     pub groups: Vec<String>,
     /// Contacts the directory knows, as they stand there. Only an office phone may carry a code as it is; the others are
     /// suggestions until the person has confirmed them.
@@ -253,6 +254,8 @@ pub struct Deps {
     pub store: crate::store::Store,
     /// The clock.
     pub clock: crate::clock::Clock,
+    /// The groups by which something is decided. Who is in others need not be found out.
+    pub groups: Vec<String>,
 }
 
 /// All kinds.

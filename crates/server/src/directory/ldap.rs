@@ -1,8 +1,9 @@
 //! `directory.kind = "ldap"`: OpenLDAP, 389 Directory Server and others that set passwords by RFC 3062.
 //!
 //! What lies below is in two layers. The lower one reaches servers, and Active Directory uses it, too: `settings`, `address`,
-//! `discover`, `connect`, `search`, `lease`, `pool`, `confirm`, `sheet`, `entry`, `filter`, `time`, `look`, `policies`. The upper one knows
-//! what these servers keep about people and passwords: `people`, `groups`, `policy`, `ppolicy`, `refusal`, `sign_in`, `doctor`.
+//! `discover`, `connect`, `search`, `lease`, `pool`, `confirm`, `policies`, `sheet`, `entry`, `filter`, `time`, `look`. The upper
+//! one knows what these servers keep about people and passwords: `people`, `groups`, `policy`, `ppolicy`, `refusal`, `sign_in`,
+//! `doctor`.
 
 pub(super) mod address;
 pub(super) mod confirm;
@@ -158,10 +159,7 @@ impl Ldap {
     pub fn open(deps: Deps, mut section: toml::Table) -> Result<Self, String> {
         section.remove("kind");
         let (settings, section) = Section::read(section)?;
-        let groups = Groups {
-            base: section.group_base_dn.clone().unwrap_or_else(|| section.base_dn.clone()),
-            filter: Some(section.group_filter.clone()).filter(|text| !text.is_empty()),
-        };
+        let groups = Groups::new(&section, deps.groups, deps.clock.clone());
         Ok(Self {
             pool: Pool::open(settings),
             people: People::new(&section),

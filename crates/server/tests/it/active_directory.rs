@@ -1,5 +1,6 @@
 //! What only Active Directory does, on a real Samba domain controller, with an account made as docs/active-directory.md says.
 
+use regain::clock::Clock;
 use regain::directory::active_directory::ActiveDirectory;
 use regain::directory::{Directory, Error, Lock, Lost, Refusal, Verdict};
 use regain_core::method::ContactKind;
@@ -140,6 +141,25 @@ async fn the_own_rules_of_an_account_go_before_the_domain_s() {
 }
 
 #[tokio::test]
+async fn rules_are_a_moment_old_and_a_refusal_is_told_by_those_of_now() {
+    let Some(mut domain) = Domain::take().await else { return };
+    let jo = domain.person("jo", &[]).await;
+    domain.person("sam", &[]).await;
+    domain.policy(&jo, &[("msDS-MinimumPasswordLength", "12")]).await;
+    let clock = Clock::by_hand(Clock::real().now());
+    let directory = domain.directory_at("", clock.clone());
+    let told = async |name: &str| directory.find(name).await.unwrap().expect(name).rules.min_length;
+    assert_eq!((told("jo").await, told("sam").await), (Some(12), Some(8)));
+    domain.set(DOMAIN, &[("minPwdLength", "14")]).await;
+    assert_eq!(told("sam").await, Some(8), "not asked for again");
+    clock.pass(Span::seconds(10));
+    assert_eq!((told("jo").await, told("sam").await), (Some(12), Some(14)));
+    domain.set(DOMAIN, &[("minPwdLength", "20")]).await;
+    assert_eq!(reset(&directory, "sam", SECOND).await, Err(Refusal::TooShort { min: 20 }), "of this moment");
+    assert_eq!(told("sam").await, Some(20), "and so the next page");
+}
+
+#[tokio::test]
 async fn a_lock_is_seen_and_lifted_alone_or_with_a_reset() {
     let Some(mut domain) = Domain::take().await else { return };
     let jo = domain.person("jo", &[]).await;
@@ -154,7 +174,7 @@ async fn a_lock_is_seen_and_lifted_alone_or_with_a_reset() {
     };
     let person = lock().await;
     let Some(Lock::Until(until)) = person.status.locked else { panic!("{:?}", person.status) };
-    let ahead = until - regain::clock::Clock::real().now();
+    let ahead = until - Clock::real().now();
     assert!((29 * 60_000..=30 * 60_000).contains(&ahead.0), "half an hour from now, not {ahead:?}");
     directory.unlock(&person.id).await.unwrap();
     assert_eq!(verdict(&directory, "jo", FIRST).await, Verdict::Right);
