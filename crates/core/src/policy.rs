@@ -116,6 +116,11 @@ impl Policy {
         self.scope.is_empty() || in_any(&self.scope, groups)
     }
 
+    /// The groups by which anything is decided.
+    pub fn groups(&self) -> Vec<String> {
+        self.administrators.iter().chain(&self.scope).cloned().collect()
+    }
+
     /// Why this person cannot reset alone, if so. `subject` is made of the account.
     pub fn unable(&self, account: &Account, subject: &Subject) -> Option<CareTeamReason> {
         if account.disabled {

@@ -57,7 +57,7 @@ impl App {
         let url = config.store.address()?;
         let opened = Store::open(&url, keys.clone(), clock.clone()).await;
         let store = opened.map_err(|error| format!("store.url: {error}"))?;
-        let deps = Deps { store: store.clone(), clock: clock.clone() };
+        let deps = Deps { store: store.clone(), clock: clock.clone(), groups: config.policy.groups() };
         let others = several::open(&deps, config.others)?;
         let directory = directory::open(deps, config.directory)?;
         let (settings, policy) = (config.settings, config.policy);

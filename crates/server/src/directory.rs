@@ -27,13 +27,16 @@ pub struct Person {
     pub name: String,
     /// The account's own address.
     pub mail: Option<String>,
-    /// Groups it is in, directly or through others.
+    /// Groups it is in, directly or through others; where nobody in them is treated differently ([`Deps::groups`]), some may
+    /// be missing.
     pub groups: Vec<String>,
     /// Contacts the directory knows, as they stand there. Only an office phone may carry a code as it is; the others are
     /// suggestions until the person has confirmed them.
     pub contacts: Vec<(ContactKind, String)>,
     /// Whether it may be used.
     pub status: Status,
+    /// The directory's rules on its next password; none that cannot be read.
+    pub rules: PasswordRules,
 }
 
 /// Whether an account may be used, and what stands in the way.
@@ -227,14 +230,11 @@ pub trait Directory: Send + Sync {
 
     /// What `regain doctor` says of it, without changing anything.
     async fn examine(&self) -> Vec<Finding> {
-        match self.rules(None).await {
+        match self.names(1).await {
             Ok(_) => vec![Finding::good("directory", "it answers")],
             Err(error) => vec![Finding::bad("directory", error.to_string(), "Look at the section [directory].")],
         }
     }
-
-    /// The rules for a new password of this account; for nobody, those of an ordinary account.
-    async fn rules(&self, account: Option<&AccountId>) -> Result<PasswordRules, Error>;
 }
 
 /// A kind of directory, as the configuration names it.
@@ -254,6 +254,8 @@ pub struct Deps {
     pub store: crate::store::Store,
     /// The clock.
     pub clock: crate::clock::Clock,
+    /// The groups by which something is decided. Who is in others need not be found out.
+    pub groups: Vec<String>,
 }
 
 /// All kinds.

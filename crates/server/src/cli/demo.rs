@@ -119,7 +119,8 @@ pub async fn run(args: Args) -> Result<(), String> {
     let directory = config.directory.clone();
     let (audit, key_file) = (config.audit.clone(), config.store.key_file.clone());
     let app = Arc::new(App::open(config, clock.clone()).await?);
-    let people = Embedded::open(Deps { store: app.store.clone(), clock: clock.clone() }, directory)?;
+    let deps = Deps { store: app.store.clone(), clock: clock.clone(), groups: app.policy.groups() };
+    let people = Embedded::open(deps, directory)?;
     add_people(&app, &people).await?;
     let inbox = Inbox::default();
     let delivery = Arc::new(Delivery::demo(inbox.clone(), clock));

@@ -103,7 +103,7 @@ async fn store(config: &Config, findings: &mut Vec<Finding>) -> Option<Store> {
 }
 
 async fn directory(config: &Config, store: Store, canary: Option<&str>) -> Result<Vec<Finding>, String> {
-    let deps = Deps { store, clock: Clock::real() };
+    let deps = Deps { store, clock: Clock::real(), groups: config.policy.groups() };
     let others = several::open(&deps, config.others.clone())?;
     let directory = directory::open(deps, config.directory.clone())?;
     let mut findings = directory.examine().await;

@@ -39,7 +39,7 @@ pub(super) async fn open(arg: &ConfigArg) -> Result<Opened, String> {
         config = carried;
     }
     let app = Arc::new(App::open(config, Clock::real()).await?);
-    let deps = Deps { store: app.store.clone(), clock: app.clock.clone() };
+    let deps = Deps { store: app.store.clone(), clock: app.clock.clone(), groups: app.policy.groups() };
     let people = if kind == "embedded" { Some(Embedded::open(deps, section)?) } else { None };
     Ok(Opened { app, people, kind, uncarried })
 }

@@ -19,9 +19,10 @@ use regain_core::subject::AccountId;
 use serde::Deserialize;
 
 use super::ldap::filter;
+use super::ldap::policies::Policies;
 use super::ldap::pool::Pool;
 use super::ldap::settings::{self, Settings};
-use super::{Deps, Directory, Error, Kind, Lost, PasswordRules, Person, Verdict};
+use super::{Deps, Directory, Error, Kind, Lost, Person, Verdict};
 use crate::clock::Clock;
 use crate::finding::Finding;
 
@@ -113,6 +114,7 @@ impl Section {
 pub struct ActiveDirectory {
     pool: Arc<Pool>,
     section: Arc<Section>,
+    policies: Arc<Policies>,
     clock: Clock,
 }
 
@@ -124,7 +126,8 @@ impl ActiveDirectory {
     pub fn open(deps: Deps, mut section: toml::Table) -> Result<Self, String> {
         section.remove("kind");
         let (section, settings) = Section::read(&mut section)?;
-        Ok(Self { pool: Pool::open(settings), section: Arc::new(section), clock: deps.clock })
+        let policies = Arc::new(rules::policies(deps.clock.clone()));
+        Ok(Self { pool: Pool::open(settings), section: Arc::new(section), policies, clock: deps.clock })
     }
 }
 
@@ -164,10 +167,6 @@ impl Directory for ActiveDirectory {
 
     async fn examine(&self) -> Vec<Finding> {
         self.look().await
-    }
-
-    async fn rules(&self, account: Option<&AccountId>) -> Result<PasswordRules, Error> {
-        self.rules_for(account).await
     }
 }
 

@@ -65,8 +65,7 @@ async fn passwords(directory: &dyn Directory, person: &Person, findings: &mut Ve
         }
         Err(error) => return Err(failed("reset", &error)),
     }
-    let rules = directory.rules(Some(id)).await.unwrap_or_default();
-    findings.push(history_on_reset(directory.reset(id, &first).await, &rules));
+    findings.push(history_on_reset(directory.reset(id, &first).await, &person.rules));
     match directory.change(id, &first, &second).await {
         Ok(()) => findings.push(Finding::good("change", "a password was changed with the old one")),
         Err(Error::Refused(Refusal::TooYoung { .. })) => {
@@ -77,7 +76,7 @@ async fn passwords(directory: &dyn Directory, person: &Person, findings: &mut Ve
         Err(error) => return Err(failed("change", &error)),
     }
     let again = directory.change(id, &second, &first).await;
-    findings.push(history_on_change(&again, &rules));
+    findings.push(history_on_change(&again, &person.rules));
     Ok(if again.is_ok() { first } else { second })
 }
 

@@ -117,6 +117,21 @@ impl Embedded {
         Err(Error::Unavailable("the account kept changing".into()))
     }
 
+    /// What is told of an account. The rules are everybody's.
+    fn known(&self, account: Account) -> Person {
+        let Account { id, user_id, name, mail, groups, disabled, locked, must_change, .. } = account;
+        let locked = locked.then_some(Lock::Lasting);
+        let status = Status { disabled, locked, must_change, ..Status::default() };
+        let rules = PasswordRules {
+            min_length: Some(self.min_length),
+            complexity: Some(false),
+            history: u32::try_from(self.history).ok(),
+            history_on_reset: true,
+            ..PasswordRules::default()
+        };
+        Person { id, user_id, name, mail, groups, contacts: Vec::new(), status, rules }
+    }
+
     /// A hash made with weaker parameters is replaced when the password is at hand. That it works is not important now.
     async fn renew(&self, account: &Account, password: &Secret, kept: &Secret) {
         if !self.hashing.is_outdated(kept) {
@@ -136,7 +151,7 @@ impl Embedded {
 impl Directory for Embedded {
     async fn find(&self, user_id: &str) -> Result<Option<Person>, Error> {
         let found = self.store.account_of(&subject::canonical(user_id)).await?;
-        Ok(found.map(person))
+        Ok(found.map(|account| self.known(account)))
     }
 
     async fn verify(&self, account: Option<&AccountId>, password: &Secret) -> Result<Verdict, Error> {
@@ -169,7 +184,7 @@ impl Directory for Embedded {
     }
 
     async fn person(&self, account: &AccountId) -> Result<Option<Person>, Error> {
-        Ok(self.store.account(account).await?.map(person))
+        Ok(self.store.account(account).await?.map(|account| self.known(account)))
     }
 
     async fn change(&self, account: &AccountId, old: &Secret, new: &Secret) -> Result<(), Error> {
@@ -183,23 +198,6 @@ impl Directory for Embedded {
         }
         Ok(self.store.unlock_account(account).await?)
     }
-
-    async fn rules(&self, _account: Option<&AccountId>) -> Result<PasswordRules, Error> {
-        Ok(PasswordRules {
-            min_length: Some(self.min_length),
-            complexity: Some(false),
-            history: u32::try_from(self.history).ok(),
-            history_on_reset: true,
-            ..PasswordRules::default()
-        })
-    }
-}
-
-fn person(account: Account) -> Person {
-    let Account { id, user_id, name, mail, groups, disabled, locked, must_change, .. } = account;
-    let locked = locked.then_some(Lock::Lasting);
-    let status = Status { disabled, locked, must_change, ..Status::default() };
-    Person { id, user_id, name, mail, groups, contacts: Vec::new(), status }
 }
 
 impl From<store::Error> for Error {

@@ -1,8 +1,9 @@
 //! `directory.kind = "ldap"`: OpenLDAP, 389 Directory Server and others that set passwords by RFC 3062.
 //!
 //! What lies below is in two layers. The lower one reaches servers, and Active Directory uses it, too: `settings`, `address`,
-//! `discover`, `connect`, `search`, `lease`, `pool`, `confirm`, `sheet`, `entry`, `filter`, `time`, `look`. The upper one knows
-//! what these servers keep about people and passwords: `people`, `groups`, `policy`, `ppolicy`, `refusal`, `sign_in`, `doctor`.
+//! `discover`, `connect`, `search`, `lease`, `pool`, `confirm`, `policies`, `sheet`, `entry`, `filter`, `time`, `look`. The upper
+//! one knows what these servers keep about people and passwords: `people`, `groups`, `policy`, `ppolicy`, `refusal`, `sign_in`,
+//! `doctor`.
 
 pub(super) mod address;
 pub(super) mod confirm;
@@ -15,6 +16,7 @@ mod groups;
 pub(super) mod lease;
 pub(super) mod look;
 mod people;
+pub(super) mod policies;
 mod policy;
 pub(super) mod pool;
 mod ppolicy;
@@ -35,17 +37,18 @@ use regain_core::{Secret, password};
 use serde::Deserialize;
 
 use self::connect::{Answer, SUCCESS, Trouble};
-use self::entry::{Entry, Query};
+use self::entry::Entry;
 use self::groups::Groups;
 use self::lease::Lease;
 use self::people::People;
+use self::policies::Policies;
 use self::policy::Rules;
 use self::pool::{Pool, Role};
 use self::refusal::{Known, outcome};
 use self::settings::Settings;
-use self::sheet::{PASSWORD_MODIFY, Sheet, Vendor};
+use self::sheet::{PASSWORD_MODIFY, Vendor};
 use self::sign_in::{SignIn, Stopwatch};
-use super::{Deps, Directory, Error, Kind, Lost, PasswordRules, Person, Refusal, Verdict};
+use super::{Deps, Directory, Error, Kind, Lost, Person, Refusal, Verdict};
 use crate::clock::Clock;
 use crate::finding::Finding;
 
@@ -140,6 +143,7 @@ impl Section {
 pub struct Ldap {
     pool: Arc<Pool>,
     people: People,
+    policies: Policies,
     groups: Groups,
     base: String,
     default_policy: Option<String>,
@@ -155,13 +159,11 @@ impl Ldap {
     pub fn open(deps: Deps, mut section: toml::Table) -> Result<Self, String> {
         section.remove("kind");
         let (settings, section) = Section::read(section)?;
-        let groups = Groups {
-            base: section.group_base_dn.clone().unwrap_or_else(|| section.base_dn.clone()),
-            filter: Some(section.group_filter.clone()).filter(|text| !text.is_empty()),
-        };
+        let groups = Groups::new(&section, deps.groups, deps.clock.clone());
         Ok(Self {
             pool: Pool::open(settings),
             people: People::new(&section),
+            policies: Policies::new(policy::RULES.to_vec(), deps.clock.clone()),
             groups,
             base: section.base_dn,
             default_policy: section.default_policy_dn,
@@ -196,26 +198,25 @@ impl Ldap {
         Ok((lease, entry))
     }
 
-    fn policy_dn(&self, entry: Option<&Entry>) -> Option<String> {
-        let own = entry.and_then(|entry| entry.text("pwdPolicySubentry")).map(str::to_owned);
-        own.or_else(|| self.default_policy.clone())
+    fn policy_dn(&self, entry: &Entry) -> Option<String> {
+        entry.text("pwdPolicySubentry").map(str::to_owned).or_else(|| self.default_policy.clone())
     }
 
-    /// The rules that hold for an entry; for none, those of most accounts. Rules that cannot be read are none.
-    async fn policy(&self, entry: Option<&Entry>) -> Result<Rules, Error> {
+    /// The rules that hold for an entry, as they were a moment ago. Rules that cannot be read are none.
+    async fn policy(&self, lease: &mut Lease, entry: &Entry) -> Result<Rules, Error> {
         let Some(dn) = self.policy_dn(entry) else { return Ok(Rules::default()) };
-        let found = self.pool.search(&Query::entry(&dn, policy::RULES)).await?;
-        Ok(found.only().map(|policy| Rules::read(&policy)).unwrap_or_default())
+        Ok(Rules::read(&self.policies.of(lease, &dn).await?))
     }
 
-    /// What is known of an entry. Somebody who is not there costs the same searches, and is nobody.
-    async fn person_of(&self, entry: Option<Entry>, sheet: &Sheet) -> Result<Option<Person>, Error> {
-        let nobody = || Entry::nobody(&self.base);
-        let known = entry.unwrap_or_else(nobody);
-        let rules = self.policy(Some(&known)).await?;
+    /// What is known of an entry, found on this connection. Somebody who is not there costs the same searches, and is nobody.
+    async fn person_of(&self, mut lease: Lease, entry: Option<Entry>) -> Result<Option<Person>, Error> {
+        let known = entry.unwrap_or_else(|| Entry::nobody(&self.base));
+        let rules = self.policy(&mut lease, &known).await?;
+        let sheet = lease.sheet();
+        drop(lease);
         let groups = self.groups.of(&self.pool, &known).await?;
         let people = &self.people;
-        Ok(people.id(&known, sheet).map(|id| Person {
+        Ok(people.id(&known, &sheet).map(|id| Person {
             id,
             user_id: people.user_id(&known),
             name: people.name(&known),
@@ -223,6 +224,7 @@ impl Ldap {
             groups,
             contacts: people.contacts(&known),
             status: policy::status(&known, &rules, self.clock.now()),
+            rules: rules.for_passwords,
         }))
     }
 
@@ -266,15 +268,12 @@ impl Ldap {
 
     /// What explains why a change was refused. The entry is as it was before.
     async fn known(&self, lease: &mut Lease, entry: &Entry, new: &Secret) -> Known {
-        let rules = match self.policy_dn(Some(entry)) {
-            Some(dn) => match lease.search(&Query::entry(&dn, policy::RULES)).await {
-                Ok(Ok(found)) => found.only().map(|policy| Rules::read(&policy)),
-                // Then it stays unexplained; it was refused all the same.
-                _ => None,
-            },
-            None => None,
+        let policy = match self.policy_dn(entry) {
+            // If it cannot be read it stays unexplained; it was refused all the same.
+            Some(dn) => self.policies.now(lease, &dn).await.unwrap_or_default(),
+            None => Entry::default(),
         };
-        let rules = rules.unwrap_or_default();
+        let rules = Rules::read(&policy);
         Known {
             length: new.reveal().chars().count(),
             min_length: rules.for_passwords.min_length,
@@ -345,11 +344,11 @@ impl Directory for Ldap {
     async fn find(&self, user_id: &str) -> Result<Option<Person>, Error> {
         let sheet = self.pool.learn().await?;
         let Some(query) = self.people.by_user_id(user_id, &sheet) else { return Ok(None) };
-        let found = self.pool.search(&query).await?;
+        let (lease, found) = self.pool.ask(&query).await?;
         if found.entries.len() > 1 || found.more {
             tracing::warn!("a User ID fits more than one entry; directory.user_filter should let one of them through");
         }
-        self.person_of(found.only(), &sheet).await
+        self.person_of(lease, found.only()).await
     }
 
     async fn names(&self, most: usize) -> Result<Vec<AccountId>, Error> {
@@ -359,10 +358,8 @@ impl Directory for Ldap {
     }
 
     async fn person(&self, account: &AccountId) -> Result<Option<Person>, Error> {
-        let sheet = self.pool.learn().await?;
         let Some((lease, entry)) = self.entry(account).await? else { return Ok(None) };
-        drop(lease);
-        self.person_of(Some(entry), &sheet).await
+        self.person_of(lease, Some(entry)).await
     }
 
     async fn verify(&self, account: Option<&AccountId>, password: &Secret) -> Result<Verdict, Error> {
@@ -426,13 +423,5 @@ impl Directory for Ldap {
 
     async fn examine(&self) -> Vec<Finding> {
         self.look().await
-    }
-
-    async fn rules(&self, account: Option<&AccountId>) -> Result<PasswordRules, Error> {
-        let entry = match account {
-            Some(account) => self.entry(account).await?.map(|(_, entry)| entry),
-            None => None,
-        };
-        Ok(self.policy(entry.as_ref()).await?.for_passwords)
     }
 }

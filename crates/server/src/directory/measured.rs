@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use regain_core::Secret;
 use regain_core::subject::AccountId;
 
-use super::{Directory, Error, Lost, PasswordRules, Person, Verdict};
+use super::{Directory, Error, Lost, Person, Verdict};
 use crate::finding::Finding;
 use crate::{clock, metrics};
 
@@ -75,9 +75,5 @@ impl Directory for Measured {
 
     async fn examine(&self) -> Vec<Finding> {
         self.0.examine().await
-    }
-
-    async fn rules(&self, account: Option<&AccountId>) -> Result<PasswordRules, Error> {
-        measured("rules", self.0.rules(account)).await
     }
 }

@@ -100,6 +100,8 @@ pub fn open(deps: &Deps, sections: Vec<toml::Table>) -> Result<Others, String> {
     if let Some(problem) = check(&sections).into_iter().next() {
         return Err(problem);
     }
+    // Nothing is decided by their groups.
+    let deps = Deps { groups: Vec::new(), ..deps.clone() };
     let open = |(place, mut section): (usize, toml::Table)| {
         let Section { name, link } = head(&mut section, place)?;
         Ok(Other { name, link, directory: super::open(deps.clone(), section)? })
@@ -201,7 +203,7 @@ impl Other {
             None => None,
         };
         let Some(account) = found else { return Ok(self.found(None, Outcome::NotThere, PasswordRules::default())) };
-        let rules = self.directory.rules(Some(&account.id)).await?;
+        let rules = account.rules;
         let outcome = bar(account.status).map_or(Outcome::Untried, |bar| Outcome::Barred { bar });
         Ok(self.found(Some(account), outcome, rules))
     }

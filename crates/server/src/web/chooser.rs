@@ -165,24 +165,25 @@ impl Web {
     /// else is known goes to the person.
     async fn ask_directories(&self, account: &AccountId, person: &mut Person) -> (DirectoryRules, bool, Vec<Target>) {
         let (directory, others) = (&self.app.directory, &self.app.others);
-        let asked = async { tokio::join!(directory.person(account), directory.rules(Some(account))) };
         let patience = others.patience().unwrap_or(PATIENCE);
-        let (found, told) = match tokio::time::timeout(patience, asked).await {
+        let found = match tokio::time::timeout(patience, directory.person(account)).await {
             Err(_) => {
                 tracing::warn!("the directory did not tell its rules on passwords in time; ours hold");
-                (None, None)
+                None
             }
-            Ok((found, Err(error))) => {
+            Ok(Err(error)) => {
                 tracing::warn!(%error, "the directory did not tell its rules on passwords; ours hold");
-                (found.ok().flatten(), None)
+                None
             }
-            Ok((found, Ok(rules))) => (found.ok().flatten(), Some(DirectoryRules::from(&rules))),
+            Ok(Ok(found)) => found,
         };
+        let mut rules = DirectoryRules::default();
         if let Some(found) = &found {
             person.name = found.name.clone();
             person.mails.extend(found.mail.clone());
+            rules = DirectoryRules::from(&found.rules);
         }
-        let (mut answered, mut rules, mut targets) = (told.is_some(), told.unwrap_or_default(), Vec::new());
+        let (mut answered, mut targets) = (found.is_some(), Vec::new());
         for other in others.survey(found.as_ref()).await {
             rules = rules.and(DirectoryRules::from(&other.rules));
             answered &= other.target.outcome != Outcome::Unavailable;

@@ -26,7 +26,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::delivery::Captured;
 use crate::directory::several::Others;
-use crate::directory::{Directory, Error, PasswordRules, Person, Verdict};
+use crate::directory::{Directory, Error, Person, Verdict};
 use crate::drive::{Look, Origin};
 use crate::store::Store;
 
@@ -71,10 +71,6 @@ impl Directory for Nobody {
 
     async fn unlock(&self, _account: &AccountId) -> Result<(), Error> {
         Ok(())
-    }
-
-    async fn rules(&self, _account: Option<&AccountId>) -> Result<PasswordRules, Error> {
-        Ok(PasswordRules::default())
     }
 }
 

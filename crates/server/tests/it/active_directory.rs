@@ -3,6 +3,7 @@
 mod replicas;
 mod too_old;
 
+use regain::clock::Clock;
 use regain::directory::active_directory::ActiveDirectory;
 use regain::directory::{Directory, Error, Lock, Lost, Refusal, Verdict};
 use regain_core::method::ContactKind;
@@ -114,7 +115,7 @@ async fn who_changed_a_password_today_is_told_until_when_to_wait() {
     let until = person.status.too_young_until.expect("its password is new");
     let refused = change(&directory, "jo", FIRST, SECOND).await;
     assert_eq!(refused, Err(Refusal::TooYoung { until: Some(until) }));
-    let rules = directory.rules(Some(&person.id)).await.unwrap();
+    let rules = person.rules;
     if rules.history_on_reset {
         assert_eq!(reset(&directory, "jo", SECOND).await, Err(Refusal::TooYoung { until: Some(until) }));
     } else {
@@ -133,15 +134,31 @@ async fn the_own_rules_of_an_account_go_before_the_domain_s() {
     let directory = domain.directory("");
     let (jo, sam) = (id(&directory, "jo").await, id(&directory, "sam").await);
     let hints = domain.offers_hints();
-    let told = async |account: Option<&AccountId>| {
-        let rules = directory.rules(account).await.unwrap();
+    let told = async |account: &AccountId| {
+        let rules = directory.person(account).await.unwrap().expect("is there").rules;
         (rules.min_length, rules.complexity, rules.history, rules.history_on_reset)
     };
-    assert_eq!(told(Some(&jo)).await, (Some(12), Some(false), Some(7), hints));
-    assert_eq!(told(Some(&sam)).await, (Some(8), Some(true), Some(3), hints));
-    assert_eq!(told(None).await, (Some(8), Some(true), Some(3), hints));
-    let gone = directory.rules(Some(&AccountId("gone".into()))).await;
-    assert!(matches!(gone, Err(Error::Refused(Refusal::Gone))));
+    assert_eq!(told(&jo).await, (Some(12), Some(false), Some(7), hints));
+    assert_eq!(told(&sam).await, (Some(8), Some(true), Some(3), hints));
+}
+
+#[tokio::test]
+async fn rules_are_a_moment_old_and_a_refusal_is_told_by_those_of_now() {
+    let Some(mut domain) = Domain::take().await else { return };
+    let jo = domain.person("jo", &[]).await;
+    domain.person("sam", &[]).await;
+    domain.policy(&jo, &[("msDS-MinimumPasswordLength", "12")]).await;
+    let clock = Clock::by_hand(Clock::real().now());
+    let directory = domain.directory_at("", clock.clone());
+    let told = async |name: &str| directory.find(name).await.unwrap().expect(name).rules.min_length;
+    assert_eq!((told("jo").await, told("sam").await), (Some(12), Some(8)));
+    domain.set(DOMAIN, &[("minPwdLength", "14")]).await;
+    assert_eq!(told("sam").await, Some(8), "not asked for again");
+    clock.pass(Span::seconds(10));
+    assert_eq!((told("jo").await, told("sam").await), (Some(12), Some(14)));
+    domain.set(DOMAIN, &[("minPwdLength", "20")]).await;
+    assert_eq!(reset(&directory, "sam", SECOND).await, Err(Refusal::TooShort { min: 20 }), "of this moment");
+    assert_eq!(told("sam").await, Some(20), "and so the next page");
 }
 
 #[tokio::test]
@@ -160,7 +177,7 @@ async fn a_lock_is_seen_and_lifted_alone_or_with_a_reset() {
     };
     let person = lock().await;
     let Some(Lock::Until(until)) = person.status.locked else { panic!("{:?}", person.status) };
-    let ahead = until - regain::clock::Clock::real().now();
+    let ahead = until - Clock::real().now();
     assert!((29 * 60_000..=30 * 60_000).contains(&ahead.0), "half an hour from now, not {ahead:?}");
     directory.unlock(&person.id).await.unwrap();
     assert_eq!(verdict(&directory, "jo", FIRST).await, Verdict::Right);

@@ -74,7 +74,7 @@ async fn embedded(engine: &Engine) -> Embedded {
     let store = engine.open(&clock).await;
     // Cheap hashes: what is tested here does not depend on their cost.
     let section = "kind = \"embedded\"\nargon2_memory_kib = 64\nargon2_passes = 1\nhistory = 3".parse().unwrap();
-    Embedded::open(Deps { store, clock }, section).unwrap()
+    Embedded::open(Deps { store, clock, groups: Vec::new() }, section).unwrap()
 }
 
 fn jo() -> NewPerson {
@@ -136,7 +136,7 @@ async fn samba_fixture(mut domain: Domain) -> Fixture {
     }
     let [jo, sam, robin] = <[AccountId; 3]>::try_from(found).unwrap();
     // Debian's Samba does not offer policy hints (control 1.2.840.113556.1.4.2239).
-    let forgets_history_on_reset = !directory.rules(None).await.unwrap().history_on_reset;
+    let forgets_history_on_reset = !domain.offers_hints();
     let differs = Differs { forgets_history_on_reset, ..Differs::default() };
     Fixture { directory, jo, sam, robin, differs, _server: Some(Box::new(domain)) }
 }
@@ -336,7 +336,7 @@ async fn an_account_is_the_same_by_either_name_and_its_rules_are_told() {
         for nobody in ["gone", "", "\0", "*"] {
             assert_eq!(fixture.directory.person(&AccountId(nobody.into())).await.unwrap(), None, "{nobody:?}");
         }
-        let rules = fixture.directory.rules(Some(&fixture.jo)).await.unwrap();
+        let rules = found.expect("is there").rules;
         assert_eq!((rules.min_length, rules.history), (Some(8), Some(3)));
         assert_eq!(rules.history_on_reset, !fixture.differs.forgets_history_on_reset);
     })
@@ -473,7 +473,8 @@ async fn dearer_hashes_replace_cheaper_ones_when_somebody_signs_in() {
     let clock = Clock::by_hand(START);
     let store = engine.open(&clock).await;
     let section = "argon2_memory_kib = 128\nargon2_passes = 2".parse().unwrap();
-    let dearer = Embedded::open(Deps { store: store.clone(), clock }, section).unwrap();
+    let deps = Deps { store: store.clone(), clock, groups: Vec::new() };
+    let dearer = Embedded::open(deps, section).unwrap();
     let kept = async || store.account(&id).await.unwrap().unwrap().password.unwrap().reveal().to_owned();
     let before = kept().await;
     assert_eq!(dearer.verify(Some(&id), &Secret::new("wrong")).await.unwrap(), Verdict::Wrong);
@@ -491,7 +492,7 @@ fn a_wrong_section_is_told_with_its_key() {
         let clock = Clock::by_hand(START);
         let store = engine.open(&clock).await;
         for section in ["histroy = 3", "argon2_memory_kib = 1"] {
-            let deps = Deps { store: store.clone(), clock: clock.clone() };
+            let deps = Deps { store: store.clone(), clock: clock.clone(), groups: Vec::new() };
             let problem = Embedded::open(deps, section.parse().unwrap()).err().unwrap();
             assert!(problem.contains(section.split(' ').next().unwrap()), "{problem}");
         }

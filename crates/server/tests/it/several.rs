@@ -275,7 +275,7 @@ async fn the_doctor_names_each() {
     let Some(mut servers) = Servers::start() else { return };
     servers.library.stop();
     let test = TestApp::open(&Engine::sqlite(), "").await;
-    let deps = Deps { store: test.app.store.clone(), clock: test.clock.clone() };
+    let deps = Deps { store: test.app.store.clone(), clock: test.clock.clone(), groups: Vec::new() };
     let sections =
         [(WIFI, servers.wifi.section("")), (LIBRARY, servers.library.section(""))].map(|(name, mut section)| {
             section.insert("name".into(), name.into());

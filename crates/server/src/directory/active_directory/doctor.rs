@@ -2,7 +2,7 @@
 
 use ldap3::controls::RawControl;
 
-use super::people::{self, PROTECTED, PROTECTED_BUILTIN};
+use super::people::{PROTECTED, PROTECTED_BUILTIN};
 use super::wire::Sid;
 use super::{ActiveDirectory, rules, security};
 use crate::directory::Error;
@@ -78,7 +78,7 @@ impl ActiveDirectory {
             limit: 1,
         };
         let (mut lease, _) = self.pool.ask(&Query::entry("", &["1.1"])).await?;
-        let found = people::ask(&mut lease, &query).await?;
+        let found = lease.ask(&query).await?;
         let Some(somebody) = found.entries.into_iter().next() else {
             let fix = "Check directory.base_dn and directory.user_filter, and let the account read people.";
             return Ok(vec![Finding::bad("search", format!("nobody is found below {base}"), fix)]);

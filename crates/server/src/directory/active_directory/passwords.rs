@@ -9,7 +9,7 @@ use regain_core::{Secret, password};
 
 use super::diagnosis::{self, Asked};
 use super::people::Account;
-use super::{ActiveDirectory, rules, wire};
+use super::{ActiveDirectory, people, rules, wire};
 use crate::directory::ldap::confirm;
 use crate::directory::ldap::connect::{Answer, SUCCESS, Trouble};
 use crate::directory::ldap::lease::Lease;
@@ -77,14 +77,11 @@ impl ActiveDirectory {
         };
         let strict = old.is_some() || !controls.is_empty();
         let answer = write(&mut lease, &account, changes, controls).await?;
-        let Account { names, policy, person, target } = account;
-        let too_young_until = person.status.too_young_until;
-        let asked = Asked { password: &new, rules: policy.rules, names, too_young_until, strict };
-        done(&lease, &answer, |answer| diagnosis::refusal(answer, &asked))?;
+        self.done(&mut lease, &account, &answer, &new, strict).await?;
         // Others may have the connection while it is waited for the other controllers.
         let server = lease.name();
         drop(lease);
-        self.pool.confirm(&server, &target, confirm::PASSWORD).await;
+        self.pool.confirm(&server, &account.target, confirm::PASSWORD).await;
         Ok(())
     }
 
@@ -92,11 +89,31 @@ impl ActiveDirectory {
     pub(super) async fn lift_lock(&self, account: &AccountId) -> Result<(), Error> {
         let (mut lease, account) = self.permitted(account).await?;
         let answer = write(&mut lease, &account, vec![unlocked()], Vec::new()).await?;
-        let nothing = Secret::new("");
-        let Account { policy, .. } = account;
-        let asked =
-            Asked { password: &nothing, rules: policy.rules, names: Vec::new(), too_young_until: None, strict: false };
-        done(&lease, &answer, |answer| diagnosis::refusal(answer, &asked))
+        self.done(&mut lease, &account, &answer, &Secret::new(""), false).await
+    }
+
+    /// Whether it was done; if not, why, by the rules as they are at this moment.
+    async fn done(
+        &self,
+        lease: &mut Lease,
+        account: &Account,
+        answer: &Answer,
+        password: &Secret,
+        strict: bool,
+    ) -> Result<(), Error> {
+        if answer.code == SUCCESS {
+            return Ok(());
+        }
+        if diagnosis::UNWELL.contains(&answer.code) {
+            return Err(Error::Unavailable(format!("{}: {}", lease.name(), answer.told())));
+        }
+        let policy = self.policy_now(lease, &account.entry).await.unwrap_or(account.policy);
+        let too_young_until = people::too_young_until(&account.entry, &policy, self.clock.now());
+        let names = people::names(&account.entry);
+        let refusal =
+            diagnosis::refusal(answer, &Asked { password, rules: policy.rules, names, too_young_until, strict });
+        tracing::warn!(server = lease.name(), answer = answer.told(), %refusal, "the directory refused a change");
+        Err(Error::Refused(refusal))
     }
 
     /// The account as it is now, if anything may be done to it.
@@ -154,16 +171,4 @@ async fn write(
         Err(Trouble::NotSent(why)) => Err(Error::Unavailable(format!("{server}: {why}"))),
         Err(Trouble::Lost(why) | Trouble::Late(why)) => Err(Error::Indeterminate(Lost { why, server: Some(server) })),
     }
-}
-
-fn done(lease: &Lease, answer: &Answer, refusal: impl Fn(&Answer) -> Refusal) -> Result<(), Error> {
-    if answer.code == SUCCESS {
-        return Ok(());
-    }
-    if diagnosis::UNWELL.contains(&answer.code) {
-        return Err(Error::Unavailable(format!("{}: {}", lease.name(), answer.told())));
-    }
-    let refusal = refusal(answer);
-    tracing::warn!(server = lease.name(), answer = answer.told(), %refusal, "the directory refused a change");
-    Err(Error::Refused(refusal))
 }

@@ -7,10 +7,9 @@ use regain_core::subject::{self, AccountId};
 use super::rules::Policy;
 use super::wire::{self, Sid};
 use super::{ActiveDirectory, Section};
-use crate::directory::ldap::entry::{Entry, Found, Query, Scope};
+use crate::directory::ldap::entry::{Entry, Query, Scope};
 use crate::directory::ldap::filter;
 use crate::directory::ldap::lease::Lease;
-use crate::directory::ldap::pool::refused;
 use crate::directory::{Error, Lock, Person, Status};
 
 /// What is read of an account, besides what the operator names.
@@ -51,8 +50,8 @@ pub(super) struct Account {
     pub(super) person: Person,
     /// The name that stays when it is moved, as the name of an entry ([MS-ADTS] 3.1.1.3.1.2.4).
     pub(super) target: String,
-    /// The names that a complex password may not contain.
-    pub(super) names: Vec<String>,
+    /// What was read of it.
+    pub(super) entry: Entry,
     /// The rules that hold for it.
     pub(super) policy: Policy,
 }
@@ -133,15 +132,15 @@ impl ActiveDirectory {
 
     async fn read(&self, mut lease: Lease, entry: Option<Entry>) -> Result<Option<(Lease, Account)>, Error> {
         let domain = self.domain().await?;
-        let policy = Policy::read(&mut lease, &domain, entry.as_ref()).await?;
+        let policy = self.policy(&mut lease, &domain, entry.as_ref()).await?;
         let groups = groups(&mut lease, &domain, entry.as_ref()).await?;
         let Some(entry) = entry else { return Ok(None) };
-        let account = self.account_in(&entry, &groups, policy)?;
+        let account = self.account_in(entry, &groups, policy)?;
         Ok(Some((lease, account)))
     }
 
-    fn account_in(&self, entry: &Entry, groups: &[Entry], policy: Policy) -> Result<Account, Error> {
-        let section = &self.section;
+    fn account_in(&self, whole: Entry, groups: &[Entry], policy: Policy) -> Result<Account, Error> {
+        let (section, entry) = (&self.section, &whole);
         let lacking = |name| Error::Unavailable(format!("{name} of {} cannot be read", entry.dn));
         let guid = entry.bytes("objectGUID").first().ok_or_else(|| lacking("objectGUID"))?;
         let id = wire::guid_text(guid).ok_or_else(|| lacking("objectGUID"))?;
@@ -165,12 +164,15 @@ impl ActiveDirectory {
         let contact = |(kind, name): (ContactKind, &String)| Some((kind, entry.text(name)?.trim().to_owned()));
         let contacts = contacts(section).into_iter().filter_map(contact).filter(|(_, text)| !text.is_empty()).collect();
         let mail = entry.text(&section.mail_attribute).map(str::to_owned);
-        let names =
-            ["sAMAccountName", "displayName"].into_iter().filter_map(|name| entry.text(name)).map(str::to_owned);
-        let names = names.collect();
-        let person = Person { id: AccountId(id), user_id, name, mail, groups: named, contacts, status };
-        Ok(Account { person, target, names, policy })
+        let (id, groups, rules) = (AccountId(id), named, policy.rules);
+        let person = Person { id, user_id, name, mail, groups, contacts, status, rules };
+        Ok(Account { person, target, entry: whole, policy })
     }
+}
+
+/// The names that a complex password may not contain.
+pub(super) fn names(entry: &Entry) -> Vec<String> {
+    ["sAMAccountName", "displayName"].into_iter().filter_map(|name| entry.text(name)).map(str::to_owned).collect()
 }
 
 /// Whether an account has this very name. The directory takes "é" for "e" and more; whoever registers a name that looks like
@@ -196,7 +198,7 @@ async fn groups(lease: &mut Lease, domain: &str, entry: Option<&Entry>) -> Resul
     let own = entry.and_then(|entry| Sid::read(entry.bytes("objectSid").first()?));
     if let (Some(primary), Some(own)) = (primary.filter(|id| *id != DOMAIN_USERS), own) {
         let query = group_query(domain, filter::equals("objectSid", own.neighbour(primary).bytes()));
-        if let Some(primary) = ask(lease, &query).await?.only() {
+        if let Some(primary) = lease.ask(&query).await?.only() {
             groups.extend(groups_with(lease, domain, &primary.dn).await?);
             groups.push(primary);
         }
@@ -205,7 +207,8 @@ async fn groups(lease: &mut Lease, domain: &str, entry: Option<&Entry>) -> Resul
 }
 
 async fn groups_with(lease: &mut Lease, domain: &str, member: &str) -> Result<Vec<Entry>, Error> {
-    let found = ask(lease, &group_query(domain, format!("(member:{IN_CHAIN}:={})", filter::escaped(member)))).await?;
+    let query = group_query(domain, format!("(member:{IN_CHAIN}:={})", filter::escaped(member)));
+    let found = lease.ask(&query).await?;
     if found.more {
         // Which of them were left out, nobody can tell: an administrator must not pass for an ordinary person.
         let why =
@@ -222,15 +225,6 @@ fn group_query(domain: &str, which: String) -> Query {
         filter: filter::all(&["(objectClass=group)".to_owned(), which]),
         attributes: ["sAMAccountName", "objectSid"].map(str::to_owned).into(),
         limit: MOST_GROUPS,
-    }
-}
-
-/// Asks on this connection.
-pub(super) async fn ask(lease: &mut Lease, query: &Query) -> Result<Found, Error> {
-    match lease.search(query).await {
-        Ok(Ok(found)) => Ok(found),
-        Ok(Err(answer)) => Err(refused(&lease.name(), query, &answer)),
-        Err(trouble) => Err(Error::Unavailable(format!("{}: {}", lease.name(), trouble.why()))),
     }
 }
 
@@ -260,20 +254,24 @@ fn status(entry: &Entry, policy: &Policy, now: Time) -> Option<Status> {
     let control = entry.number("userAccountControl")?;
     let computed = entry.number("msDS-User-Account-Control-Computed");
     let lasts = control & wire::PASSWORD_LASTS != 0;
-    let set = entry.number("pwdLastSet");
-    let must_change = set == Some(0) && !lasts;
+    let must_change = entry.number("pwdLastSet") == Some(0) && !lasts;
     let expires = entry.number("accountExpires").and_then(wire::moment);
-    let too_young_until =
-        set.and_then(wire::moment).zip(policy.rules.min_age.filter(|age| age.0 > 0)).map(|(set, age)| set + age);
     Some(Status {
         disabled: control & wire::ACCOUNT_DISABLED != 0,
         expired: expires.is_some_and(|end| end <= now),
         locked: locked(entry, computed, policy, now),
         must_change,
         password_expired: !must_change && computed.is_some_and(|flags| flags & wire::PASSWORD_EXPIRED_NOW != 0),
-        too_young_until: too_young_until.filter(|until| *until > now),
+        too_young_until: too_young_until(entry, policy, now),
         protected: false,
     })
+}
+
+/// Until when its password may not be changed.
+pub(super) fn too_young_until(entry: &Entry, policy: &Policy, now: Time) -> Option<Time> {
+    let set = entry.number("pwdLastSet").and_then(wire::moment)?;
+    let age = policy.rules.min_age.filter(|age| age.0 > 0)?;
+    Some(set + age).filter(|until| *until > now)
 }
 
 fn locked(entry: &Entry, computed: Option<i64>, policy: &Policy, now: Time) -> Option<Lock> {

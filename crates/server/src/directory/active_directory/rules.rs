@@ -1,14 +1,14 @@
 //! The rules on passwords that hold for an account: its own (a fine-grained policy), or the domain's.
 
 use regain_core::Span;
-use regain_core::subject::AccountId;
 
-use super::people::ask;
 use super::{ActiveDirectory, wire};
-use crate::directory::ldap::entry::{Entry, Query};
+use crate::clock::Clock;
+use crate::directory::ldap::entry::Entry;
 use crate::directory::ldap::lease::Lease;
+use crate::directory::ldap::policies::Policies;
 use crate::directory::ldap::sheet::{POLICY_HINTS, POLICY_HINTS_OLD, Sheet};
-use crate::directory::{Error, PasswordRules, Refusal};
+use crate::directory::{Error, PasswordRules};
 
 /// The attributes of a domain ([MS-ADA1] and [MS-ADA2]).
 const DOMAIN: &[&str] = &["minPwdLength", "pwdProperties", "pwdHistoryLength", "minPwdAge", "lockoutDuration"];
@@ -22,7 +22,7 @@ const OWN: &[&str] = &[
 ];
 
 /// What holds for an account.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Policy {
     /// On new passwords.
     pub(super) rules: PasswordRules,
@@ -30,17 +30,45 @@ pub(super) struct Policy {
     pub(super) lockout: Option<Span>,
 }
 
-impl Policy {
-    /// Reads it. The same question whether there is an account or not.
-    pub(super) async fn read(lease: &mut Lease, domain: &str, account: Option<&Entry>) -> Result<Self, Error> {
-        let own = account.and_then(|entry| entry.text("msDS-ResultantPSO"));
-        let query = own.map_or_else(|| Query::entry(domain, DOMAIN), |own| Query::entry(own, OWN));
-        // Without the right to read a fine-grained policy there is nothing; the domain's rules do not hold then.
-        let found = ask(lease, &query).await?.only().unwrap_or_default();
-        let mut policy = if own.is_some() { of_its_own(&found) } else { of_domain(&found) };
-        policy.rules.history_on_reset = hints(&lease.sheet()).is_some();
-        Ok(policy)
+/// The domain's policy and fine-grained ones, to be kept.
+pub(super) fn policies(clock: Clock) -> Policies {
+    Policies::new([DOMAIN, OWN].concat(), clock)
+}
+
+impl ActiveDirectory {
+    /// The policy of an account as it was a moment ago. The same questions whether there is an account or not.
+    pub(super) async fn policy(
+        &self,
+        lease: &mut Lease,
+        domain: &str,
+        account: Option<&Entry>,
+    ) -> Result<Policy, Error> {
+        let own = account.and_then(own);
+        let found = self.policies.of(lease, own.unwrap_or(domain)).await?;
+        Ok(read(&found, own.is_some(), lease))
     }
+
+    /// The policy of an account as it is now.
+    pub(super) async fn policy_now(&self, lease: &mut Lease, account: &Entry) -> Result<Policy, Error> {
+        let own = own(account);
+        let found = match own {
+            Some(own) => self.policies.now(lease, own).await?,
+            None => self.policies.now(lease, &self.domain().await?).await?,
+        };
+        Ok(read(&found, own.is_some(), lease))
+    }
+}
+
+/// The fine-grained policy that holds for an account, if one does.
+fn own(account: &Entry) -> Option<&str> {
+    account.text("msDS-ResultantPSO")
+}
+
+/// Without the right to read a fine-grained policy there is nothing in it; the domain's rules do not hold then.
+fn read(found: &Entry, own: bool, lease: &Lease) -> Policy {
+    let mut policy = if own { of_its_own(found) } else { of_domain(found) };
+    policy.rules.history_on_reset = hints(&lease.sheet()).is_some();
+    policy
 }
 
 /// The control by which history and least age hold for a reset, too, if the server offers one.
@@ -70,18 +98,4 @@ fn policy(entry: &Entry, [length, history, age, lockout]: [&str; 4], complexity:
         ..PasswordRules::default()
     };
     Policy { rules, lockout: entry.number(lockout).and_then(wire::length).filter(|span| span.0 > 0) }
-}
-
-impl ActiveDirectory {
-    /// The rules for this account; for nobody, the domain's.
-    pub(super) async fn rules_for(&self, account: Option<&AccountId>) -> Result<PasswordRules, Error> {
-        if let Some(account) = account {
-            let found = self.account(account).await?;
-            let (_, account) = found.ok_or(Error::Refused(Refusal::Gone))?;
-            return Ok(account.policy.rules);
-        }
-        let domain = self.domain().await?;
-        let (mut lease, _) = self.pool.ask(&Query::entry("", &["1.1"])).await?;
-        Ok(Policy::read(&mut lease, &domain, None).await?.rules)
-    }
 }

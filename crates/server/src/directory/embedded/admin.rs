@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use regain_core::subject::{self, AccountId};
 use regain_core::{Secret, password};
 
-use super::{ATTEMPTS, Embedded, person};
+use super::{ATTEMPTS, Embedded};
 use crate::directory::{Error, Person, Refusal};
 use crate::store::account::Account;
 use crate::{address, clock, store};
@@ -167,7 +167,7 @@ impl Embedded {
     /// # Errors
     /// If the store cannot be read.
     pub async fn list(&self) -> Result<Vec<Person>, Problem> {
-        Ok(self.store.accounts().await?.into_iter().map(person).collect())
+        Ok(self.store.accounts().await?.into_iter().map(|account| self.known(account)).collect())
     }
 
     /// Changes an account, in one step.

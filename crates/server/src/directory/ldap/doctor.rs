@@ -66,8 +66,8 @@ impl Ldap {
             findings.push(Finding::skipped("rights", says));
             return Ok(findings);
         }
-        let rules = self.policy(Some(&somebody)).await?;
         let (mut lease, _) = self.pool.ask(&Query::entry("", &["1.1"])).await?;
+        let rules = self.policy(&mut lease, &somebody).await?;
         findings.push(self.resetting(&mut lease, &somebody).await?);
         findings.push(self.power(&mut lease, &somebody, &rules).await?);
         findings.push(self.unlocking(&mut lease, &somebody).await?);
@@ -103,7 +103,7 @@ impl Ldap {
             }
             (_, Some(Obstacle::MustSupplyOld)) => {
                 let says = "the policy asks for the old password, which somebody who resets does not know";
-                let policy = self.policy_dn(Some(somebody)).unwrap_or_else(|| "the policy".to_owned());
+                let policy = self.policy_dn(somebody).unwrap_or_else(|| "the policy".to_owned());
                 Finding::bad(
                     what,
                     says,

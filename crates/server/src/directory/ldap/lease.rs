@@ -11,10 +11,11 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::connect::{Answer, Connection, Trouble};
 use super::entry::{Found, Query};
-use super::pool::{Role, Server};
+use super::pool::{Role, Server, refused};
 use super::search::{PAGE, Way};
 use super::settings::Settings;
 use super::sheet::{PAGED_RESULTS, Sheet};
+use crate::directory::Error;
 
 /// A connection in use.
 pub(in crate::directory) struct Lease {
@@ -70,6 +71,18 @@ impl Lease {
     /// If no answer came. That it refuses is an answer.
     pub(in crate::directory) async fn search(&mut self, query: &Query) -> Result<Result<Found, Answer>, Trouble> {
         self.search_with(query, Vec::new()).await
+    }
+
+    /// Asks, for who cannot go on without it.
+    ///
+    /// # Errors
+    /// If no answer came, or the server refuses.
+    pub(in crate::directory) async fn ask(&mut self, query: &Query) -> Result<Found, Error> {
+        match self.search(query).await {
+            Ok(Ok(found)) => Ok(found),
+            Ok(Err(answer)) => Err(refused(&self.name(), query, &answer)),
+            Err(trouble) => Err(Error::Unavailable(format!("{}: {}", self.name(), trouble.why()))),
+        }
     }
 
     /// Asks, with these controls.

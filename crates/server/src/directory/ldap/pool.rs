@@ -200,12 +200,7 @@ impl Pool {
     /// # Errors
     /// If it does not answer, or refuses.
     pub(in crate::directory) async fn search_at(&self, name: &str, query: &Query) -> Result<Found, Error> {
-        let mut lease = self.lease_at(name, Role::Service).await?;
-        match lease.search(query).await {
-            Ok(Ok(found)) => Ok(found),
-            Ok(Err(answer)) => Err(refused(name, query, &answer)),
-            Err(trouble) => Err(Error::Unavailable(format!("{name}: {}", trouble.why()))),
-        }
+        self.lease_at(name, Role::Service).await?.ask(query).await
     }
 
     /// A connection to sign in as somebody, to the first server that answers.

@@ -1,5 +1,6 @@
 //! What directories of kind `ldap` do, on real OpenLDAP servers.
 
+mod cost;
 mod ds389;
 mod faults;
 mod guide;
@@ -22,12 +23,20 @@ use super::FIRST;
 use crate::support::slapd::{SUFFIX, Setup, Slapd, person};
 use crate::support::{Engine, logs::Logs};
 
-/// Opens a directory with the machine's clock, by which the servers go, too.
+/// For how long policies are kept.
+const KEPT: Span = Span::seconds(10);
+
+/// Opens a directory with the machine's clock, by which the servers go, too. A group matters.
 pub(super) async fn open(section: toml::Table) -> Arc<dyn Directory> {
+    open_at(section, Clock::real(), &[&format!("cn=Administrators,ou=groups,{SUFFIX}")]).await
+}
+
+/// Opens one with a clock, for which these groups matter.
+async fn open_at(section: toml::Table, clock: Clock, groups: &[&str]) -> Arc<dyn Directory> {
     let engine = Engine::sqlite();
-    let clock = Clock::real();
     let store = engine.open(&clock).await;
-    directory::open(Deps { store, clock }, section).expect("the section is good")
+    let groups = groups.iter().map(|name| (*name).to_owned()).collect();
+    directory::open(Deps { store, clock, groups }, section).expect("the section is good")
 }
 
 fn dn(uid: &str) -> String {
@@ -44,9 +53,10 @@ pub(super) fn locked_for_good(uid: &str) -> String {
     set(uid, "pwdAccountLockedTime", "000001010000Z")
 }
 
-/// A server with Jo on it, and a directory that asks it.
+/// A server with Jo on it, and a directory that asks it, with a clock that stands at the time of now.
 struct Place {
     server: Slapd,
+    clock: Clock,
     directory: Arc<dyn Directory>,
     jo: AccountId,
 }
@@ -55,9 +65,14 @@ impl Place {
     async fn open(setup: &Setup, more: &str) -> Option<Self> {
         let server = Slapd::start(setup)?;
         server.add(&person("jo", "Jo Bloggs", &format!("mail: jo@example.org\nuserPassword: {FIRST}")));
-        let directory = open(server.section(more)).await;
+        Self::with(server, more, &[&format!("cn=Administrators,ou=groups,{SUFFIX}")]).await
+    }
+
+    async fn with(server: Slapd, more: &str, groups: &[&str]) -> Option<Self> {
+        let clock = Clock::by_hand(Clock::real().now());
+        let directory = open_at(server.section(more), clock.clone(), groups).await;
         let jo = directory.find("jo").await.unwrap().expect("is there").id;
-        Some(Self { server, directory, jo })
+        Some(Self { server, clock, directory, jo })
     }
 
     async fn reset(&self, password: &str) -> Result<(), Error> {
@@ -126,10 +141,9 @@ async fn a_change_is_the_person_s_own_and_the_rules_for_persons_hold() {
     let until = place.jo().await.status.too_young_until.expect("just set");
     assert!(until.0 - Clock::real().now().0 <= Span::hours(1).0);
     assert_eq!(refusal(place.change(FIRST, "second kettle 95").await), Refusal::TooYoung { until: Some(until) });
-    let rules = place.directory.rules(Some(&place.jo)).await.unwrap();
+    let rules = place.jo().await.rules;
     assert_eq!((rules.min_age, rules.min_length, rules.history), (Some(Span::hours(1)), Some(8), Some(3)));
     assert!(rules.history_on_reset);
-    assert_eq!(place.directory.rules(None).await.unwrap(), rules);
 
     place.server.modify(&set("jo", "pwdChangedTime", "20200101000000Z"));
     place.change(FIRST, "second kettle 95").await.unwrap();
@@ -150,7 +164,7 @@ async fn who_may_not_change_is_told_so() {
     place.server.add(&policy);
     place.server.modify(&set("jo", "pwdPolicySubentry", &format!("cn=fixed,ou=policies,{SUFFIX}")));
     assert_eq!(refusal(place.change(FIRST, "second kettle 95").await), Refusal::NotPermitted);
-    assert_eq!(place.directory.rules(Some(&place.jo)).await.unwrap().min_length, None, "a policy of its own");
+    assert_eq!(place.jo().await.rules.min_length, None, "a policy of its own");
 }
 
 #[tokio::test]
@@ -180,6 +194,8 @@ async fn a_lock_is_seen_lifted_by_hand_and_lifted_by_a_reset() {
         &three.replace("pwdMaxFailure: 3", "pwdMaxFailure: 3\n-\nreplace: pwdLockoutDuration\npwdLockoutDuration: 600"),
     );
     place.wrong(3).await;
+    assert_eq!(place.jo().await.status.locked, Some(Lock::Lasting), "by the policy of a moment ago");
+    place.clock.pass(KEPT);
     let Some(Lock::Until(until)) = place.jo().await.status.locked else { panic!("a lock that ends") };
     let left = until.0 - Clock::real().now().0;
     assert!((1..=Span::minutes(10).0).contains(&left), "{left}");
@@ -331,7 +347,7 @@ async fn without_the_overlay_passwords_are_set_all_the_same() {
     assert_eq!(place.verdict(FIRST).await, Verdict::Wrong);
     place.change("second kettle 95", "third kettle 96").await.unwrap();
     assert!(place.server.lets_in(&dn("jo"), "third kettle 96"));
-    assert_eq!(place.directory.rules(Some(&place.jo)).await.unwrap(), directory::PasswordRules::default());
+    assert_eq!(place.jo().await.rules, directory::PasswordRules::default());
 }
 
 #[tokio::test]

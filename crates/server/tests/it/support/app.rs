@@ -88,7 +88,7 @@ impl TestApp {
         let config = configured(engine, &key, settings);
         let directory = config.directory.clone();
         let app = Arc::new(App::open(config, clock.clone()).await.expect("the program opens"));
-        let deps = Deps { store: app.store.clone(), clock: clock.clone() };
+        let deps = Deps { store: app.store.clone(), clock: clock.clone(), groups: Vec::new() };
         let embedded = directory.get("kind").is_none_or(|kind| kind.as_str() == Some("embedded"));
         let section = if embedded { directory } else { toml::Table::new() };
         let people = Embedded::open(deps, section).expect("the directory opens");

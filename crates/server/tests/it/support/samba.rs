@@ -82,7 +82,12 @@ impl Domain {
 
     /// The kind, opened with these settings on top of the usual ones.
     pub(crate) fn directory(&self, settings: &str) -> ActiveDirectory {
-        let deps = Deps { store: self.store.clone(), clock: Clock::real() };
+        self.directory_at(settings, Clock::real())
+    }
+
+    /// The same, with a clock of its own.
+    pub(crate) fn directory_at(&self, settings: &str, clock: Clock) -> ActiveDirectory {
+        let deps = Deps { store: self.store.clone(), clock, groups: Vec::new() };
         ActiveDirectory::open(deps, self.section(settings)).expect("the section is good")
     }
 
