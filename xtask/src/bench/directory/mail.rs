@@ -54,7 +54,7 @@ fn serve(stream: TcpStream, boxes: &Mailboxes) -> Option<()> {
             return None;
         }
         match line.get(..4)? {
-            "EHLO" => say(&mut connection, b"250-mail.example\r\n250 8BITMIME\r\n")?,
+            "EHLO" => say(&mut connection, b"250-mail.example\r\n250-PIPELINING\r\n250 8BITMIME\r\n")?,
             "MAIL" => {
                 begun = host::start();
                 say(&mut connection, b"250 ok\r\n")?;
