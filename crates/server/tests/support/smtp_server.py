@@ -7,12 +7,14 @@ It listens on 127.0.0.1 and says where, as a line of JSON: {"port": 12345}. It e
 --watch-stdin when its standard input ends.
 
 A mail is in the mailbox before the client is told that it was taken: NNNN.eml as it came, and NNNN.json taken apart
-({from, to, subject, headers, text, html, types, tls, user, connection}; connections are counted from 1).
+({from, to, subject, headers, text, html, types, tls, user, connection, at_once}; connections are counted from 1, and at_once says
+whether the next commands came with MAIL).
 
 The part of the recipient before the @ chooses what happens:
     tempfail  451 after RCPT          nouser  550 after RCPT            policy  554 5.7.1 after RCPT
     slow      no answer to RCPT       drop    hangs up after the mail   late    550 5.1.1 after the mail
-With --echo the answer to a mail repeats its subject. With --hang-up it ends each connection after one mail.
+With --echo the answer to a mail repeats its subject. With --hang-up it ends each connection after one mail. With --pipelining it
+takes several commands at once (RFC 2920), and with --generous it takes DATA also without anybody to give it to.
 """
 
 import argparse
@@ -47,10 +49,34 @@ class Connection(SMTP):
         super().connection_made(transport)
 
 
+class Generous(Connection):
+    """Says what RFC 2920, 3.1 warns of: go on, although every recipient was refused."""
+
+    async def smtp_DATA(self, arg):
+        if self.envelope.rcpt_tos:
+            await super().smtp_DATA(arg)
+        else:
+            await self.push("354 go on")
+            while await self._reader.readline() != b".\r\n":
+                pass
+            await self.push("554 5.5.1 nobody to give it to")
+
+
 class Handler:
     def __init__(self, options):
         self.options = options
         self.mails = 0
+
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):
+        session.host_name = hostname
+        return responses[:-1] + (["250-PIPELINING"] if self.options.pipelining else []) + responses[-1:]
+
+    async def handle_MAIL(self, server, session, envelope, address, options):
+        # What has come and was not looked at yet lies in the reader.
+        server.at_once = bool(server._reader._buffer)
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 2.1.0 fine"
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         fate = address.split("@")[0]
@@ -88,6 +114,7 @@ class Handler:
             "tls": self.options.tls is not None or session.ssl is not None,
             "user": session.auth_data,
             "connection": server.number,
+            "at_once": server.at_once,
         }
         self.put(f"{self.mails:04}.eml", envelope.content)
         self.put(f"{self.mails:04}.json", json.dumps(seen).encode())
@@ -125,7 +152,8 @@ async def main(options):
         settings |= {"authenticator": authenticator(options), "auth_required": True}
         settings["auth_require_tls"] = options.starttls is not None
     loop = asyncio.get_running_loop()
-    make = lambda: Connection(handler, **settings)
+    kind = Generous if options.generous else Connection
+    make = lambda: kind(handler, **settings)
     server = await loop.create_server(make, "127.0.0.1", options.port, ssl=tls(options.tls))
     print(json.dumps({"port": server.sockets[0].getsockname()[1]}), flush=True)
     if options.watch_stdin:
@@ -146,5 +174,7 @@ if __name__ == "__main__":
     parser.add_argument("--auth", nargs=2, metavar=("USER", "PASSWORD"))
     parser.add_argument("--echo", action="store_true")
     parser.add_argument("--hang-up", action="store_true")
+    parser.add_argument("--pipelining", action="store_true")
+    parser.add_argument("--generous", action="store_true")
     parser.add_argument("--watch-stdin", action="store_true")
     asyncio.run(main(parser.parse_args()))

@@ -1,9 +1,10 @@
 //! Mail by SMTP (RFC 5321), to the organisation's own relay or a provider's submission port (RFC 6409).
 //!
 //! The commands are given one by one rather than through lettre's transport, because what a `5xx` means depends on where it
-//! comes: after `RCPT` it is about the destination, before that about us. It also lets us switch off Nagle's algorithm.
+//! comes (`line`). It also lets us switch off Nagle's algorithm.
 
 mod encrypted;
+mod line;
 mod mail;
 
 use std::path::Path;
@@ -11,22 +12,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use lettre::Address;
 use lettre::message::Mailbox;
-use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters};
-use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
-use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
-use lettre::transport::smtp::{Error, client::AsyncTokioStream};
-use lettre::{Address, transport::smtp::response::Response};
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{
+    AsyncSmtpConnection, AsyncTokioStream, Certificate, CertificateStore, TlsParameters,
+};
+use lettre::transport::smtp::extension::ClientId;
 use rustls::ClientConfig;
 use tokio::net::TcpStream;
 
+use self::line::Line;
 use crate::clock;
 use crate::delivery::keys::Keys;
 use crate::delivery::{Channel, Content, Failure, Looked, Outgoing, client};
 
-/// Connections that wait for the next message; more are closed.
-const KEPT_OPEN: usize = 4;
+/// Connections that wait for the next message; more are closed. Relays take some dozens from one client.
+const KEPT_OPEN: usize = 16;
 /// How long one may wait. Relays hang up after five minutes (RFC 5321, 4.5.3.2.7), some earlier.
 const KEPT_FOR: Duration = Duration::from_secs(60);
 
@@ -62,7 +64,7 @@ enum Security {
 /// The gateway.
 struct Smtp {
     settings: Settings,
-    idle: Mutex<Vec<(AsyncSmtpConnection, Instant)>>,
+    idle: Mutex<Vec<(Line, Instant)>>,
 }
 
 /// Opens one from its section.
@@ -137,16 +139,16 @@ impl Channel for Smtp {
         })?;
         let mail =
             mail::write(&mail::Parts { from: &self.settings.from, to: &to, key: message.key, subject, text, html })?;
-        let mut connection = self.begin(&to).await?;
-        let outcome = hand_over(&mut connection, &to, mail).await;
-        self.keep(connection, outcome.is_ok()).await;
+        let mut line = self.begin(&to).await?;
+        let outcome = line.hand_over(&to, mail).await;
+        self.keep(line, outcome.is_ok()).await;
         outcome
     }
 
     async fn look(&self) -> Result<Option<Looked>, Failure> {
-        let connection = self.connect().await?;
-        let certificate = connection.peer_certificate().ok().filter(|_| !matches!(self.settings.wire, Wire::Plain));
-        self.keep(connection, true).await;
+        let line = self.connect().await?;
+        let certificate = line.certificate().filter(|_| !matches!(self.settings.wire, Wire::Plain));
+        self.keep(line, true).await;
         let Settings { host, port, wire, credentials, .. } = &self.settings;
         let how = if matches!(wire, Wire::Plain) { "in clear" } else { "encrypted" };
         let signed_in = if credentials.is_some() { ", and takes the password" } else { "" };
@@ -157,35 +159,36 @@ impl Channel for Smtp {
 impl Smtp {
     /// A connection on which the mail was begun. An old one may have been closed by the server meanwhile; nothing was sent
     /// then, so a new one takes its place.
-    async fn begin(&self, to: &Address) -> Result<AsyncSmtpConnection, Failure> {
-        while let Some(mut connection) = self.kept() {
-            if self.announce(&mut connection, to).await.is_ok() {
-                return Ok(connection);
+    async fn begin(&self, to: &Address) -> Result<Line, Failure> {
+        let from = &self.settings.from.email;
+        while let Some(mut line) = self.kept() {
+            if line.begin(from, to).await.is_ok() {
+                return Ok(line);
             }
         }
-        let mut connection = self.connect().await?;
-        self.announce(&mut connection, to).await?;
-        Ok(connection)
+        let mut line = self.connect().await?;
+        line.begin(from, to).await?;
+        Ok(line)
     }
 
-    fn kept(&self) -> Option<AsyncSmtpConnection> {
+    fn kept(&self) -> Option<Line> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         idle.retain(|(_, since)| clock::steady().duration_since(*since) < KEPT_FOR);
-        idle.pop().map(|(connection, _)| connection)
+        idle.pop().map(|(line, _)| line)
     }
 
     /// Keeps the connection for the next mail, after a failed one if the server can be brought back to the start.
-    async fn keep(&self, mut connection: AsyncSmtpConnection, clean: bool) {
-        if connection.has_broken() || (!clean && connection.command(Rset).await.is_err()) {
+    async fn keep(&self, mut line: Line, clean: bool) {
+        if !line.is_of_use(clean).await {
             return;
         }
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < KEPT_OPEN {
-            idle.push((connection, clock::steady()));
+            idle.push((line, clock::steady()));
         }
     }
 
-    async fn connect(&self) -> Result<AsyncSmtpConnection, Failure> {
+    async fn connect(&self) -> Result<Line, Failure> {
         let Settings { host, port, wire, credentials, .. } = &self.settings;
         let name = ClientId::default();
         // The library's own way to connect would leave Nagle's algorithm on: up to 40 ms for each mail.
@@ -203,55 +206,12 @@ impl Smtp {
         if let Wire::StartTls(tls) = wire {
             connection.starttls(tls.clone(), &name).await.map_err(|error| unavailable("STARTTLS", &error))?;
         }
+        let mut line = Line::open(connection, &name).await;
         if let Some(credentials) = credentials {
-            let ways = [Mechanism::Plain, Mechanism::Login];
-            connection
-                .auth(&ways, credentials)
-                .await
-                .map_err(|error| unavailable("AUTH (check user and password of this gateway)", &error))?;
+            line.sign_in(credentials).await?;
         }
-        Ok(connection)
+        Ok(line)
     }
-
-    async fn announce(&self, connection: &mut AsyncSmtpConnection, to: &Address) -> Result<(), Failure> {
-        let from = self.settings.from.email.clone();
-        let mut options = Vec::new();
-        if !(to as &dyn AsRef<str>).as_ref().is_ascii() {
-            if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
-                return Err(Failure::Unavailable("the server takes plain ASCII addresses only (no SMTPUTF8)".into()));
-            }
-            options.push(MailParameter::SmtpUtfEight);
-        }
-        let begun = connection.command(Mail::new(Some(from), options)).await;
-        begun.map(drop).map_err(|error| unavailable("MAIL (check from of this gateway)", &error))
-    }
-}
-
-/// From RCPT to the end of the mail.
-async fn hand_over(connection: &mut AsyncSmtpConnection, to: &Address, mail: String) -> Result<String, Failure> {
-    let rcpt = connection.command(Rcpt::new(to.clone(), Vec::new())).await;
-    rcpt.map_err(|error| about_destination("RCPT", &error, true))?;
-    connection.command(Data).await.map_err(|error| unavailable("DATA", &error))?;
-    let taken = connection.command(mail).await.map_err(|error| about_destination("DATA", &error, false))?;
-    Ok(words(&taken))
-}
-
-fn words(response: &Response) -> String {
-    let lines: Vec<&str> = response.message().collect();
-    format!("{} {}", response.code(), lines.join(" "))
-}
-
-/// A permanent `no` after RCPT means the destination, unless the enhanced status (RFC 3463) says that it is about policy, and
-/// so about us. After the mail's end it means the destination only if the enhanced status says so.
-fn about_destination(stage: &str, error: &Error, by_default: bool) -> Failure {
-    let detail = error.to_string();
-    let about = |class: &str| detail.contains(&format!(": {class}"));
-    let destination = if by_default { !about("5.7.") && !about("5.3.") } else { about("5.1.") || about("5.2.") };
-    let login_wanted = error.status().is_some_and(|code| code.to_string() == "530");
-    if error.is_permanent() && destination && !login_wanted {
-        return Failure::Refused(format!("{stage}: {detail}"));
-    }
-    unavailable(stage, error)
 }
 
 fn unavailable(stage: &str, error: &dyn std::fmt::Display) -> Failure {

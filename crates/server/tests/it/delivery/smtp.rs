@@ -123,21 +123,48 @@ async fn the_connection_is_kept_open_and_replaced_if_the_server_hung_up() {
 
 #[tokio::test]
 async fn a_refusal_keeps_the_connection() {
-    let Some(server) = SmtpServer::start(Security::None, &[]) else { return };
-    let delivery = open(&section(&server, "security = 'none'"));
-    for to in ["nouser@example.org", "jo@example.org", "late@example.org", "jo@example.org"] {
-        let sent = send(&delivery, to, &mail("Hi")).await;
-        assert_eq!(is_refused(&sent), to != "jo@example.org", "{to}: {sent:?}");
+    for more in [&[][..], &["--pipelining"][..]] {
+        let Some(server) = SmtpServer::start(Security::None, more) else { return };
+        let delivery = open(&section(&server, "security = 'none'"));
+        for to in ["nouser@example.org", "jo@example.org", "late@example.org", "jo@example.org"] {
+            let sent = send(&delivery, to, &mail("Hi")).await;
+            assert_eq!(is_refused(&sent), to != "jo@example.org", "{to}: {sent:?}");
+        }
+        assert_eq!(server.mails().iter().map(|mail| mail.connection).collect::<Vec<_>>(), [1, 1]);
     }
-    assert!(server.mails().iter().all(|mail| mail.connection == 1));
+}
+
+#[tokio::test]
+async fn commands_go_at_once_where_the_server_takes_them_so() {
+    for (more, at_once) in [(&[][..], false), (&["--pipelining"][..], true)] {
+        let Some(server) = SmtpServer::start(Security::StartTls, more) else { return };
+        send(&open(&encrypted(&server, "starttls", LOGIN.1)), "jo@example.org", &mail("Hi"))
+            .await
+            .expect("it is taken");
+        assert_eq!(server.mails()[0].at_once, at_once);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_waits_for_a_mail_to_nobody_gets_none_and_no_other_either() {
+    let Some(server) = SmtpServer::start(Security::None, &["--pipelining", "--generous"]) else { return };
+    let delivery = open(&section(&server, "security = 'none'"));
+    let sent = send(&delivery, "nouser@example.org", &mail("Hi")).await;
+    assert!(is_refused(&sent), "{sent:?}");
+    send(&delivery, "jo@example.org", &mail("Hi")).await.expect("it is taken");
+    let mails = server.mails();
+    assert_eq!(mails.iter().map(|mail| mail.connection).collect::<Vec<_>>(), [2], "on another connection");
+    assert_eq!(mails[0].to, ["jo@example.org"]);
 }
 
 #[tokio::test]
 async fn a_refusal_on_account_of_policy_is_about_us_and_not_about_the_destination() {
-    let Some(server) = SmtpServer::start(Security::None, &[]) else { return };
-    for to in ["policy@example.org", "drop@example.org", "tempfail@example.org"] {
-        let sent = send(&open(&section(&server, "security = 'none'")), to, &mail("Hi")).await;
-        assert!(is_unavailable(&sent), "{to}: {sent:?}");
+    for more in [&[][..], &["--pipelining"][..]] {
+        let Some(server) = SmtpServer::start(Security::None, more) else { return };
+        for to in ["policy@example.org", "drop@example.org", "tempfail@example.org"] {
+            let sent = send(&open(&section(&server, "security = 'none'")), to, &mail("Hi")).await;
+            assert!(is_unavailable(&sent), "{to}: {sent:?}");
+        }
     }
 }
 

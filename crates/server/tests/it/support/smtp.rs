@@ -43,6 +43,7 @@ pub(crate) struct Mail {
     pub(crate) tls: bool,
     pub(crate) user: Option<String>,
     pub(crate) connection: u32,
+    pub(crate) at_once: bool,
 }
 
 impl Mail {
