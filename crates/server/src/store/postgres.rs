@@ -3,13 +3,19 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Transaction};
+use futures_util::future::join_all;
+use tokio_postgres::Statement;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::db::{Error, Outcome, Row, Stmt, Value};
 
 /// Connections at most.
 const CONNECTIONS: usize = 16;
+
+/// Statements of a batch that are sent before the first answer is there: else each would hold its locks for a round trip more. So
+/// few are sent in their order.
+const ON_THEIR_WAY: usize = 16;
 
 /// An open PostgreSQL database.
 pub struct Postgres {
@@ -64,20 +70,17 @@ impl Postgres {
         }
         let transaction = connection.transaction().await.map_err(refused)?;
         let mut results = Vec::with_capacity(batch.len());
-        for (statement, prepared) in batch.iter().zip(&prepared) {
-            let args = bound(&statement.args);
-            let (rows, changed) = if prepared.columns().is_empty() {
-                (Vec::new(), transaction.execute(prepared, &args).await.map_err(refused)?)
-            } else {
-                let rows = transaction.query(prepared, &args).await.map_err(refused)?;
-                let changed = rows.len() as u64;
-                (rows.iter().map(row).collect::<Result<_, _>>()?, changed)
-            };
-            if statement.guard && changed == 0 {
-                transaction.rollback().await.map_err(refused)?;
-                return Ok(Outcome::Guarded);
+        for some in batch.iter().zip(&prepared).collect::<Vec<_>>().chunks(ON_THEIR_WAY) {
+            let answers = some.iter().map(|(statement, prepared)| run(&transaction, prepared, &statement.args));
+            for ((statement, _), answer) in some.iter().zip(join_all(answers).await) {
+                let (rows, changed) = answer?;
+                // What came after it is undone with it.
+                if statement.guard && changed == 0 {
+                    transaction.rollback().await.map_err(refused)?;
+                    return Ok(Outcome::Guarded);
+                }
+                results.push(rows);
             }
-            results.push(rows);
         }
         transaction.commit().await.map_err(|error| match error.as_db_error() {
             Some(_) => refused(error),
@@ -101,6 +104,17 @@ impl Postgres {
         }
         transaction.commit().await.map_err(refused)
     }
+}
+
+/// The rows of a statement, and how many it has changed.
+async fn run(transaction: &Transaction<'_>, statement: &Statement, args: &[Value]) -> Result<(Vec<Row>, u64), Error> {
+    let args = bound(args);
+    if statement.columns().is_empty() {
+        return Ok((Vec::new(), transaction.execute(statement, &args).await.map_err(refused)?));
+    }
+    let rows = transaction.query(statement, &args).await.map_err(refused)?;
+    let changed = rows.len() as u64;
+    Ok((rows.iter().map(row).collect::<Result<_, _>>()?, changed))
 }
 
 fn tls() -> tokio_postgres_rustls::MakeRustlsConnect {

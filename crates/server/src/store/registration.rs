@@ -18,8 +18,10 @@ statements! {
     BUMP = "INSERT INTO registration (account, version) VALUES ($1, 1) \
             ON CONFLICT (account) DO UPDATE SET version = registration.version + 1 WHERE registration.version = $2";
     /// The same version as was read, for a decision that rests on it.
-    HOLD = "INSERT INTO registration (account, version) VALUES ($1, 0) \
-            ON CONFLICT (account) DO UPDATE SET version = registration.version WHERE registration.version = $2";
+    HOLD = "SELECT version FROM registration WHERE account = $1 AND version = $2 /*pg FOR UPDATE */";
+    /// Still the first version, whose row need not be there.
+    HOLD_FIRST = "INSERT INTO registration (account, version) VALUES ($1, 0) \
+                  ON CONFLICT (account) DO UPDATE SET version = registration.version WHERE registration.version = 0";
     /// The next version, whatever the last one was: an administrator's change.
     TOUCH = "INSERT INTO registration (account, version) VALUES ($1, 1) \
              ON CONFLICT (account) DO UPDATE SET version = registration.version + 1";
@@ -111,7 +113,10 @@ impl Store {
 
     /// The guard of a decision that rests on this version of a registration.
     pub fn hold_registration(&self, account: &AccountId, version: i64) -> Stmt {
-        Stmt::guard(HOLD, vec![account.0.as_str().into(), version.into()])
+        match version {
+            0 => Stmt::guard(HOLD_FIRST, vec![account.0.as_str().into()]),
+            _ => Stmt::guard(HOLD, vec![account.0.as_str().into(), version.into()]),
+        }
     }
 
     /// The statement by which what was sent or proven for this account until now is worth nothing.

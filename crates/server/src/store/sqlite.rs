@@ -125,6 +125,8 @@ fn connect(path: &str) -> Result<Connection, Error> {
         connection.pragma_update(None, "cache_size", -4096)?;
         // Pages are written again and again; at 16 MB they are moved into the file, each once.
         connection.pragma_update(None, "wal_autocheckpoint", 4096)?;
+        // Batches that share a commit note down what to undo; a file for that would be written and thrown away each time.
+        connection.pragma_update(None, "temp_store", "MEMORY")?;
         // Else some statements are planned anew for every value that is bound, which takes longer than running them.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.set_prepared_statement_cache_capacity(128);
