@@ -220,7 +220,7 @@ impl ChangePassword {
         Self { id, expires: now + LIFETIME, refused: 0, person: None, set: None, stage: Stage::Closed }
     }
 
-    /// What has to be counted, in a committed statement of its own, before this event may be decided in the same `ctx`.
+    /// What has to be counted when this event is decided in the same `ctx`, in one transaction with it and before it is answered.
     pub fn claims(&self, ctx: &Ctx, event: &Event) -> Vec<Claim> {
         match (&self.stage, event, &self.person) {
             (Stage::Asking { .. }, Event::Change { new, survey, .. }, Some(person))

@@ -176,7 +176,7 @@ impl Flow {
         }
     }
 
-    /// What has to be counted, in a committed statement of its own, before this event may be decided in the same `ctx`.
+    /// What has to be counted when this event is decided in the same `ctx`, in one transaction with it and before it is answered.
     /// It comes from somebody in this network.
     pub fn claims(&self, ctx: &Ctx, event: &Event, network: &str) -> Vec<Claim> {
         let (own, whats) = match (self, event) {

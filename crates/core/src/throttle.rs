@@ -1,7 +1,7 @@
 //! How often is too often.
 //!
-//! Arithmetic and names only. The store counts, in a statement of its own that is committed before anything is compared,
-//! so that answers sent at the same moment cannot share an attempt.
+//! Arithmetic and names only. The store counts, in one transaction with what is decided and before anything of that is shown, so
+//! that answers sent at the same moment cannot share an attempt.
 
 mod claims;
 mod limits;
@@ -28,7 +28,7 @@ pub struct Limit {
     pub window: Span,
 }
 
-/// One attempt to be counted before the event is looked at.
+/// One attempt to be counted before it has an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     /// The counter's name.

@@ -7,7 +7,6 @@ use std::sync::atomic::AtomicBool;
 use regain_core::password::{self, Judged, Lists, Person, Rules};
 use regain_core::subject::AccountId;
 use regain_core::{Ctx, Keys, Policy, Registration, Secret};
-use tokio::sync::Notify;
 
 use crate::banned;
 use crate::breach::Shelf;
@@ -16,6 +15,7 @@ use crate::config::{Config, Settings};
 use crate::directory::several::{self, Others};
 use crate::directory::{self, Deps, Directory};
 use crate::history::History;
+use crate::post::Post;
 use crate::store::{KeyFile, Store};
 
 /// The running program: what every handler and the worker share.
@@ -38,8 +38,8 @@ pub struct App {
     pub banned: banned::Words,
     /// Passwords known from data breaches, if there is a filter.
     pub breach: Option<Shelf>,
-    /// Rung when a message was queued.
-    pub wake: Notify,
+    /// Messages on their way to the worker.
+    pub post: Post,
     /// Whether it is about to stop.
     pub stopping: AtomicBool,
 }
@@ -62,8 +62,8 @@ impl App {
         let directory = directory::open(deps, config.directory)?;
         let (settings, policy) = (config.settings, config.policy);
         let banned = banned::Words::open(settings.password_files.banned_words.clone())?;
-        let (wake, stopping) = (Notify::new(), AtomicBool::new(false));
-        Ok(Self { settings, policy, keys, clock, store, directory, others, banned, breach, wake, stopping })
+        let (post, stopping) = (Post::default(), AtomicBool::new(false));
+        Ok(Self { settings, policy, keys, clock, store, directory, others, banned, breach, post, stopping })
     }
 
     /// What is known of this account's earlier passwords; nothing where no history is kept, or of nobody.

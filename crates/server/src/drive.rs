@@ -1,9 +1,12 @@
 //! The one loop, and the only code that changes a flow.
 //!
-//! For each event: load; count what has to be counted, in a committed statement of its own; decide; write the next state,
-//! its messages and its audit rows in one batch that is guarded by the version that was read; then do what the decision
-//! asked for, and feed the answer back as the next event. If somebody else was quicker the decision is thrown away, nothing
-//! of it is shown, and it is made again on what is there now.
+//! For each event: load; decide; write what the event counts as, the next state, its messages and its audit rows in one batch
+//! that is guarded by the limits and by the version that was read; then do what the decision asked for, and feed the answer
+//! back as the next event. Nothing of a decision is shown or done before it is written: an attempt that is not counted has no
+//! answer. If a limit is reached, that is decided upon instead. If somebody else was quicker the decision is thrown away and
+//! made again on what is there now.
+
+mod look;
 
 use std::sync::Arc;
 
@@ -11,20 +14,21 @@ use regain_core::audit::Act;
 use regain_core::effect::Effect;
 use regain_core::flow::{self, Event, Flow};
 use regain_core::registration::Change;
-use regain_core::reset::{self, Goal, Reset, View};
+use regain_core::reset;
 use regain_core::throttle::{self, Claim, Owner, What};
-use regain_core::{Ctx, FlowId, Registration, Time, change, register};
+use regain_core::{Ctx, FlowId, Time};
 use tracing::Instrument as _;
 
 use crate::app::App;
 use crate::store::flow::Loaded;
-use crate::store::outbox::Payload;
-use crate::store::throttle::Exceeded;
+use crate::store::outbox::{Payload, Taken};
+use crate::store::throttle::{Bygone, Exceeded};
 use crate::store::{Outcome, Stmt};
 use crate::{metrics, perform};
 
 pub use crate::store::audit::{Happened, Origin};
 pub use crate::store::freeze::Offered;
+pub use look::{Known, Look};
 
 /// How often a decision is made again when somebody else was quicker.
 const ROUNDS: usize = 3;
@@ -76,6 +80,8 @@ pub enum Drove {
     Done {
         /// Proofs brought.
         proofs: u8,
+        /// Whether that was the end of the flow.
+        ended: bool,
     },
     /// Others were quicker each time: nothing happened, the page shows what is there now.
     Overtaken,
@@ -86,129 +92,41 @@ pub enum Drove {
     },
 }
 
-/// What there is to see of a reset.
-#[derive(Clone, Debug)]
-pub struct Look {
-    /// The page.
-    pub view: View,
-    /// What the person wants.
-    pub goal: Goal,
-    /// When it ends if nothing happens.
-    pub expires: Time,
-    /// How often more time can be asked for.
-    pub extensions_left: u8,
-    /// When it ended, if it has.
-    pub ended_at: Option<Time>,
-    /// The short number for the care team.
-    pub reference: String,
-    /// Proofs that somebody has to hold to go on with it.
-    pub proofs: u8,
-}
-
 impl App {
-    /// What there is to see of a reset, if it exists. Changes nothing.
-    ///
-    /// # Errors
-    /// If the store cannot be read.
-    pub async fn look(&self, id: FlowId) -> Result<Option<Look>, Fault> {
-        match self.known(id).await? {
-            Some((Flow::Reset(flow), registration)) => Ok(Some(self.look_at(&flow, &registration)?)),
-            _ => Ok(None),
-        }
-    }
-
-    /// What there is to see of a reset nobody has touched yet.
-    ///
-    /// # Errors
-    /// If the operating system gives no randomness.
-    pub fn look_at_new(&self, id: FlowId) -> Result<Look, Fault> {
-        let fresh = Reset::new(id, self.clock.now(), self.policy.lifetime);
-        self.look_at(&fresh, &Registration::default())
-    }
-
-    fn look_at(&self, flow: &Reset, registration: &Registration) -> Result<Look, Fault> {
-        let ended_at = match &flow.stage {
-            reset::Stage::Ended { at, .. } => Some(*at),
-            _ => None,
-        };
-        Ok(Look {
-            view: reset::view(&self.ctx(registration)?, flow),
-            goal: flow.goal.clone(),
-            expires: flow.expires,
-            extensions_left: self.policy.extensions.saturating_sub(flow.extensions),
-            ended_at,
-            reference: flow.id.reference(&self.keys),
-            proofs: flow.proved,
-        })
-    }
-
-    /// What there is to see of a registration, if it exists. Changes nothing.
-    ///
-    /// # Errors
-    /// If the store cannot be read.
-    pub async fn look_at_registration(&self, id: FlowId) -> Result<Option<register::View>, Fault> {
-        match self.known(id).await? {
-            Some((Flow::Register(flow), registration)) => Ok(Some(register::view(&self.ctx(&registration)?, &flow))),
-            _ => Ok(None),
-        }
-    }
-
-    /// What there would be to see of a registration that this person has not opened yet. Changes nothing.
-    ///
-    /// # Errors
-    /// If the store cannot be read.
-    pub async fn look_at_new_registration(
-        &self,
-        id: FlowId,
-        person: register::Person,
-    ) -> Result<register::View, Fault> {
-        let registration = self.registration(Some(&person.account)).await?;
-        let ctx = self.ctx(&registration)?;
-        let fresh = register::Register::new(id, ctx.now);
-        Ok(register::step(&ctx, fresh, register::Event::Open(person)).view)
-    }
-
-    /// What there is to see of a change of a password, if it exists. Changes nothing.
-    ///
-    /// # Errors
-    /// If the store cannot be read.
-    pub async fn look_at_change(&self, id: FlowId) -> Result<Option<change::View>, Fault> {
-        match self.known(id).await? {
-            Some((Flow::Change(flow), registration)) => Ok(Some(change::view(&self.ctx(&registration)?, &flow))),
-            _ => Ok(None),
-        }
-    }
-
-    /// Whether what a change of a password has set is still the last word on it.
-    ///
-    /// # Errors
-    /// If the store cannot be read.
-    pub async fn change_stands(&self, id: FlowId) -> Result<bool, Fault> {
-        let known = self.known(id).await?;
-        Ok(matches!(known, Some((Flow::Change(flow), registration)) if flow.stands(&registration)))
-    }
-
-    /// A flow with what is registered for its person.
-    async fn known(&self, id: FlowId) -> Result<Option<(Flow, Registration)>, Fault> {
-        let Some(loaded) = self.store.flow(id).await? else { return Ok(None) };
-        let registration = self.registration(loaded.flow.account()).await?;
-        Ok(Some((loaded.flow, registration)))
-    }
-
     /// Lets something happen to a flow, and everything that follows from it. What has begun is carried through even if
     /// the browser goes away meanwhile.
     ///
     /// # Errors
     /// If the store cannot be read or written; the flow is then as it was, or as the page will show it.
     pub async fn drive(self: &Arc<Self>, origin: &Origin, hold: Hold, event: impl Into<Event>) -> Result<Drove, Fault> {
-        let (app, origin, event) = (Arc::clone(self), origin.clone(), event.into());
-        tokio::spawn(async move { app.drive_through(&origin, hold, event).await }).await?
+        self.drive_on(None, origin, hold, event).await
     }
 
-    async fn drive_through(&self, origin: &Origin, hold: Hold, event: Event) -> Result<Drove, Fault> {
-        let mut hold = hold;
+    /// The same, decided upon what was looked at, if nobody was quicker since.
+    ///
+    /// # Errors
+    /// If the store cannot be read or written; the flow is then as it was, or as the page will show it.
+    pub async fn drive_on(
+        self: &Arc<Self>,
+        seen: Option<Look>,
+        origin: &Origin,
+        hold: Hold,
+        event: impl Into<Event>,
+    ) -> Result<Drove, Fault> {
+        let (app, origin, event) = (Arc::clone(self), origin.clone(), event.into());
+        let known = seen.map(|look| *look.known);
+        tokio::spawn(async move { app.drive_through(known, &origin, hold, event).await }).await?
+    }
+
+    async fn drive_through(
+        &self,
+        mut known: Option<Known>,
+        origin: &Origin,
+        mut hold: Hold,
+        event: Event,
+    ) -> Result<Drove, Fault> {
         let mut next = Some(event);
-        let mut known = None;
+        let mut ended = false;
         while let Some(event) = next.take() {
             let decided = match self.decide(origin, hold, event, known.take()).await? {
                 Round::Decided(decided) => *decided,
@@ -216,65 +134,101 @@ impl App {
                 Round::Limited { until } => return Ok(Drove::Limited { until }),
             };
             let Decided { effects, flow, version } = decided;
-            hold.proofs = flow.proved();
+            (hold.proofs, ended) = (flow.proved(), flow.ended_at().is_some());
             for effect in effects {
-                // What the directory says goes to the log with the number that the person is shown.
-                let span = tracing::error_span!("flow", reference = hold.flow.reference(&self.keys));
-                next = perform::perform(self, &flow, effect).instrument(span).await.or(next);
+                next = self.perform(&flow, effect).await.or(next);
             }
-            known = version.map(|version| Loaded { version, flow });
+            if let (Some(version), true) = (version, next.is_some()) {
+                let registration = self.registration(flow.account()).await?;
+                known = Some(Known { loaded: Some(Loaded { version, flow }), registration });
+            }
         }
-        Ok(Drove::Done { proofs: hold.proofs })
+        Ok(Drove::Done { proofs: hold.proofs, ended })
     }
 
-    /// One decision, written down; or nothing, if others were quicker or the flow is not this browser's to go on with. `known` is
-    /// the flow as it was written last: if it is not the latest any more, the guard notices.
+    /// One decision, written down; or nothing, if others were quicker or the flow is not this browser's to go on with. The first
+    /// time it is decided upon what is `known`.
     async fn decide(
         &self,
         origin: &Origin,
         hold: Hold,
         event: Event,
-        mut known: Option<Loaded>,
+        mut known: Option<Known>,
     ) -> Result<Round, Fault> {
         let id = hold.flow;
-        let mut counted = Vec::new();
         for _ in 0..ROUNDS {
-            let loaded = match known.take() {
+            let known = match known.take() {
                 Some(known) => Some(known),
-                None => self.store.flow(id).await?,
+                None => self.known(id).await?,
             };
-            let account = loaded.as_ref().and_then(|loaded| loaded.flow.account()).or(event.account());
-            let registration = self.registration(account).await?;
+            let Known { loaded, registration } = match known {
+                Some(known) => known,
+                None => Known { loaded: None, registration: self.registration(event.account()).await? },
+            };
             let ctx = self.ctx(&registration)?;
             let version = loaded.as_ref().map(|loaded| loaded.version);
             let flow = loaded.map_or_else(|| Flow::fresh(&event, id, &ctx), |loaded| loaded.flow);
             if flow.proved() > hold.proofs {
-                // What was counted for the flow as it was before somebody else moved it; from here on it is counted anew.
-                self.store.give_back_all(&counted).await?;
                 return self.hold_again(&ctx, origin, &flow, hold, &event).await;
             }
-            let event = match self.count(&ctx, origin, &flow, &event, &mut counted).await? {
-                None => event.clone(),
-                // Nobody is known yet, so there is nobody to write it down for: a flood must not fill the store.
-                Some(Exceeded { claim: Claim { what: what @ What::LookUps, .. }, until }) => {
-                    metrics::limit(what.name());
-                    return Ok(Round::Limited { until });
-                }
-                Some(exceeded) => flow.throttled(&exceeded.claim, exceeded.until),
+            let mut claims = flow.claims(&ctx, &event, &throttle::network(&origin.address));
+            claims.extend(self.budget_claims(&ctx, &flow, &event).await?);
+            let at = At { ctx: &ctx, origin, version, flow: &flow };
+            let exceeded = match self.attempt(&at, event.clone(), &claims).await? {
+                Attempt::Decided(decided) => return Ok(Round::Decided(decided)),
+                Attempt::Overtaken => continue,
+                Attempt::Exceeded(exceeded) => exceeded,
             };
-            let (next, effects) = flow::step(&ctx, flow.clone(), event);
-            if next == flow && effects.is_empty() {
-                return Ok(Round::Decided(Box::new(Decided { effects, flow, version })));
+            self.tell_operators(origin, &exceeded).await;
+            if exceeded.claim.what == What::LookUps {
+                // Nobody is known yet, so there is nobody to write it down for: a flood must not fill the store.
+                metrics::limit(What::LookUps.name());
+                return Ok(Round::Limited { until: exceeded.until });
             }
-            let batch = self.batch(&ctx, origin, version, (&flow, &next), (&effects, &counted))?;
-            if let Outcome::Committed(_) = self.store.db().write(batch).await? {
-                count(&flow, &next, &effects);
-                let (version, effects) = (Some(next_version(version)), self.after_commit(effects));
-                return Ok(Round::Decided(Box::new(Decided { effects, flow: next, version })));
+            let instead = flow.throttled(&exceeded.claim, exceeded.until);
+            if let Attempt::Decided(decided) = self.attempt(&at, instead, &[]).await? {
+                return Ok(Round::Decided(decided));
             }
         }
-        self.store.give_back_all(&counted).await?;
         Ok(Round::Overtaken)
+    }
+
+    /// Decides, and writes it down together with what it counts as.
+    async fn attempt(&self, at: &At<'_>, event: Event, claims: &[Claim]) -> Result<Attempt, Fault> {
+        // Nothing is compared, and nobody asked, where a limit is reached. Whoever comes at the same moment as others may pass here,
+        // and is told nothing when it cannot be counted.
+        if let Some(exceeded) = self.store.exceeded(claims, at.ctx.now).await? {
+            return Ok(Attempt::Exceeded(exceeded));
+        }
+        let (mut next, mut effects) = flow::step(at.ctx, at.flow.clone(), event);
+        // Looking up writes nothing, so nothing has to be written before it.
+        if let Some(place) = effects.iter().position(|effect| matches!(effect, Effect::LookUp { .. })) {
+            let read = effects.remove(place);
+            if let Some(found) = self.perform(&next, read).await {
+                let (then, more) = flow::step(&self.ctx(at.ctx.registration)?, next, found);
+                next = then;
+                effects.extend(more);
+            }
+        }
+        let unchanged = next == *at.flow && effects.is_empty();
+        if unchanged && claims.is_empty() {
+            let (flow, version) = (at.flow.clone(), at.version);
+            return Ok(Attempt::Decided(Box::new(Decided { effects, flow, version })));
+        }
+        let (batch, messages) = self.batch(at, &next, &effects, claims)?;
+        if let Outcome::Committed(_) = self.store.db().write(batch).await? {
+            count(at.flow, &next, &effects);
+            let (version, effects) = (Some(next_version(at.version)), self.after_commit(effects, messages));
+            return Ok(Attempt::Decided(Box::new(Decided { effects, flow: next, version })));
+        }
+        let exceeded = self.store.exceeded(claims, at.ctx.now).await?;
+        Ok(exceeded.map_or(Attempt::Overtaken, Attempt::Exceeded))
+    }
+
+    /// Does what was asked for; what the directory says of it goes to the log with the number that the person is shown.
+    async fn perform(&self, flow: &Flow, effect: Effect) -> Option<Event> {
+        let span = tracing::error_span!("flow", reference = flow.id().reference(&self.keys));
+        perform::perform(self, flow, effect).instrument(span).await
     }
 
     /// The second press of a button whose first answer got lost: whoever types the code that was accepted last gets hold of
@@ -303,40 +257,22 @@ impl App {
         Ok(Round::Decided(Box::new(Decided { effects: Vec::new(), flow: flow.clone(), version: None })))
     }
 
-    /// Counts what this event asks for on this flow as it is now, unless that was counted already; what was counted for the
-    /// flow as it was before somebody else moved it is given back.
-    async fn count(
-        &self,
-        ctx: &Ctx<'_>,
-        origin: &Origin,
-        flow: &Flow,
-        event: &Event,
-        counted: &mut Vec<Claim>,
-    ) -> Result<Option<Exceeded>, Fault> {
-        let mut claims = flow.claims(ctx, event, &throttle::network(&origin.address));
-        claims.extend(self.budget_claims(ctx, flow, event).await?);
-        if claims == *counted {
-            return Ok(None);
-        }
-        self.store.give_back_all(&std::mem::take(counted)).await?;
-        let exceeded = self.take(origin, &claims).await?;
-        if exceeded.is_none() {
-            *counted = claims;
-        }
-        Ok(exceeded)
-    }
-
-    /// The guarded change and all that has to come with it.
+    /// The guarded change and all that has to come with it, with the messages that are for our own worker once it is committed.
     fn batch(
         &self,
-        ctx: &Ctx<'_>,
-        origin: &Origin,
-        version: Option<i64>,
-        (before, flow): (&Flow, &Flow),
-        (effects, counted): (&[Effect], &[Claim]),
-    ) -> Result<Vec<Stmt>, Fault> {
+        at: &At<'_>,
+        flow: &Flow,
+        effects: &[Effect],
+        claims: &[Claim],
+    ) -> Result<(Vec<Stmt>, Vec<Taken>), Fault> {
+        let At { ctx, origin, version, flow: before } = *at;
         let place = next_version(version);
-        let mut batch = vec![self.store.put_flow(version, flow, flow.due(ctx.policy))?];
+        let due = flow.due(ctx.policy);
+        let goes_on = flow.ended_at().is_none() && due == before.due(ctx.policy);
+        let mut batch = vec![match version {
+            Some(version) if goes_on => self.store.put_flow_going_on(version, flow)?,
+            version => self.store.put_flow(version, flow, due)?,
+        }];
         let writes = |effect: &Effect| matches!(effect, Effect::SetPassword { .. } | Effect::Unlock { .. });
         if let Some(account) = flow.account()
             && (flow.proved() > before.proved() || effects.iter().any(writes))
@@ -344,7 +280,7 @@ impl App {
             // These rest on what is registered: not on a contact that is being removed, nor on an account being frozen.
             batch.push(self.store.hold_registration(account, ctx.registration.version));
         }
-        let (mut back, mut bygone) = (Vec::new(), Vec::new());
+        let (mut bygone, mut messages, mut offered) = (Bygone::default(), Vec::new(), None);
         for (n, effect) in effects.iter().enumerate() {
             match effect {
                 Effect::Audit(event) => {
@@ -353,19 +289,27 @@ impl App {
                 Effect::Deliver(delivery) => {
                     let (user_id, address) = (flow.user_id().to_owned(), origin.address.clone());
                     let payload = Payload { delivery: delivery.clone(), user_id, address };
-                    batch.push(self.store.queue(flow.id(), place, n, &payload, ctx.now)?);
-                    if let Some(offer) = delivery.message.offer() {
+                    if self.post.is_open() {
+                        let (row, taken) = self.store.queue_taken(flow.id(), place, n, payload, ctx.now)?;
+                        batch.push(row);
+                        messages.push(taken);
+                    } else {
+                        batch.push(self.store.queue(flow.id(), place, n, &payload, ctx.now)?);
+                    }
+                    // Both addresses are offered the same.
+                    if let Some(offer) = delivery.message.offer().filter(|offer| offered != Some(*offer)) {
                         batch.push(self.store.offer_freeze(offer)?);
+                        offered = Some(offer);
                     }
                 }
-                Effect::GiveBack { counter } => back.push((counter.clone(), 1)),
+                Effect::GiveBack { counter } => bygone.back.push((counter.clone(), 1)),
                 Effect::Uncount { what } => {
-                    let unused = counted.iter().filter(|claim| claim.what == *what);
-                    back.extend(unused.map(|claim| (claim.counter.clone(), claim.weight)));
+                    let unused = claims.iter().filter(|claim| claim.what == *what);
+                    bygone.back.extend(unused.map(|claim| (claim.counter.clone(), claim.weight)));
                 }
                 Effect::Forgive { account } => {
                     let owner = Owner { account: Some(account), user_id: flow.user_id() };
-                    bygone = throttle::of_account(&self.keys, &self.policy, owner);
+                    bygone.forgotten = throttle::of_account(&self.keys, &self.policy, owner);
                 }
                 Effect::Register { account, change } => {
                     let version = ctx.registration.version;
@@ -387,14 +331,15 @@ impl App {
                 | Effect::Unlock { .. } => {}
             }
         }
-        batch.extend(self.store.giving_back(back));
-        batch.extend(self.store.forgiving(bygone));
-        Ok(batch)
+        // The counts come first: where one of them cannot be, it shows in nothing what was decided.
+        let mut whole = self.store.counting(claims, bygone, ctx.now)?;
+        whole.append(&mut batch);
+        Ok((whole, messages))
     }
 
-    fn after_commit(&self, effects: Vec<Effect>) -> Vec<Effect> {
+    fn after_commit(&self, effects: Vec<Effect>, messages: Vec<Taken>) -> Vec<Effect> {
         if effects.iter().any(|effect| matches!(effect, Effect::Deliver(_))) {
-            self.wake.notify_one();
+            self.post.hand_over(messages);
         }
         let at_once = |effect: &Effect| {
             matches!(
@@ -428,6 +373,25 @@ fn count(before: &Flow, after: &Flow, effects: &[Effect]) {
     if before.ended_at().is_none() && after.ended_at().is_some() {
         metrics::flow(kind, after.reached().map_or(last, |act| act.name()));
     }
+}
+
+/// What is decided upon.
+struct At<'a> {
+    ctx: &'a Ctx<'a>,
+    origin: &'a Origin,
+    /// Its version, if it is in the store.
+    version: Option<i64>,
+    flow: &'a Flow,
+}
+
+/// What came of writing a decision down.
+enum Attempt {
+    /// It is written.
+    Decided(Box<Decided>),
+    /// Somebody else was quicker; nothing is written.
+    Overtaken,
+    /// This limit is reached; nothing is written.
+    Exceeded(Exceeded),
 }
 
 /// What came of one event.

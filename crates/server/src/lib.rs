@@ -26,6 +26,7 @@ pub mod message;
 pub mod metrics;
 pub mod perform;
 pub mod phone;
+pub mod post;
 pub mod session;
 pub mod sign_in;
 pub mod store;

@@ -72,7 +72,7 @@ impl App {
     }
 
     /// What stops many people at once is written down, and those who run the service are told: once for as long as it lasts.
-    async fn tell_operators(&self, origin: &Origin, exceeded: &Exceeded) {
+    pub(crate) async fn tell_operators(&self, origin: &Origin, exceeded: &Exceeded) {
         let claim = &exceeded.claim;
         if matches!(claim.scope, Scope::Destination | Scope::Account) {
             return;
@@ -87,7 +87,7 @@ impl App {
                 tracing::warn!(what, scope, network = claim.whom, "a network has reached a limit");
             }
             Ok(true) => {
-                self.wake.notify_one();
+                self.post.ring();
                 tracing::error!(what, scope, "a limit that everybody shares is reached, and something was stopped");
             }
             Err(error) => tracing::error!(%error, "a limit that is reached could not be written down"),

@@ -10,7 +10,7 @@ use crate::directory::{Person, Verdict};
 use crate::drive::{Fault, Origin};
 use crate::session::{Session, State, Token};
 use crate::store::Stmt;
-use crate::store::throttle::Exceeded;
+use crate::store::throttle::{Bygone, Exceeded};
 use crate::{clock, metrics};
 
 /// What became of an attempt.
@@ -146,9 +146,9 @@ impl App {
     /// A right password: the wrong ones before it are forgotten for the account, and for everybody else this one was none.
     fn forgiven(&self, claims: &[Claim]) -> Vec<Stmt> {
         let (own, shared): (Vec<&Claim>, Vec<&Claim>) = claims.iter().partition(|claim| claim.scope == Scope::Account);
-        let own = own.into_iter().map(|claim| claim.counter.clone()).collect();
-        let shared = shared.into_iter().map(|claim| (claim.counter.clone(), claim.weight)).collect();
-        [self.store.forgiving(own), self.store.giving_back(shared)].concat()
+        let forgotten = own.into_iter().map(|claim| claim.counter.clone()).collect();
+        let back = shared.into_iter().map(|claim| (claim.counter.clone(), claim.weight)).collect();
+        self.store.forgiving(Bygone { back, forgotten })
     }
 
     fn sign_in_row(

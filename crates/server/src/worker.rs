@@ -8,7 +8,7 @@ use regain_core::flow::Event;
 use regain_core::method::Channel;
 use regain_core::subject::ContactId;
 use regain_core::{Span, Time};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
 
 use crate::app::App;
@@ -17,7 +17,7 @@ use crate::crowd;
 use crate::delivery::{Delivery, Failure, Outgoing};
 use crate::drive::{Fault, Hold, Origin};
 use crate::message;
-use crate::store::outbox::{LEASE, Settled, Taken};
+use crate::store::outbox::{Ended, LEASE, Settled, Taken};
 
 /// The longest the worker sleeps when nothing wakes it: another node may have queued something and died.
 const DOZE: Span = Span::seconds(1);
@@ -27,6 +27,13 @@ const HOUSEKEEPING: Span = Span::seconds(30);
 
 /// How long an ended flow is kept: its page, and the count of what it used up.
 const KEEP_ENDED: Span = Span::hours(1);
+
+/// How long it may take until it is written down what became of a message: what comes meanwhile is written down with it. If this
+/// node dies before, the message goes again, as it does if it dies while sending.
+const SETTLING: Span = Span(50);
+
+/// How many are written down together at most.
+const TOGETHER: usize = 64;
 
 /// Messages being sent at the same moment: more would only make a relay refuse them all.
 const IN_FLIGHT: usize = 64;
@@ -41,34 +48,42 @@ pub async fn run(app: Arc<App>, delivery: Arc<Delivery>, stop: watch::Receiver<b
 }
 
 async fn keep_sending(app: Arc<App>, delivery: Arc<Delivery>, mut stop: watch::Receiver<bool>) {
-    let mut sending = JoinSet::new();
+    let (ended, settling) = mpsc::unbounded_channel();
+    let settling = tokio::spawn(settle(Arc::clone(&app), settling, SETTLING));
+    let mut sending = Sending { app: Arc::clone(&app), delivery, under_way: JoinSet::new(), ended };
+    app.post.open(true);
     while !*stop.borrow() {
-        let sleep = send_due(&app, &delivery, &mut sending).await.unwrap_or_else(|fault| {
+        let sleep = sending.send_due().await.unwrap_or_else(|fault| {
             tracing::error!(error = %fault, "messages could not be taken");
             DOZE
         });
         tokio::select! {
-            () = app.wake.notified() => {}
+            () = app.post.rung() => {}
             () = clock::wait(duration(sleep)) => {}
             _ = stop.changed() => {}
-            () = room(&mut sending) => {}
+            () = sending.room() => {}
         }
     }
-    while let Some(sent) = sending.join_next().await {
-        broke_off(sent);
+    // What was handed over and not begun is taken by another node, or by this one when it is back.
+    app.post.open(false);
+    sending.finish().await;
+    if let Err(error) = settling.await {
+        tracing::error!(%error, "writing down what became of messages broke off; they go again");
     }
 }
 
-/// Clears away what was sent; returns once there is room for more where there was none.
-async fn room(sending: &mut JoinSet<()>) {
-    let full = sending.len() >= IN_FLIGHT;
-    while let Some(sent) = sending.join_next().await {
-        broke_off(sent);
-        if full {
-            return;
+/// Writes down what became of messages, many together, until all is sent.
+async fn settle(app: Arc<App>, mut ended: mpsc::UnboundedReceiver<Ended>, within: Span) {
+    while let Some(first) = ended.recv().await {
+        clock::wait(duration(within)).await;
+        let mut together = vec![first];
+        while let (true, Ok(more)) = (together.len() < TOGETHER, ended.try_recv()) {
+            together.push(more);
+        }
+        if let Err(error) = app.store.settle_messages(together).await {
+            tracing::error!(%error, "what became of messages could not be written down; they go again");
         }
     }
-    std::future::pending().await
 }
 
 async fn keep_house(app: Arc<App>, mut stop: watch::Receiver<bool>) {
@@ -147,83 +162,119 @@ fn broke_off(sent: Result<(), JoinError>) {
 /// # Errors
 /// If the store cannot be read.
 pub async fn send_now(app: &Arc<App>, delivery: &Arc<Delivery>) -> Result<(), Fault> {
-    let mut sending = JoinSet::new();
-    send_due(app, delivery, &mut sending).await?;
-    while let Some(sent) = sending.join_next().await {
-        broke_off(sent);
-    }
+    let (ended, settling) = mpsc::unbounded_channel();
+    let (app, delivery) = (Arc::clone(app), Arc::clone(delivery));
+    let mut sending = Sending { app: Arc::clone(&app), delivery, under_way: JoinSet::new(), ended };
+    sending.send_due().await?;
+    sending.finish().await;
+    settle(app, settling, Span(0)).await;
     Ok(())
 }
 
-/// Takes what is due and sends it side by side: a slow gateway holds up nobody else's message. Gives the time until the
-/// next is due. Looking is cheap, taking is a write: so it looks first.
-async fn send_due(app: &Arc<App>, delivery: &Arc<Delivery>, sending: &mut JoinSet<()>) -> Result<Span, Fault> {
-    while sending.len() < IN_FLIGHT {
-        let Some(due) = app.store.next_message().await? else { return Ok(DOZE) };
-        let now = app.clock.now();
-        if due > now {
-            return Ok(Span((due - now).0.clamp(1, DOZE.0)));
-        }
-        let taken = app.store.take_messages(now).await?;
-        if taken.is_empty() {
-            // Another node was quicker.
-            return Ok(Span(1));
-        }
-        for message in taken {
-            let (app, delivery) = (Arc::clone(app), Arc::clone(delivery));
-            sending.spawn(async move {
-                let id = message.id.clone();
-                if let Err(fault) = send(&app, &delivery, message).await {
-                    tracing::error!(error = %fault, message = id, "a message could not be dealt with; it goes again");
-                }
-            });
-        }
-    }
-    Ok(DOZE)
+/// Messages being sent side by side: a slow gateway holds up nobody else's.
+struct Sending {
+    app: Arc<App>,
+    delivery: Arc<Delivery>,
+    under_way: JoinSet<()>,
+    ended: mpsc::UnboundedSender<Ended>,
 }
 
-async fn send(app: &App, delivery: &Delivery, taken: Taken) -> Result<(), Fault> {
-    let store = &app.store;
+impl Sending {
+    /// Takes what is due and begins to send it. Gives the time until the next is due. What was handed over goes first; for the
+    /// rest, looking is cheap and taking is a write: so it looks first.
+    async fn send_due(&mut self) -> Result<Span, Fault> {
+        for message in self.app.post.next(IN_FLIGHT.saturating_sub(self.under_way.len()), self.app.clock.now()) {
+            self.begin(message);
+        }
+        while self.under_way.len() < IN_FLIGHT {
+            let Some(due) = self.app.store.next_message().await? else { return Ok(DOZE) };
+            let now = self.app.clock.now();
+            if due > now {
+                return Ok(Span((due - now).0.clamp(1, DOZE.0)));
+            }
+            let taken = self.app.store.take_messages(now).await?;
+            if taken.is_empty() {
+                // Another node was quicker.
+                return Ok(Span(1));
+            }
+            for message in taken {
+                self.begin(message);
+            }
+        }
+        Ok(DOZE)
+    }
+
+    fn begin(&mut self, message: Taken) {
+        let (app, delivery, ended) = (Arc::clone(&self.app), Arc::clone(&self.delivery), self.ended.clone());
+        self.under_way.spawn(async move {
+            let id = message.id.clone();
+            match send(&app, &delivery, message).await {
+                // Whoever writes it down is there for as long as something is being sent.
+                Ok(Some(end)) => drop(ended.send(end)),
+                Ok(None) => {}
+                Err(fault) => {
+                    tracing::error!(error = %fault, message = id, "a message could not be dealt with; it goes again");
+                }
+            }
+        });
+    }
+
+    /// Clears away what was sent; returns once there is room for more where there was none.
+    async fn room(&mut self) {
+        let full = self.under_way.len() >= IN_FLIGHT;
+        while let Some(sent) = self.under_way.join_next().await {
+            broke_off(sent);
+            if full {
+                return;
+            }
+        }
+        std::future::pending().await
+    }
+
+    /// Sends to the end what was begun.
+    async fn finish(mut self) {
+        while let Some(sent) = self.under_way.join_next().await {
+            broke_off(sent);
+        }
+    }
+}
+
+/// Sends a message, and gives what became of it; nothing if it is tried again later.
+async fn send(app: &App, delivery: &Delivery, taken: Taken) -> Result<Option<Ended>, Fault> {
     let channel = taken.payload.delivery.channel;
+    let ended = |how, gateway, answer| Ok(Some(Ended { id: taken.id.clone(), how, gateway, answer }));
     if app.clock.now() >= taken.deadline {
-        return Ok(store.settle_message(&taken.id, Settled::TooLate, None, None).await?);
+        return ended(Settled::TooLate, None, None);
     }
     // Put into words for nobody, too: that much work says nothing.
     let content = message::content(&app.settings, &app.policy, &app.keys, channel, &taken.payload);
     let Some(to) = address(app, &taken.payload.delivery).await? else {
-        return Ok(store.settle_message(&taken.id, Settled::Dropped, None, None).await?);
+        return ended(Settled::Dropped, None, None);
     };
     let code = matches!(taken.payload.delivery.message, Message::Code(_));
     let barred = if channel == Channel::Email { None } else { app.barred(&to) };
     if let Some(why) = barred.filter(|why| code || why.even_for_notices()) {
         tracing::warn!(message = taken.id, channel = channel.name(), %why, "a message was not sent");
-        return Ok(store.settle_message(&taken.id, Settled::Failed, None, Some(why.to_string())).await?);
+        return ended(Settled::Failed, None, Some(why.to_string()));
     }
     let outgoing = Outgoing { to: &to, content: &content, key: &taken.id };
     crate::fault::point("delivery.send.before");
     let answer = held(app, &taken.id, delivery.send(channel, &outgoing)).await;
     crate::fault::point("delivery.send.after");
     match answer {
-        Ok(receipt) => {
-            let (gateway, answer) = (Some(receipt.gateway), Some(receipt.answer));
-            store.settle_message(&taken.id, Settled::Sent, gateway, answer).await?;
-        }
+        Ok(receipt) => ended(Settled::Sent, Some(receipt.gateway), Some(receipt.answer)),
         Err(Failure::Refused(why)) => {
             tracing::warn!(message = taken.id, channel = channel.name(), answer = why, "a message was refused");
-            store.settle_message(&taken.id, Settled::Failed, None, Some(why)).await?;
+            ended(Settled::Failed, None, Some(why))
         }
         Err(Failure::Unavailable(why)) => {
-            tracing::warn!(
-                message = taken.id,
-                channel = channel.name(),
-                answer = why,
-                "a message could not be sent yet"
-            );
+            let channel = channel.name();
+            tracing::warn!(message = taken.id, channel, answer = why, "a message could not be sent yet");
             let due = app.clock.now() + pause(taken.attempt);
-            store.delay_message(&taken.id, due, why).await?;
+            app.store.delay_message(&taken.id, due, why).await?;
+            Ok(None)
         }
     }
-    Ok(())
 }
 
 /// Sends while holding on to the message.

@@ -19,8 +19,8 @@ enum Asked<'a> {
 }
 
 impl Register {
-    /// What has to be counted, in a committed statement of its own, before this event may be decided in the same `ctx`: a code
-    /// that is going to be compared, or one that is going to be sent.
+    /// What has to be counted when this event is decided in the same `ctx`, in one transaction with it and before it is answered: a
+    /// code that is compared, or one that is sent.
     pub fn claims(&self, ctx: &Ctx, event: &Event) -> Vec<Claim> {
         let Some(person) = &self.person else { return Vec::new() };
         match self.asked(ctx, event) {

@@ -31,8 +31,8 @@ impl Asked<'_> {
 }
 
 impl Reset {
-    /// What has to be counted, in a committed statement of its own, before this event may be decided in the same `ctx`. All
-    /// are counted or none: a claim that is over its limit must not cost the others.
+    /// What has to be counted when this event is decided in the same `ctx`, in one transaction with it and before it is answered.
+    /// All are counted or none: a claim that is over its limit must not cost the others.
     pub fn claims(&self, ctx: &Ctx, event: &Event) -> Vec<Claim> {
         let own = |asked| match asked {
             Asked::Proof(subject) => vec![self.proofs(ctx, subject)],

@@ -12,7 +12,7 @@ use super::open::open;
 use super::trail;
 use crate::app::App;
 use crate::directory::Person;
-use crate::store::throttle::Counted;
+use crate::store::throttle::{Bygone, Counted};
 
 /// What `regain limit` takes.
 #[derive(clap::Args)]
@@ -225,7 +225,8 @@ async fn lift(app: &App, whose: &Whose, reason: &str, json: bool) -> Result<(), 
     let count = |counted: &&Counted| counted.count > 0 && meant.counters.contains(&counted.counter);
     let lifted = all.iter().filter(count).count();
     let told = meant.counters.iter().map(|counter| format!("told:{counter}"));
-    let batch = app.store.forgiving(meant.counters.iter().cloned().chain(told).collect());
+    let forgotten = meant.counters.iter().cloned().chain(told).collect();
+    let batch = app.store.forgiving(Bygone { forgotten, ..Bygone::default() });
     let network = (meant.scope == Scope::Network).then(|| meant.name.clone());
     let act = Act::LimitLifted { scope: meant.scope, network, reason: reason.to_owned() };
     trail::write(app, batch, &[(meant.person.as_ref(), act)]).await?;

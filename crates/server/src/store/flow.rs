@@ -13,6 +13,8 @@ statements! {
     INSERT = "INSERT INTO flow (id, version, state, due, ended) VALUES ($1, 1, $2, $3, $4) ON CONFLICT (id) DO NOTHING";
     /// Its next version, if nobody was quicker.
     REPLACE = "UPDATE flow SET state = $1, due = $2, ended = $3, version = version + 1 WHERE id = $4 AND version = $5";
+    /// Its next version, which has to be looked at when this one had to.
+    REPLACE_STATE = "UPDATE flow SET state = $1, version = version + 1 WHERE id = $2 AND version = $3";
     /// Flows whose time has run out and that nobody has ended.
     OVERDUE = "SELECT id FROM flow WHERE ended IS NULL AND due <= $1 ORDER BY due LIMIT 200";
     /// Flows that ended long ago, and such as could not be ended in a day because they cannot be read.
@@ -20,6 +22,7 @@ statements! {
 }
 
 /// A flow as it lies in the store.
+#[derive(Clone, Debug)]
 pub struct Loaded {
     /// Grows with each change.
     pub version: i64,
@@ -44,23 +47,38 @@ impl Store {
         Ok(Some(Loaded { version: row.int(0)?, flow: stored.flow }))
     }
 
-    /// The statement that puts the flow in the place of `version` (of nothing, if there is none). A guard: it comes first.
+    /// The statement that puts the flow in the place of `version` (of nothing, if there is none): a guard.
     /// `due` is when it has to be looked at again.
     ///
     /// # Errors
     /// If it cannot be sealed.
     pub fn put_flow(&self, version: Option<i64>, flow: &Flow, due: Time) -> Result<Stmt, Error> {
-        let name = flow_name(flow.id());
+        let (name, state) = self.sealed_flow(flow)?;
         let ended = flow.ended_at().map(|at| at.0);
-        let stored = Stored::new(flow.clone());
-        let text = serde_json::to_string(&stored).map_err(|error| Error::Corrupt(error.to_string()))?;
-        let state = self.vault.seal(&["flow", &name, "state"], &text)?;
         Ok(match version {
             None => Stmt::guard(INSERT, vec![name.into(), state.into(), due.into(), ended.into()]),
             Some(version) => {
                 Stmt::guard(REPLACE, vec![state.into(), due.into(), ended.into(), name.into(), version.into()])
             }
         })
+    }
+
+    /// The same for a flow that goes on, and has to be looked at again when the one in its place had to: that spares its place in
+    /// the index of those that are due.
+    ///
+    /// # Errors
+    /// If it cannot be sealed.
+    pub fn put_flow_going_on(&self, version: i64, flow: &Flow) -> Result<Stmt, Error> {
+        let (name, state) = self.sealed_flow(flow)?;
+        Ok(Stmt::guard(REPLACE_STATE, vec![state.into(), name.into(), version.into()]))
+    }
+
+    fn sealed_flow(&self, flow: &Flow) -> Result<(String, String), Error> {
+        let name = flow_name(flow.id());
+        let text =
+            serde_json::to_string(&Stored::new(flow.clone())).map_err(|error| Error::Corrupt(error.to_string()))?;
+        let state = self.vault.seal(&["flow", &name, "state"], &text)?;
+        Ok((name, state))
     }
 
     /// Flows whose time has run out.

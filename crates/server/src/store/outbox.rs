@@ -9,9 +9,9 @@ use super::flow::flow_name;
 use super::{Store, statements};
 
 statements! {
-    /// Queues a message; its name is the flow's and a number, so that it cannot be queued twice.
+    /// Queues a message.
     QUEUE = "INSERT INTO outbox (id, flow, channel, payload, created, deadline, due, attempts, state) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 'waiting') ON CONFLICT (id) DO NOTHING";
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting') ON CONFLICT (id) DO NOTHING";
     /// Takes what is due, for a while: another node passes over it, and takes it if this one dies.
     CLAIM = "UPDATE outbox SET due = $1, attempts = attempts + 1 WHERE id IN \
              (SELECT id FROM outbox WHERE state = 'waiting' AND due <= $2 ORDER BY due LIMIT 32 /*pg FOR UPDATE SKIP LOCKED */) \
@@ -52,6 +52,21 @@ pub struct Taken {
     pub deadline: Time,
     /// Which attempt this is, from 1.
     pub attempt: i64,
+    /// Until when nobody else takes it.
+    pub until: Time,
+}
+
+/// What became of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Its name.
+    pub id: String,
+    /// How it ended.
+    pub how: Settled,
+    /// The gateway that took it.
+    pub gateway: Option<String>,
+    /// What that said, or why it was not sent: for the care team, never a code.
+    pub answer: Option<String>,
 }
 
 /// How a message ended.
@@ -78,6 +93,11 @@ impl Settled {
     }
 }
 
+/// A message's name is its flow's and a number, so that it cannot be queued twice.
+fn message_name(flow: FlowId, version: i64, n: usize) -> String {
+    format!("{}-{version}-{n}", flow_name(flow))
+}
+
 /// How long a taken message is left to whoever took it, unless they hold on to it.
 pub const LEASE: Span = Span::seconds(8);
 
@@ -87,15 +107,53 @@ impl Store {
     /// # Errors
     /// If it cannot be sealed.
     pub fn queue(&self, flow: FlowId, version: i64, n: usize, payload: &Payload, now: Time) -> Result<Stmt, Error> {
-        let flow = flow_name(flow);
-        let id = format!("{flow}-{version}-{n}");
+        let id = message_name(flow, version, n);
+        self.queued(&id, flow, payload, now, (now, 0))
+    }
+
+    /// The statement that queues it as taken by this node already, with what was taken.
+    ///
+    /// # Errors
+    /// If it cannot be sealed.
+    pub fn queue_taken(
+        &self,
+        flow: FlowId,
+        version: i64,
+        n: usize,
+        payload: Payload,
+        now: Time,
+    ) -> Result<(Stmt, Taken), Error> {
+        let (id, until) = (message_name(flow, version, n), now + LEASE);
+        let statement = self.queued(&id, flow, &payload, now, (until, 1))?;
+        let deadline = payload.delivery.deadline;
+        Ok((statement, Taken { id, payload, deadline, attempt: 1, until }))
+    }
+
+    fn queued(
+        &self,
+        id: &str,
+        flow: FlowId,
+        payload: &Payload,
+        now: Time,
+        (due, attempts): (Time, i64),
+    ) -> Result<Stmt, Error> {
         let text = serde_json::to_string(payload).map_err(|error| Error::Corrupt(error.to_string()))?;
-        let sealed = self.vault.seal(&["outbox", &id, "payload"], &text)?;
+        let sealed = self.vault.seal(&["outbox", id, "payload"], &text)?;
+        let flow = flow_name(flow);
         let channel = payload.delivery.channel.name();
         let deadline = payload.delivery.deadline;
         Ok(Stmt::new(
             QUEUE,
-            vec![id.into(), flow.into(), channel.into(), sealed.into(), now.into(), deadline.into(), now.into()],
+            vec![
+                id.into(),
+                flow.into(),
+                channel.into(),
+                sealed.into(),
+                now.into(),
+                deadline.into(),
+                due.into(),
+                attempts.into(),
+            ],
         ))
     }
 
@@ -109,7 +167,7 @@ impl Store {
         let Outcome::Committed(results) = outcome else { return Ok(Vec::new()) };
         let mut readable = Vec::new();
         for row in results.iter().flatten() {
-            match self.taken(row) {
+            match self.taken(row, lease) {
                 Ok(taken) => readable.push(taken),
                 Err(error) => self.give_up(row.text(0)?, &error).await?,
             }
@@ -120,30 +178,28 @@ impl Store {
     /// One message that cannot be read must not hold up the others.
     async fn give_up(&self, id: &str, error: &Error) -> Result<(), Error> {
         tracing::error!(message = id, %error, "a message cannot be read and is given up");
-        self.settle_message(id, Settled::Failed, None, Some("it could not be read".into())).await
+        let answer = Some("it could not be read".to_owned());
+        self.settle_messages(vec![Ended { id: id.to_owned(), how: Settled::Failed, gateway: None, answer }]).await
     }
 
-    fn taken(&self, row: &Row) -> Result<Taken, Error> {
+    fn taken(&self, row: &Row, until: Time) -> Result<Taken, Error> {
         let id = row.text(0)?.to_owned();
         let text = self.vault.open(&["outbox", &id, "payload"], row.text(1)?)?;
         let payload = serde_json::from_str(&text).map_err(|error| Error::Corrupt(error.to_string()))?;
-        Ok(Taken { id, payload, deadline: Time(row.int(2)?), attempt: row.int(3)? })
+        Ok(Taken { id, payload, deadline: Time(row.int(2)?), attempt: row.int(3)?, until })
     }
 
-    /// Writes down what became of a message, and what the gateway said: for the care team, never a code.
+    /// Writes down what became of messages, all of it or nothing.
     ///
     /// # Errors
-    /// If the store cannot be written; then the message goes again.
-    pub async fn settle_message(
-        &self,
-        id: &str,
-        settled: Settled,
-        gateway: Option<String>,
-        answer: Option<String>,
-    ) -> Result<(), Error> {
+    /// If the store cannot be written; then they go again.
+    pub async fn settle_messages(&self, ended: Vec<Ended>) -> Result<(), Error> {
         let now = self.clock.now();
-        let args = vec![settled.name().into(), gateway.into(), answer.into(), now.into(), id.into()];
-        self.db.write(vec![Stmt::new(SETTLE, args)]).await.map(drop)
+        let settle = |ended: Ended| {
+            let Ended { id, how, gateway, answer } = ended;
+            Stmt::new(SETTLE, vec![how.name().into(), gateway.into(), answer.into(), now.into(), id.into()])
+        };
+        self.db.write(ended.into_iter().map(settle).collect()).await.map(drop)
     }
 
     /// Holds on to a message that takes long to send, so that no other node sends it too.

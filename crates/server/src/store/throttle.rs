@@ -1,4 +1,4 @@
-//! Counters. Each count is a statement of its own, committed before anything is compared.
+//! Counters. What is counted is committed before the answer that it counts for is given.
 
 use regain_core::Time;
 use regain_core::throttle::{Claim, Limit};
@@ -20,7 +20,7 @@ statements! {
     /// Where all counters stand.
     ALL = "SELECT counter, count, until, whom FROM throttle WHERE until > $1 ORDER BY counter";
     /// Where these counters stand.
-    COUNTS = "SELECT count FROM throttle WHERE counter IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+    STAND = "SELECT counter, count, until FROM throttle WHERE counter IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
     /// Takes so many back.
     GIVE_BACK = "UPDATE throttle SET count = count - $1 WHERE counter = $2 AND count >= $1";
     /// Forgets a counter.
@@ -29,6 +29,9 @@ statements! {
     FORGET = "DELETE FROM throttle WHERE until <= $1";
 }
 
+/// How many counters are read at once; as many as `STAND` has places.
+pub const AT_ONCE: usize = 14;
+
 /// A claim that went over its limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exceeded {
@@ -36,6 +39,35 @@ pub struct Exceeded {
     pub claim: Claim,
     /// When it is free again.
     pub until: Time,
+}
+
+/// What was counted and is not to be held against anybody.
+#[derive(Default)]
+pub struct Bygone {
+    /// Counters that so many each are taken back from.
+    pub back: Vec<(String, u32)>,
+    /// Counters that are forgotten.
+    pub forgotten: Vec<String>,
+}
+
+/// All nodes lock counters in one order, or two could wait for each other. What happens to the same counter is counted first.
+fn in_order(mut all: Vec<(String, Stmt)>, bygone: Bygone) -> Vec<Stmt> {
+    for (counter, weight) in bygone.back {
+        let statement = Stmt::new(GIVE_BACK, vec![i64::from(weight).into(), counter.as_str().into()]);
+        all.push((counter, statement));
+    }
+    for counter in bygone.forgotten {
+        let statement = Stmt::new(FORGIVE, vec![counter.as_str().into()]);
+        all.push((counter, statement));
+    }
+    all.sort_by(|(one, _), (other, _)| one.cmp(other));
+    all.into_iter().map(|(_, statement)| statement).collect()
+}
+
+/// The claim that is for more than a whole window may have, if there is one: it never goes.
+pub fn never(claims: &[Claim], now: Time) -> Option<Exceeded> {
+    let claim = claims.iter().find(|claim| claim.weight > claim.limit.count)?;
+    Some(Exceeded { claim: claim.clone(), until: claim.ends.unwrap_or(now + claim.limit.window) })
 }
 
 /// Where a counter stands.
@@ -60,17 +92,12 @@ impl Store {
         if claims.is_empty() {
             return Ok(None);
         }
-        // What is more than a whole window may have never goes.
-        if let Some(claim) = claims.iter().find(|claim| claim.weight > claim.limit.count) {
-            let until = claim.ends.unwrap_or(now + claim.limit.window);
-            return Ok(Some(Exceeded { claim: claim.clone(), until }));
+        if let Some(exceeded) = never(claims, now) {
+            return Ok(Some(exceeded));
         }
-        // All nodes lock counters in one order, or two could wait for each other.
-        let mut ordered: Vec<&Claim> = claims.iter().collect();
-        ordered.sort_by(|one, other| one.counter.cmp(&other.counter));
         // What stood in the way may be given back before it is looked at: then it is tried again.
         for _ in 0..5 {
-            let batch = ordered.iter().map(|claim| self.one_more(claim, now)).collect::<Result<_, _>>()?;
+            let batch = self.counting(claims, Bygone::default(), now)?;
             if let Outcome::Committed(_) = self.db.write(batch).await? {
                 return Ok(None);
             }
@@ -86,16 +113,33 @@ impl Store {
     /// # Errors
     /// If the store cannot be read.
     pub async fn exceeded(&self, claims: &[Claim], now: Time) -> Result<Option<Exceeded>, Error> {
+        if let Some(exceeded) = never(claims, now) {
+            return Ok(Some(exceeded));
+        }
         let mut worst: Option<Exceeded> = None;
-        for claim in claims {
-            // With this weight it is reached as soon as less than that is left.
-            let most = claim.limit.count.saturating_add(1).saturating_sub(claim.weight);
-            let until = self.resting(&claim.counter, most, now).await?.map(|until| claim.ends.unwrap_or(until));
-            if let Some(until) = until.filter(|until| worst.as_ref().is_none_or(|worst| worst.until < *until)) {
-                worst = Some(Exceeded { claim: claim.clone(), until });
+        for some in claims.chunks(AT_ONCE) {
+            let standing = self.standing(some.iter().map(|claim| claim.counter.as_str())).await?;
+            for claim in some {
+                // With this weight it is reached as soon as less than that is left.
+                let most = i64::from(claim.limit.count.saturating_add(1).saturating_sub(claim.weight));
+                let reached = |(counter, count, until): &&(String, i64, Time)| {
+                    *counter == claim.counter && *count >= most && now < *until
+                };
+                let until = standing.iter().find(reached).map(|(_, _, until)| claim.ends.unwrap_or(*until));
+                if let Some(until) = until.filter(|until| worst.as_ref().is_none_or(|worst| worst.until < *until)) {
+                    worst = Some(Exceeded { claim: claim.clone(), until });
+                }
             }
         }
         Ok(worst)
+    }
+
+    /// What these counters, at most [`AT_ONCE`], have come to, and until when their windows last; those that are not there are
+    /// left out.
+    async fn standing(&self, counters: impl Iterator<Item = &str>) -> Result<Vec<(String, i64, Time)>, Error> {
+        let args = counters.chain(std::iter::repeat("")).map(Value::from).take(AT_ONCE).collect();
+        let rows = self.db.read(STAND, args).await?;
+        rows.iter().map(|row| Ok((row.text(0)?.to_owned(), row.int(1)?, Time(row.int(2)?)))).collect()
     }
 
     /// The statement that counts one more; a guard that does not hold where the limit is reached.
@@ -129,18 +173,14 @@ impl Store {
         Ok((count >= i64::from(limit) && now < until).then_some(until))
     }
 
-    /// What these counters, at most fourteen, have come to; those that are not there are 0.
+    /// What these counters, at most [`AT_ONCE`], have come to; those that are not there are 0.
     ///
     /// # Errors
     /// If the store cannot be read.
     pub async fn counts(&self, counters: &[String]) -> Result<Vec<u32>, Error> {
-        let args =
-            counters.iter().map(|counter| Value::from(counter.as_str())).chain(std::iter::repeat(Value::from("")));
-        let rows = self.db.read(COUNTS, args.take(14).collect()).await?;
-        let mut counts = Vec::new();
-        for row in &rows {
-            counts.push(u32::try_from(row.int(0)?).unwrap_or(u32::MAX));
-        }
+        let standing = self.standing(counters.iter().map(String::as_str)).await?;
+        let mut counts: Vec<u32> =
+            standing.iter().map(|(_, count, _)| u32::try_from(*count).unwrap_or(u32::MAX)).collect();
         counts.resize(counters.len(), 0);
         Ok(counts)
     }
@@ -169,22 +209,25 @@ impl Store {
         if claims.is_empty() {
             return Ok(());
         }
-        let batch = self.giving_back(claims.iter().map(|claim| (claim.counter.clone(), claim.weight)).collect());
+        let back = claims.iter().map(|claim| (claim.counter.clone(), claim.weight)).collect();
+        let batch = self.forgiving(Bygone { back, forgotten: Vec::new() });
         self.db.write(batch).await.map(drop)
     }
 
-    /// The statements that take back so many each, in the order in which all nodes lock counters.
-    pub fn giving_back(&self, mut counters: Vec<(String, u32)>) -> Vec<Stmt> {
-        counters.sort();
-        let back =
-            |(counter, weight): (String, u32)| Stmt::new(GIVE_BACK, vec![i64::from(weight).into(), counter.into()]);
-        counters.into_iter().map(back).collect()
+    /// The statements that count all of these claims, with what is taken back and forgotten. A claim is a guard that does not hold
+    /// where its limit is reached; one that can [`never`] go has to be turned away before.
+    ///
+    /// # Errors
+    /// If the operating system gives no randomness.
+    pub fn counting(&self, claims: &[Claim], bygone: Bygone, now: Time) -> Result<Vec<Stmt>, Error> {
+        let one_more = |claim: &Claim| self.one_more(claim, now).map(|statement| (claim.counter.clone(), statement));
+        let claimed = claims.iter().map(one_more).collect::<Result<_, _>>()?;
+        Ok(in_order(claimed, bygone))
     }
 
-    /// The statements that forget counters, in the order in which all nodes lock counters.
-    pub fn forgiving(&self, mut counters: Vec<String>) -> Vec<Stmt> {
-        counters.sort();
-        counters.into_iter().map(|counter| Stmt::new(FORGIVE, vec![counter.into()])).collect()
+    /// The statements that take back and forget what was counted.
+    pub fn forgiving(&self, bygone: Bygone) -> Vec<Stmt> {
+        in_order(Vec::new(), bygone)
     }
 
     /// Deletes windows that are over.

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use regain_core::change;
 use regain_core::elsewhere::{Outcome, Survey, Target};
-use regain_core::flow::Flow;
 use regain_core::method::ContactKind;
 use regain_core::password::{DirectoryRules, Person, Rules};
 use regain_core::reset::{Reset, Stage};
@@ -15,7 +14,7 @@ use regain_core::subject::AccountId;
 use regain_core::{FlowId, Secret, Span, Time};
 
 use super::Web;
-use crate::drive::Fault;
+use crate::drive::{Fault, Known};
 
 /// How long the page waits for the directory's rules. When they come too late our own hold, and the directory still has the
 /// last word.
@@ -73,21 +72,27 @@ impl Web {
     }
 
     /// What further directories have of the person of this flow at this moment.
-    pub(crate) async fn survey(&self, flow: FlowId, user_id: &str, steps: u8) -> Result<Survey, Fault> {
+    pub(crate) async fn survey(&self, seen: &Known, flow: FlowId, user_id: &str, steps: u8) -> Result<Survey, Fault> {
         if self.app.others.is_empty() {
             return Ok(Survey::default());
         }
         self.ask_anew(flow);
-        Ok(self.chooser(flow, user_id, steps).await?.survey.clone())
+        Ok(self.chooser(seen, flow, user_id, steps).await?.survey.clone())
     }
 
-    /// Who chooses a password in this flow, which asks for so many steps.
-    pub(crate) async fn chooser(&self, flow: FlowId, user_id: &str, steps: u8) -> Result<Arc<Chooser>, Fault> {
+    /// Who chooses a password in this flow as it was seen, which asks for so many steps.
+    pub(crate) async fn chooser(
+        &self,
+        seen: &Known,
+        flow: FlowId,
+        user_id: &str,
+        steps: u8,
+    ) -> Result<Arc<Chooser>, Fault> {
         if let Some(known) = self.choosers.known(flow, self.app.clock.now()) {
             return Ok(known);
         }
         let mut person = Person::with_user_id(user_id);
-        let (account, again) = self.proven(flow, &mut person).await?;
+        let (account, again) = self.proven(seen, &mut person);
         self.choose(flow, steps, person, account, again).await
     }
 
@@ -145,19 +150,18 @@ impl Web {
 
     /// Whose flow it is, once that is proven, with the address and the codes that are in it; and whether it is about trying once
     /// more in further directories.
-    async fn proven(&self, flow: FlowId, person: &mut Person) -> Result<(Option<AccountId>, bool), Fault> {
-        let loaded = self.app.store.flow(flow).await?;
-        let Some(Flow::Reset(Reset { stage, .. })) = loaded.map(|loaded| loaded.flow) else { return Ok((None, false)) };
+    fn proven(&self, seen: &Known, person: &mut Person) -> (Option<AccountId>, bool) {
+        let Some(Reset { stage, .. }) = seen.reset() else { return (None, false) };
         let again = matches!(stage, Stage::Elsewhere { .. });
         match stage {
             Stage::Password { subject, proofs, .. }
             | Stage::Unlock { subject, proofs, .. }
             | Stage::Elsewhere { subject, proofs, .. } => {
-                person.mails.extend(subject.own_mail);
+                person.mails.extend(subject.own_mail.clone());
                 person.codes.extend(proofs.iter().map(|proof| -> Secret { proof.code(&self.app.keys) }));
-                Ok((subject.account, again))
+                (subject.account.clone(), again)
             }
-            _ => Ok((None, false)),
+            _ => (None, false),
         }
     }
 

@@ -45,15 +45,15 @@ impl Phrases {
 pub(crate) async fn for_reset(State(web): State<Arc<Web>>, posted: Posted) -> Result<Response, Refusal> {
     let (visitor, flow) = (&posted.visitor, posted.visitor.flow);
     let look = web.app.look(flow).await?.filter(|look| look.proofs <= visitor.proofs);
-    let Some((look, View::Password { user_id, stepper, .. })) = look.map(|look| (look.clone(), look.view)) else {
-        return Ok(Redirect::to("/reset?note=moved").into_response());
-    };
-    let chooser = web.chooser(flow, &user_id, stepper.steps).await?;
+    let elsewhere = || Ok(Redirect::to("/reset?note=moved").into_response());
+    let Some(look) = look else { return elsewhere() };
+    let View::Password { user_id, stepper, .. } = &look.view else { return elsewhere() };
+    let chooser = web.chooser(&look.known, flow, user_id, stepper.steps).await?;
     let phrases = draw(&web, flow, &chooser).await?;
     let (rules, survey) = (&chooser.rules, &chooser.survey);
     let asked = password::Asked { rules, survey, problems: &[], phrases: Some(&phrases) };
     let page = Shell::of(&web, visitor, "new-title");
-    let page = password::password(page, &look, None, &user_id, &stepper, &asked);
+    let page = password::password(page, &look, None, user_id, stepper, &asked);
     respond(&web, visitor, StatusCode::OK, &page)
 }
 

@@ -47,7 +47,7 @@ pub(crate) async fn show_unlock(
 }
 
 async fn shown(web: &Web, mut visitor: Visitor, asked: &Asked, unlock: bool) -> Reply {
-    let mut look = web.app.look(visitor.flow).await?;
+    let mut look = known(web, &visitor).await?;
     if look.as_ref().is_some_and(is_over) {
         if asked.user_id().is_none() && !unlock {
             return Ok(Redirect::to("/reset/ended").into_response());
@@ -73,7 +73,7 @@ async fn shown(web: &Web, mut visitor: Visitor, asked: &Asked, unlock: bool) -> 
         look.goal = Goal::Unlock;
     }
     if let View::Password { user_id, stepper, .. } | View::Elsewhere { user_id, stepper, .. } = &look.view {
-        web.chooser(visitor.flow, user_id, stepper.steps).await?;
+        web.chooser(&look.known, visitor.flow, user_id, stepper.steps).await?;
     }
     let note = if named_other { Some(Note::Other) } else { Note::parse(asked.get("note")) };
     pages::page(web, &visitor, StatusCode::OK, &look, note, asked.user_id())
@@ -82,7 +82,7 @@ async fn shown(web: &Web, mut visitor: Visitor, asked: &Asked, unlock: bool) -> 
 /// `GET /reset/ended`: how the last reset of this browser ended. Once this page has arrived, the next visit begins another;
 /// until then, and for a while after it, it can be asked for again.
 pub(crate) async fn ended(State(web): State<Arc<Web>>, mut visitor: Visitor) -> Reply {
-    let mut look = web.app.look(visitor.flow).await?.filter(is_over);
+    let mut look = known(&web, &visitor).await?.filter(is_over);
     if look.is_some() {
         visitor.finish()?;
     } else if let Some(flow) = visitor.ended {
@@ -119,6 +119,11 @@ fn is_about_another(look: &Look, asked: Option<&str>) -> bool {
     }
 }
 
+/// Where this visitor's flow stands, if it has begun; one that was named just now has not.
+async fn known(web: &Web, visitor: &Visitor) -> Result<Option<Look>, Refusal> {
+    if visitor.fresh { Ok(None) } else { Ok(web.app.look(visitor.flow).await?) }
+}
+
 /// What the form that was posted is about; not what others have proven.
 async fn look(web: &Web, visitor: &Visitor) -> Result<Look, Refusal> {
     match web.app.look(visitor.flow).await? {
@@ -148,9 +153,8 @@ pub(crate) async fn identify(State(web): State<Arc<Web>>, mut posted: Posted) ->
     if let Some(note) = unfinished {
         return again_please(&web, &posted, &look, note, Some(&user_id));
     }
-    let event = Event::Identify { user_id: user_id.clone(), answer, unlock };
-    let drove = web.app.drive(&posted.visitor.origin, posted.visitor.hold(), event).await?;
-    went(&web, &mut posted, drove, Some(&user_id)).await
+    let event = Event::Identify { user_id, answer, unlock };
+    go(&web, &mut posted, Some(look), event).await
 }
 
 /// Whether the form says that the password is known.
@@ -191,7 +195,8 @@ pub(crate) async fn choose(State(web): State<Arc<Web>>, mut posted: Posted) -> R
     let chosen = place.parse().ok().and_then(|place: usize| options.iter().find(|option| option.place == place));
     let option = chosen.ok_or(Refusal::Unreadable)?;
     let confirmation = if option.confirm { confirmation(&web, &posted, option)? } else { None };
-    go(&web, &mut posted, Event::Choose { option: option.place, confirmation }).await
+    let event = Event::Choose { option: option.place, confirmation };
+    go(&web, &mut posted, Some(look), event).await
 }
 
 /// What the whole number or address typed is recognised by; nothing if it is neither.
@@ -213,22 +218,23 @@ fn device(web: &Web, kind: ContactKind, address: &str) -> Digest {
 pub(crate) async fn code(State(web): State<Arc<Web>>, mut posted: Posted) -> Reply {
     let typed = Secret::new(posted.get("code")?.trim());
     let seen = posted.maybe("seen").map(|seen| seen.parse().unwrap_or(u8::MAX));
-    let seen = match web.app.look(posted.visitor.flow).await? {
-        // Perhaps the second press, whose first answer got lost: whether it is, the code decides.
-        Some(look) if look.proofs > posted.visitor.proofs => seen.unwrap_or(0),
-        Some(look) => {
-            let View::Code { wrong, ref user_id, .. } = look.view else { return Ok(moved(&look)) };
-            if of_another(&posted, user_id) {
-                return Ok(moved(&look));
-            }
-            if typed.is_empty() {
-                return again_please(&web, &posted, &look, Note::NoCode, None);
-            }
-            seen.unwrap_or(wrong)
-        }
-        None => return Ok(moved(&web.app.look_at_new(posted.visitor.flow)?)),
+    let Some(look) = web.app.look(posted.visitor.flow).await? else {
+        return Ok(moved(&web.app.look_at_new(posted.visitor.flow)?));
     };
-    go(&web, &mut posted, Event::Code { typed, seen }).await
+    let seen = if look.proofs > posted.visitor.proofs {
+        // Perhaps the second press, whose first answer got lost: whether it is, the code decides.
+        seen.unwrap_or(0)
+    } else {
+        let View::Code { wrong, ref user_id, .. } = look.view else { return Ok(moved(&look)) };
+        if of_another(&posted, user_id) {
+            return Ok(moved(&look));
+        }
+        if typed.is_empty() {
+            return again_please(&web, &posted, &look, Note::NoCode, None);
+        }
+        seen.unwrap_or(wrong)
+    };
+    go(&web, &mut posted, Some(look), Event::Code { typed, seen }).await
 }
 
 /// `POST /reset/resend`: another code the same way, if the last is old enough.
@@ -252,14 +258,15 @@ fn was_sent(before: Option<Time>, now: &Look) -> bool {
 
 /// `POST /reset/other-way`: back to the ways.
 pub(crate) async fn other_way(State(web): State<Arc<Web>>, mut posted: Posted) -> Reply {
-    go(&web, &mut posted, Event::OtherWay).await
+    go(&web, &mut posted, None, Event::OtherWay).await
 }
 
 /// `POST /reset/password`: the new password, twice.
 pub(crate) async fn password(State(web): State<Arc<Web>>, posted: Posted) -> Reply {
     let look = look(&web, &posted.visitor).await?;
     let View::Password { user_id, stepper, .. } = &look.view else { return Ok(moved(&look)) };
-    chosen(&web, &posted, &look, (user_id, stepper.steps), |judged, survey| Event::Password { judged, survey }).await
+    let (user_id, steps) = (user_id.clone(), stepper.steps);
+    chosen(&web, posted, look, (&user_id, steps), |judged, survey| Event::Password { judged, survey }).await
 }
 
 /// `POST /reset/once-more`: a password for the directories that failed. The page before it promised that it goes to all, so
@@ -267,29 +274,31 @@ pub(crate) async fn password(State(web): State<Arc<Web>>, posted: Posted) -> Rep
 pub(crate) async fn once_more(State(web): State<Arc<Web>>, posted: Posted) -> Reply {
     let look = look(&web, &posted.visitor).await?;
     let View::Elsewhere { user_id, stepper, .. } = &look.view else { return Ok(moved(&look)) };
-    chosen(&web, &posted, &look, (user_id, stepper.steps), |judged, survey| Event::Again { judged, survey }).await
+    let (user_id, steps) = (user_id.clone(), stepper.steps);
+    chosen(&web, posted, look, (&user_id, steps), |judged, survey| Event::Again { judged, survey }).await
 }
 
 async fn chosen(
     web: &Web,
-    posted: &Posted,
-    look: &Look,
+    posted: Posted,
+    look: Look,
     (user_id, steps): (&str, u8),
     event: impl FnOnce(Judged, Survey) -> Event,
 ) -> Reply {
-    if of_another(posted, user_id) {
-        return Ok(moved(look));
+    if of_another(&posted, user_id) {
+        return Ok(moved(&look));
     }
     let (typed, again) = (posted.secret("password")?, posted.secret("again")?);
     web.ask_anew(posted.visitor.flow);
-    let chooser = web.chooser(posted.visitor.flow, user_id, steps).await?;
-    let survey = elsewhere::told(posted, &chooser.survey);
+    let chooser = web.chooser(&look.known, posted.visitor.flow, user_id, steps).await?;
+    let survey = elsewhere::told(&posted, &chooser.survey);
     let judged = strength::judge(web, posted.visitor.flow, chooser, typed, again).await?;
     let said = strength::said(&judged);
-    web.app.drive(&posted.visitor.origin, posted.visitor.hold(), event(judged, survey)).await?;
+    let (origin, hold) = (&posted.visitor.origin, posted.visitor.hold());
+    let drove = web.app.drive_on(Some(look), origin, hold, event(judged, survey)).await?;
     web.ask_anew(posted.visitor.flow);
     let note = said.map(|key| format!("?note={key}")).unwrap_or_default();
-    Ok(Redirect::to(&format!("/reset{note}")).into_response())
+    Ok(Redirect::to(&format!("{}{note}", page_after(drove))).into_response())
 }
 
 /// `POST /reset/unlock`: the button that unlocks the account.
@@ -301,8 +310,8 @@ pub(crate) async fn unlock(State(web): State<Arc<Web>>, mut posted: Posted) -> R
     if of_another(&posted, user_id) {
         return Ok(moved(&look));
     }
-    let survey = web.survey(posted.visitor.flow, user_id, stepper.steps).await?;
-    go(&web, &mut posted, Event::Unlock { survey }).await
+    let survey = web.survey(&look.known, posted.visitor.flow, user_id, stepper.steps).await?;
+    go(&web, &mut posted, Some(look), Event::Unlock { survey }).await
 }
 
 /// `POST /reset/extend`: more time. A script gets the answer as JSON, so that what was typed stays.
@@ -323,12 +332,12 @@ pub(crate) async fn extend(State(web): State<Arc<Web>>, headers: HeaderMap, post
 
 /// `POST /reset/back`: the User ID was wrong.
 pub(crate) async fn back(State(web): State<Arc<Web>>, mut posted: Posted) -> Reply {
-    go(&web, &mut posted, Event::Back).await
+    go(&web, &mut posted, None, Event::Back).await
 }
 
 /// `POST /reset/resume`: go on after an interruption.
 pub(crate) async fn resume(State(web): State<Arc<Web>>, mut posted: Posted) -> Reply {
-    go(&web, &mut posted, Event::Resume).await
+    go(&web, &mut posted, None, Event::Resume).await
 }
 
 /// `POST /reset/cancel`.
@@ -337,7 +346,7 @@ pub(crate) async fn cancel(State(web): State<Arc<Web>>, mut posted: Posted) -> R
         // Nothing was begun, so there is nothing to cancel and nothing to write down.
         return Ok(Redirect::to("/").into_response());
     }
-    go(&web, &mut posted, Event::Cancel).await
+    go(&web, &mut posted, None, Event::Cancel).await
 }
 
 /// `POST /reset/again`: another flow; the one that ended stays as it is.
@@ -350,24 +359,26 @@ pub(crate) async fn again(State(web): State<Arc<Web>>, mut posted: Posted) -> Re
     Ok(posted.visitor.remembered(&web, Redirect::to(&with_user_id(page, &user_id)).into_response()))
 }
 
-/// Lets it happen, and shows what is there now.
-async fn go(web: &Web, posted: &mut Posted, event: Event) -> Reply {
-    let drove = web.app.drive(&posted.visitor.origin, posted.visitor.hold(), event).await?;
-    went(web, posted, drove, None).await
-}
-
-/// On to the page that shows what is there now; what was `typed` stays where nothing happened because of a limit.
-async fn went(web: &Web, posted: &mut Posted, drove: Drove, typed: Option<&str>) -> Reply {
+/// Lets it happen to what was looked at, and goes on to the page that shows what is there now; a User ID that was typed stays
+/// where nothing happened because of a limit.
+async fn go(web: &Web, posted: &mut Posted, seen: Option<Look>, event: Event) -> Reply {
+    let (origin, hold) = (&posted.visitor.origin, posted.visitor.hold());
+    let drove = web.app.drive_on(seen, origin, hold, event).await?;
     posted.visitor.holds(drove);
     if let Drove::Limited { until } = drove {
         let mut look = look(web, &posted.visitor).await?;
         if let (true, Goal::Reset) = (wants_unlock(posted), &look.goal) {
             look.goal = Goal::Unlock;
         }
-        let note = Some(Note::Limited(until));
+        let (note, typed) = (Some(Note::Limited(until)), posted.maybe("user_id"));
         return pages::page(web, &posted.visitor, StatusCode::TOO_MANY_REQUESTS, &look, note, typed);
     }
-    Ok(posted.visitor.remembered(web, Redirect::to("/reset").into_response()))
+    Ok(posted.visitor.remembered(web, Redirect::to(page_after(drove)).into_response()))
+}
+
+/// The page that shows where a flow stands after this.
+const fn page_after(drove: Drove) -> &'static str {
+    if let Drove::Done { ended: true, .. } = drove { "/reset/ended" } else { "/reset" }
 }
 
 /// Whether the form was shown for another User ID than the one the flow is about now: a page left open before it was

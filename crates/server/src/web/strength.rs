@@ -55,13 +55,12 @@ impl Ratings {
 /// `POST /reset/strength`: the word for what is being typed. Only where a password is being chosen.
 pub(crate) async fn rate(State(web): State<Arc<Web>>, posted: Posted) -> Result<Response, Refusal> {
     let look = web.app.look(posted.visitor.flow).await?.filter(|look| look.proofs <= posted.visitor.proofs);
-    let Some(View::Password { user_id, stepper, .. } | View::Elsewhere { user_id, stepper, .. }) =
-        look.map(|look| look.view)
-    else {
+    let Some(look) = look else { return Ok(StatusCode::CONFLICT.into_response()) };
+    let (View::Password { user_id, stepper, .. } | View::Elsewhere { user_id, stepper, .. }) = &look.view else {
         return Ok(StatusCode::CONFLICT.into_response());
     };
     let flow = posted.visitor.flow;
-    let chooser = web.chooser(flow, &user_id, stepper.steps).await?;
+    let chooser = web.chooser(&look.known, flow, user_id, stepper.steps).await?;
     rating(&web, flow, chooser, posted.secret("password")?, &Shell::of(&web, &posted.visitor, "reset-title")).await
 }
 

@@ -15,7 +15,6 @@ use regain_core::method::Channel;
 use regain_core::reset::{Goal, Stepper, View};
 use regain_core::subject::AccountId;
 use regain_core::{FlowId, Keys, Policy, Secret, Span, Time, captcha};
-use tokio::sync::Notify;
 
 use self::views::{options, views};
 use super::refusal::ErrorPage;
@@ -28,6 +27,7 @@ use crate::delivery::Captured;
 use crate::directory::several::Others;
 use crate::directory::{Directory, Error, Person, Verdict};
 use crate::drive::{Look, Origin};
+use crate::post::Post;
 use crate::store::Store;
 
 /// The most bytes a page may weigh with its style, scripts and icon; pictures, sounds and the logo apart.
@@ -96,7 +96,6 @@ pub(super) async fn with_policy(folder: &Path, policy: Policy, demo: bool) -> Ar
     let (keys, clock) = (Keys::new([7; 32]), Clock::by_hand(NOW));
     let url = format!("sqlite:{}", folder.join("pages.db").display());
     let store = Store::open(&url, keys.clone(), clock.clone()).await.unwrap();
-    let wake = Notify::new();
     let app = App {
         settings,
         policy,
@@ -107,7 +106,7 @@ pub(super) async fn with_policy(folder: &Path, policy: Policy, demo: bool) -> Ar
         others: Others::default(),
         banned: crate::banned::Words::default(),
         breach: None,
-        wake,
+        post: Post::default(),
         stopping: false.into(),
     };
     Web::new(Arc::new(app), demo).unwrap()
@@ -126,6 +125,7 @@ fn look(view: View) -> Look {
         ended_at: None,
         reference: "K7QF-2M9X".into(),
         proofs: 0,
+        known: Box::default(),
     }
 }
 

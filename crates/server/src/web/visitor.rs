@@ -58,7 +58,7 @@ impl Visitor {
 
     /// Takes note of what became of an event: with each proof the cookie changes.
     pub(crate) fn holds(&mut self, drove: Drove) {
-        if let Drove::Done { proofs } = drove {
+        if let Drove::Done { proofs, .. } = drove {
             self.fresh |= proofs != self.proofs;
             self.proofs = proofs;
         }

@@ -2,6 +2,7 @@
 
 use regain::app::App;
 use regain::store::Stmt;
+use regain::store::throttle::Bygone;
 use regain_core::method::{ContactKind, Method};
 use regain_core::reset::{ChoiceProblem, CodeProblem, Event, View};
 use regain_core::throttle::Scope;
@@ -197,7 +198,8 @@ async fn where_nothing_goes_one_can_try_again_and_it_goes_once_that_is_lifted() 
     assert!(page.contains("Codes cannot be sent just now"), "{page}");
     assert!(page.contains("<button class=\"main\">Call</button>") && !page.contains(" disabled"), "{page}");
     let counters = test.app.store.counters(test.clock.now()).await.unwrap();
-    let lifted = test.app.store.forgiving(counters.into_iter().map(|counted| counted.counter).collect());
+    let forgotten = counters.into_iter().map(|counted| counted.counter).collect();
+    let lifted = test.app.store.forgiving(Bygone { forgotten, ..Bygone::default() });
     test.app.store.db().write(lifted).await.unwrap();
     let page = browser.submit("/reset/choose", &call).await.text();
     assert!(page.contains("Enter your verification code"), "{page}");
