@@ -33,7 +33,7 @@ const KEEP_ENDED: Span = Span::hours(1);
 const SETTLING: Span = Span(50);
 
 /// How many are written down together at most.
-const TOGETHER: usize = 64;
+const TOGETHER: usize = 256;
 
 /// Messages being sent at the same moment: more would only make a relay refuse them all.
 const IN_FLIGHT: usize = 64;
@@ -77,7 +77,9 @@ async fn settle(app: Arc<App>, mut ended: mpsc::UnboundedReceiver<Ended>, within
     while let Some(first) = ended.recv().await {
         clock::wait(duration(within)).await;
         let mut together = vec![first];
-        while let (true, Ok(more)) = (together.len() < TOGETHER, ended.try_recv()) {
+        while together.len() < TOGETHER
+            && let Ok(more) = ended.try_recv()
+        {
             together.push(more);
         }
         if let Err(error) = app.store.settle_messages(together).await {

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use regain::fault;
+use regain::store::outbox::Payload;
 use regain_core::FlowId;
 use regain_core::Secret;
 use regain_core::Span;
+use regain_core::effect::{Delivery, Message, To};
 use regain_core::elsewhere::Survey;
 use regain_core::method::{Channel, Method};
 use regain_core::password;
@@ -233,6 +235,37 @@ async fn calls_to_an_office_phone_carry_its_extension() {
         app.choose(flow, Method::OfficeCall).await;
         let last = app.messages().await.pop().unwrap();
         assert_eq!((last.channel, last.to.as_str()), (Channel::Call, "+442079460321;ext=12"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_very_many_messages_each_is_sent_once_and_written_down() {
+    const MANY: usize = 300;
+    each("", async |app| {
+        let (app, now) = (&app, app.clock.now());
+        let (flow, post) = (FlowId([1; 16]), &app.app.post);
+        let message = Message::Frozen { user_id: JO.into(), frozen: true, at: now };
+        let to = To::OwnMail("jo@example.org".into());
+        let delivery = Delivery { to, channel: Channel::Email, message, deadline: now + Span::hours(1) };
+        let payload = || Payload { delivery: delivery.clone(), user_id: JO.into(), address: String::new() };
+        let queued = (0..MANY).map(|n| app.app.store.queue_taken(flow, 1, n, payload(), now).unwrap());
+        let (rows, taken): (Vec<_>, Vec<_>) = queued.unzip();
+        app.app.store.db().write(rows).await.unwrap();
+        post.hand_over(taken);
+
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        let worker = tokio::spawn(regain::worker::run(app.app.clone(), app.delivery.clone(), stopped));
+        let sent = async {
+            while app.inbox.messages().len() < MANY {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(60), sent).await.expect("all are sent");
+        stop.send(true).unwrap();
+        worker.await.unwrap();
+        assert_eq!(app.app.store.waiting_messages().await.unwrap().0, 0, "none goes again");
+        assert_eq!(app.inbox.messages().len(), MANY);
     })
     .await;
 }
