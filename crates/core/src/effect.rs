@@ -81,7 +81,7 @@ pub enum Effect {
         /// The counter's name.
         counter: String,
     },
-    /// What was counted of this kind beforehand, for this very event, came to nothing: take all of it back, in the transaction.
+    /// What is counted of this kind for this very event came to nothing: take all of it back, in the transaction.
     Uncount {
         /// Attempts that turned out right, or messages that are not sent.
         what: What,

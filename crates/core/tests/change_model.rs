@@ -18,7 +18,7 @@ const NEW: &str = "plum kettle 94 orbit";
 
 const C1: &str = "C1 the directory is told only what the person of this flow typed, with the old password beside it";
 const C2: &str = "C2 no second write while one is under way, and none after the end";
-const C3: &str = "C3 every old password that is tried was counted before, and only right ones are given back";
+const C3: &str = "C3 every old password that is tried is counted, and only right ones are given back";
 const C4: &str = "C4 a new password, or perhaps one, signs out everywhere, is told and is remembered";
 const C5: &str = "C5 done is said if, and only if, the directory said so";
 const C6: &str = "C6 no flow moves after its end, nor is it another's";

@@ -441,7 +441,7 @@ fn notices_go_to_every_email_known_and_by_text_where_there_is_none() {
     );
 }
 
-/// What an event claims before it is decided, at the end of a journey.
+/// What an event claims, at the end of a journey.
 #[track_caller]
 fn claims(policy: Policy, journey: &str, line: &str, expected: &[What]) {
     let mut desk = Desk::new(policy.clone(), Some(person(&[Email, Mobile])));

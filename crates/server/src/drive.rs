@@ -201,7 +201,7 @@ impl App {
             return Ok(Attempt::Exceeded(exceeded));
         }
         let (mut next, mut effects) = flow::step(at.ctx, at.flow.clone(), event);
-        // Looking up writes nothing, so nothing has to be written before it.
+        // Looking up writes nothing but an office phone as the directory has it, so nothing has to be written before it.
         if let Some(place) = effects.iter().position(|effect| matches!(effect, Effect::LookUp { .. })) {
             let read = effects.remove(place);
             if let Some(found) = self.perform(&next, read).await {
@@ -323,7 +323,7 @@ impl App {
                     batch.extend(self.store.remember_password(account, flow.id(), mark, count, ctx.now)?);
                 }
                 Effect::EndSessions { account } => {
-                    batch.extend([self.store.end_sessions(account), self.store.sign_out(account, ctx.now)]);
+                    batch.extend([self.store.sign_out(account, ctx.now), self.store.end_sessions(account)]);
                 }
                 Effect::LookUp { .. }
                 | Effect::SetPassword { .. }
@@ -331,7 +331,7 @@ impl App {
                 | Effect::Unlock { .. } => {}
             }
         }
-        // The counts come first: where one of them cannot be, it shows in nothing what was decided.
+        // The counts come first, in every batch: all nodes lock in one order.
         let mut whole = self.store.counting(claims, bygone, ctx.now)?;
         whole.append(&mut batch);
         Ok((whole, messages))
@@ -342,13 +342,7 @@ impl App {
             self.post.hand_over(messages);
         }
         let at_once = |effect: &Effect| {
-            matches!(
-                effect,
-                Effect::LookUp { .. }
-                    | Effect::SetPassword { .. }
-                    | Effect::ChangePassword { .. }
-                    | Effect::Unlock { .. }
-            )
+            matches!(effect, Effect::SetPassword { .. } | Effect::ChangePassword { .. } | Effect::Unlock { .. })
         };
         effects.into_iter().filter(at_once).collect()
     }

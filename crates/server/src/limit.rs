@@ -1,4 +1,4 @@
-//! Counting before a decision, and who hears of it when a limit is reached that many people share.
+//! What an event counts as, and who hears of it when a limit is reached that many people share.
 
 use regain_core::audit::{self, Act};
 use regain_core::effect::{Delivery, Message, To};

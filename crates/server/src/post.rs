@@ -6,10 +6,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use regain_core::Time;
+use regain_core::{Span, Time};
 use tokio::sync::Notify;
 
-use crate::store::outbox::Taken;
+use crate::store::outbox::{LEASE, Taken};
 
 /// Where they wait.
 #[derive(Default)]
@@ -47,10 +47,11 @@ impl Post {
         self.bell.notified().await;
     }
 
-    /// The oldest ones, so many at most. What waited until it is nobody's any more is left to whoever finds it in the store.
+    /// The oldest ones, so many at most. What waited until it is nearly nobody's any more is left to whoever finds it in the store:
+    /// begun now, it might be sent by another node, too.
     pub fn next(&self, most: usize, now: Time) -> Vec<Taken> {
         let mut waiting = self.waiting();
-        waiting.retain(|taken| now < taken.until);
+        waiting.retain(|taken| now + Span(LEASE.0 / 2) < taken.until);
         let most = most.min(waiting.len());
         waiting.drain(..most).collect()
     }
@@ -74,7 +75,7 @@ mod tests {
         let to = To::Contact(ContactId("c".into()));
         let delivery = Delivery { to, channel: Channel::Email, message, deadline: Time(90) };
         let payload = Payload { delivery, user_id: "jo".into(), address: String::new() };
-        Taken { id: id.into(), payload, deadline: Time(90), attempt: 1, until: Time(until) }
+        Taken { id: id.into(), payload, deadline: Time(90), attempt: 1, until: Time(until * 1_000) }
     }
 
     fn names(taken: &[Taken]) -> Vec<&str> {
@@ -87,10 +88,14 @@ mod tests {
         assert!(!post.is_open(), "no worker has come yet");
         post.open(true);
         assert!(post.is_open());
-        post.hand_over(vec![taken("a", 8), taken("b", 2), taken("c", 8)]);
+        post.hand_over(vec![taken("a", 9), taken("b", 8), taken("c", 9)]);
         post.rung().await;
-        assert_eq!(names(&post.next(1, Time(1))), ["a"]);
-        assert_eq!(names(&post.next(9, Time(2))), ["c"], "the second is nobody's by now, and in the store");
-        assert!(post.next(9, Time(2)).is_empty());
+        assert_eq!(names(&post.next(1, Time(3_999))), ["a"]);
+        assert_eq!(
+            names(&post.next(9, Time(4_000))),
+            ["c"],
+            "half of the second's time is over, and it is in the store"
+        );
+        assert!(post.next(9, Time(4_000)).is_empty());
     }
 }

@@ -226,8 +226,9 @@ impl App {
         also: Vec<Stmt>,
     ) -> Result<Option<Session>, Fault> {
         let (name, now) = (token.name(&self.keys), self.clock.now());
-        let mut batch = vec![self.store.fill_session(&name, &text(&state)?, now)?];
-        batch.extend(also);
+        // Counters, which are among the rest, are locked before sessions, as whoever ends these does.
+        let mut batch = also;
+        batch.push(self.store.fill_session(&name, &text(&state)?, now)?);
         let begun = matches!(self.store.db().write(batch).await?, Outcome::Committed(_));
         Ok(begun.then(|| self.opened(name, account, now, state)))
     }
@@ -239,8 +240,8 @@ impl App {
     pub async fn renew_session(&self, session: Session, also: Vec<Stmt>) -> Result<Option<(Token, Session)>, Fault> {
         let (token, now) = (Token::new()?, self.clock.now());
         let name = token.name(&self.keys);
-        let mut batch = vec![self.store.rename_session(&session.name, &name, &text(&session.state)?, now)?];
-        batch.extend(also);
+        let mut batch = also;
+        batch.push(self.store.rename_session(&session.name, &name, &text(&session.state)?, now)?);
         let renewed = matches!(self.store.db().write(batch).await?, Outcome::Committed(_));
         Ok(renewed.then(|| (token, self.opened(name, session.account, now, session.state))))
     }

@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::clock;
 use crate::crowd;
 use crate::delivery::{Delivery, Failure, Outgoing};
-use crate::drive::{Fault, Hold, Origin};
+use crate::drive::{Drove, Fault, Hold, Origin};
 use crate::message;
 use crate::store::outbox::{Ended, LEASE, Settled, Taken};
 
@@ -64,8 +64,10 @@ async fn keep_sending(app: Arc<App>, delivery: Arc<Delivery>, mut stop: watch::R
             () = sending.room() => {}
         }
     }
-    // What was handed over and not begun is taken by another node, or by this one when it is back.
     app.post.open(false);
+    for message in app.post.next(usize::MAX, app.clock.now()) {
+        sending.begin(message);
+    }
     sending.finish().await;
     if let Err(error) = settling.await {
         tracing::error!(%error, "writing down what became of messages broke off; they go again");
@@ -82,8 +84,19 @@ async fn settle(app: Arc<App>, mut ended: mpsc::UnboundedReceiver<Ended>, within
         {
             together.push(more);
         }
-        if let Err(error) = app.store.settle_messages(together).await {
-            tracing::error!(%error, "what became of messages could not be written down; they go again");
+        // All nodes lock messages in one order, or two could wait for each other.
+        together.sort_by(|one, other| one.id.cmp(&other.id));
+        write_down(&app, together).await;
+    }
+}
+
+/// A store that is away for a moment must not make that many messages go twice.
+async fn write_down(app: &App, ended: Vec<Ended>) {
+    for pause in [Some(Span(200)), Some(Span::seconds(1)), None] {
+        let Err(error) = app.store.settle_messages(ended.clone()).await else { return };
+        match pause {
+            Some(pause) => clock::wait(duration(pause)).await,
+            None => tracing::error!(%error, "what became of messages could not be written down; they go again"),
         }
     }
 }
@@ -333,7 +346,8 @@ pub async fn tidy_up(app: &Arc<App>, now: Time) -> Result<(), Fault> {
         let overdue = app.store.overdue_flows(now).await?;
         for flow in &overdue {
             match app.drive(&origin, Hold::all(*flow), Event::Tick).await {
-                Ok(_) => ended += 1,
+                Ok(Drove::Done { ended: true, .. }) => ended += 1,
+                Ok(_) => {}
                 // One flow that cannot be read must not keep the others from their end.
                 Err(fault) => {
                     tracing::error!(error = %fault, reference = flow.reference(&app.keys), "a flow could not be ended");

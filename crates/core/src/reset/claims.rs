@@ -1,4 +1,4 @@
-//! What is counted over several flows before an event is decided, and what makes deciding it idle.
+//! What is counted over several flows when an event is decided, and what makes deciding it idle.
 
 use crate::audit::{Act, CareTeamReason};
 use crate::budget::Postage;

@@ -54,7 +54,7 @@ pub enum Stage {
         /// What was wrong with the last one.
         problem: Option<IdentifyProblem>,
     },
-    /// Waiting for the directory.
+    /// Waiting for the directory. Nobody stores it any more: the answer comes first. Programs of earlier versions have.
     LookingUp,
     /// Waiting for the choice of a method.
     Choosing {

@@ -16,7 +16,7 @@ use crate::world::Model;
 
 pub(crate) const P1: &str = "P1 no write without the proofs the policy asks of that very account";
 pub(crate) const P2: &str = "P2 a code is accepted at most once";
-pub(crate) const P3: &str = "P3 wrong answers are bounded and counted first";
+pub(crate) const P3: &str = "P3 wrong answers are bounded and counted";
 pub(crate) const P4: &str = "P4 one write at a time, and one that takes effect";
 pub(crate) const P5: &str = "P5 nothing is accepted after its time";
 pub(crate) const P6: &str = "P6 an ended flow never moves";

@@ -140,7 +140,7 @@ impl Store {
         }
         if new_password || account.disabled || account.locked {
             // Whoever is inside by the old password, or on an account that is closed now, is out, and codes on their way are void.
-            batch.extend([self.end_sessions(&account.id), self.sign_out(&account.id, self.clock.now())]);
+            batch.extend([self.sign_out(&account.id, self.clock.now()), self.end_sessions(&account.id)]);
         }
         Ok(matches!(self.db.write(batch).await?, Outcome::Committed(_)))
     }

@@ -26,7 +26,8 @@ statements! {
     /// Forgets a counter.
     FORGIVE = "DELETE FROM throttle WHERE counter = $1";
     /// Windows that are over.
-    FORGET = "DELETE FROM throttle WHERE until <= $1";
+    FORGET = "DELETE FROM throttle WHERE counter IN \
+              (SELECT counter FROM throttle WHERE until <= $1 /*pg FOR UPDATE SKIP LOCKED */)";
 }
 
 /// How many counters are read at once; as many as `STAND` has places.
@@ -50,7 +51,8 @@ pub struct Bygone {
     pub forgotten: Vec<String>,
 }
 
-/// All nodes lock counters in one order, or two could wait for each other. What happens to the same counter is counted first.
+/// All nodes lock counters in one order, and before anything else in a batch, or two could wait for each other. What happens to the
+/// same counter is counted first.
 fn in_order(mut all: Vec<(String, Stmt)>, bygone: Bygone) -> Vec<Stmt> {
     for (counter, weight) in bygone.back {
         let statement = Stmt::new(GIVE_BACK, vec![i64::from(weight).into(), counter.as_str().into()]);

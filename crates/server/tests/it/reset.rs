@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use regain::drive::{Hold, Origin};
 use regain::fault;
 use regain::store::outbox::Payload;
 use regain_core::FlowId;
@@ -9,7 +10,7 @@ use regain_core::Secret;
 use regain_core::Span;
 use regain_core::effect::{Delivery, Message, To};
 use regain_core::elsewhere::Survey;
-use regain_core::method::{Channel, Method};
+use regain_core::method::{Channel, ContactKind, Method};
 use regain_core::password;
 use regain_core::reset::{CodeProblem, End, Event, View};
 
@@ -83,7 +84,7 @@ async fn an_administrator_has_two_steps_on_two_devices() {
 }
 
 #[tokio::test]
-async fn of_fifty_wrong_codes_at_the_same_moment_at_most_five_are_compared() {
+async fn of_fifty_wrong_codes_at_the_same_moment_at_most_five_are_answered() {
     each("[throttle]\nfailed_proofs = 100", async |app| {
         let flow = FlowId([1; 16]);
         app.identify(flow, JO).await;
@@ -105,13 +106,13 @@ async fn of_fifty_wrong_codes_at_the_same_moment_at_most_five_are_compared() {
             guess.await.unwrap();
         }
         let reference = app.app.look(flow).await.unwrap().unwrap().reference;
-        let compared = async || app.app.store.count_audit(&reference, "code_wrong").await.unwrap();
-        let at_once = compared().await;
-        assert!((1..=5).contains(&at_once), "{at_once} were compared; those overtaken three times were not");
+        let answered = async || app.app.store.count_audit(&reference, "code_wrong").await.unwrap();
+        let at_once = answered().await;
+        assert!((1..=5).contains(&at_once), "{at_once} were answered; those overtaken three times were not");
         for _ in at_once..5 {
             app.type_code(flow, "x").await;
         }
-        assert_eq!(compared().await, 5);
+        assert_eq!(answered().await, 5);
         assert!(matches!(app.type_code(flow, &right).await, View::Ended { end: End::TooManyTries, .. }));
     })
     .await;
@@ -203,7 +204,7 @@ async fn a_contact_removed_meanwhile_gets_no_message() {
         app.identify(flow, JO).await;
         app.choose(flow, Method::Email).await;
         let jo = app.app.directory.find(JO).await.unwrap().unwrap();
-        app.app.store.remove_contact(&jo.id, regain_core::method::ContactKind::Email).await.unwrap();
+        app.app.store.remove_contact(&jo.id, ContactKind::Email).await.unwrap();
         assert!(app.messages().await.is_empty());
     })
     .await;
@@ -235,6 +236,25 @@ async fn calls_to_an_office_phone_carry_its_extension() {
         app.choose(flow, Method::OfficeCall).await;
         let last = app.messages().await.pop().unwrap();
         assert_eq!((last.channel, last.to.as_str()), (Channel::Call, "+442079460321;ext=12"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_looked_at_before_a_contact_was_removed_proves_nothing() {
+    each("", async |app| {
+        let flow = FlowId([1; 16]);
+        app.identify(flow, JO).await;
+        app.choose(flow, Method::Email).await;
+        let typed = Secret::new(app.code().await);
+        let seen = app.app.look(flow).await.unwrap();
+        assert!(matches!(seen.as_ref().unwrap().view, View::Code { .. }));
+        let account = app.app.directory.find(JO).await.unwrap().unwrap().id;
+        app.app.store.remove_contact(&account, ContactKind::Email).await.unwrap();
+        let (origin, hold) = (Origin::default(), Hold { flow, proofs: 0 });
+        app.app.drive_on(seen, &origin, hold, Event::Code { typed, seen: 0 }).await.unwrap();
+        let now = app.app.look(flow).await.unwrap().unwrap();
+        assert_eq!(now.proofs, 0, "the code of a contact that is gone: {:?}", now.view);
     })
     .await;
 }

@@ -240,6 +240,28 @@ async fn a_batch_that_breaks_off_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn the_first_thing_in_a_batch_that_does_not_go_decides_and_the_next_batch_goes() {
+    each(async |_, store, _| {
+        let insert = |name: &str| {
+            let sql = "INSERT INTO throttle (counter, count, since, until) VALUES ($1, 1, 0, 0)";
+            Stmt::new(sql, vec![name.into()])
+        };
+        let nothing = || Stmt::guard("DELETE FROM throttle WHERE counter = $1", vec!["nobody".into()]);
+        store.db().write(vec![insert("x")]).await.unwrap();
+        let guarded = store.db().write(vec![insert("y"), nothing(), insert("x")]).await;
+        assert!(matches!(guarded, Ok(Outcome::Guarded)), "{guarded:?}");
+        let twice = store.db().write(vec![insert("y"), insert("x"), nothing()]).await;
+        assert!(matches!(twice, Err(regain::store::Error::Duplicate(_))), "{twice:?}");
+        let many = (0..70).map(|n| insert(&format!("z{n}"))).collect();
+        let done = store.db().write(many).await.unwrap();
+        assert!(matches!(done, Outcome::Committed(rows) if rows.len() == 70));
+        let rows = store.db().read("SELECT counter FROM throttle", vec![]).await.unwrap();
+        assert_eq!(rows.len(), 71, "and nothing of those that did not go");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_limit_that_is_reached_costs_the_others_nothing() {
     each(async |_, store, _| {
         let claim = |count, seconds| Claim {

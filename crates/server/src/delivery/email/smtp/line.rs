@@ -35,8 +35,19 @@ impl Line {
 
     /// Signs in (AUTH).
     pub(super) async fn sign_in(&mut self, credentials: &Credentials) -> Result<(), Failure> {
+        const STAGE: &str = "AUTH (check user and password of this gateway)";
         let signed_in = self.connection.auth(&[Mechanism::Plain, Mechanism::Login], credentials).await;
-        signed_in.map(drop).map_err(|error| unavailable("AUTH (check user and password of this gateway)", &error))
+        self.expect(235, STAGE, &signed_in.map_err(|error| unavailable(STAGE, &error))?)
+    }
+
+    /// An answer that is good but not the one to this command: the two sides are not at the same place, and nothing that follows
+    /// could be believed.
+    fn expect(&mut self, code: u16, stage: &str, answer: &Response) -> Result<(), Failure> {
+        if answer.has_code(code) {
+            return Ok(());
+        }
+        self.stuck = true;
+        Err(unavailable(stage, &format!("{} where {code} was to come", answer.code())))
     }
 
     /// The certificate (DER) that the server has shown.
@@ -70,17 +81,21 @@ impl Line {
 
     /// From RCPT to the end of the mail.
     pub(super) async fn hand_over(&mut self, to: &Address, mail: String) -> Result<String, Failure> {
-        if self.pipelining {
+        let (rcpt, data) = if self.pipelining {
             let (rcpt, data) = (self.connection.read_response().await, self.connection.read_response().await);
             self.stuck = rcpt.is_err() && data.is_ok();
-            rcpt.map_err(|error| about_destination("RCPT", &error, true))?;
-            data.map_err(|error| unavailable("DATA", &error))?;
+            (rcpt, Some(data))
         } else {
-            let answer = self.connection.command(rcpt(to)).await;
-            answer.map_err(|error| about_destination("RCPT", &error, true))?;
-            self.connection.command(Data).await.map_err(|error| unavailable("DATA", &error))?;
-        }
+            (self.connection.command(rcpt(to)).await, None)
+        };
+        rcpt.map_err(|error| about_destination("RCPT", &error, true))?;
+        let data = match data {
+            Some(data) => data,
+            None => self.connection.command(Data).await,
+        };
+        self.expect(354, "DATA", &data.map_err(|error| unavailable("DATA", &error))?)?;
         let taken = self.connection.command(mail).await.map_err(|error| about_destination("DATA", &error, false))?;
+        self.expect(250, "the end of the mail", &taken)?;
         Ok(words(&taken))
     }
 }
