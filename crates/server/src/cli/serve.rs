@@ -178,7 +178,7 @@ fn few_files(server: &Server) {
 pub(super) fn arm_faults() {
     #[cfg(debug_assertions)]
     if let Some((_, n)) = environment().into_iter().find(|(name, _)| name == "REGAIN_FAULT_KILL_AT") {
-        crate::fault::kill_at(n.parse().unwrap_or(0));
+        crate::fault::kill_at(&n);
     }
 }
 

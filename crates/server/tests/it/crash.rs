@@ -33,7 +33,7 @@ async fn a_reset_survives_a_power_cut_at_every_point() {
         let mut current = OLD.to_owned();
         for n in 1.. {
             let service = Service::new(&engine, &app, &provider, EMBEDDED);
-            if !journey(&service, &app, &texts, n, &mut current).await.killed {
+            if !journey(&service, &app, &texts, &n.to_string(), &mut current).await.killed {
                 break;
             }
             survived += 1;
@@ -56,20 +56,21 @@ async fn a_reset_in_two_directories_survives_a_power_cut_at_every_point() {
     let (provider, texts) = provider().await;
     let engine = Engine::sqlite();
     let app = TestApp::open(&engine, "").await;
-    let (mut current, mut partly, mut survived) = (OLD.to_owned(), 0, 0);
-    for n in 1.. {
+    let (mut current, mut survived) = (OLD.to_owned(), 0);
+    // What goes on beside a reset passes points, too, so not every number is met in every run: these two are, first.
+    let between = ["2 directory.reset.before", "2 directory.reset.after"];
+    for at in between.map(str::to_owned).into_iter().chain((1..).map(|n: i64| n.to_string())) {
         let service = Service::new(&engine, &app, &provider, &directories);
-        let Journey { killed, ended, tried_again, password } = journey(&service, &app, &texts, n, &mut current).await;
+        let Journey { killed, ended, tried_again, password } = journey(&service, &app, &texts, &at, &mut current).await;
         let both = ended.contains("<h1>You have a new password</h1>");
-        assert_eq!(server.lets_in(&dn, &password), both, "point {n}: {ended}");
-        partly += usize::from(tried_again);
+        assert_eq!(server.lets_in(&dn, &password), both, "point {at}: {ended}");
+        assert!(tried_again || !between.contains(&at.as_str()), "{at}: the first directory has it, the other may not");
         survived += usize::from(killed);
         if !killed {
             break;
         }
     }
     assert!(survived > 20, "only {survived} points were found");
-    assert!(partly > 0, "some lie after the first directory was written to");
 }
 
 /// What became of a reset.
@@ -83,13 +84,13 @@ struct Journey {
     password: String,
 }
 
-/// One reset with a power cut at the n-th point, of an account whose password is `current`.
-async fn journey(service: &Service, app: &TestApp, texts: &Texts, n: i64, current: &mut String) -> Journey {
+/// One reset with a power cut at this point, of an account whose password is `current`.
+async fn journey(service: &Service, app: &TestApp, texts: &Texts, at: &str, current: &mut String) -> Journey {
     texts.send_replace(None);
-    let password = format!("{NEW} {n}");
+    let password = format!("{NEW} {at}");
     let jo = app.app.directory.find(JO).await.expect("the directory answers").expect("Jo exists");
     let before = changes(app, &jo.id.0).await;
-    let mut running = Some(service.start(n).await);
+    let mut running = Some(service.start(at).await);
     let mut visitor = Visitor::new(&service.url);
     let mut killed = false;
     let mut page = None;
@@ -100,19 +101,19 @@ async fn journey(service: &Service, app: &TestApp, texts: &Texts, n: i64, curren
             Some(page) => go_on(&mut visitor, page, texts, &password).await,
         };
         page = match next {
-            Some(page) if page.status.is_server_error() => panic!("point {n}: a fault shown: {}", page.body),
+            Some(page) if page.status.is_server_error() => panic!("point {at}: a fault shown: {}", page.body),
             Some(page) if page.has_form("/reset/again") => break page,
             Some(page) => {
                 tried_again |= page.body.contains("What you type here goes to");
                 Some(page)
             }
             None => {
-                assert!(!killed, "point {n}: it stopped a second time");
+                assert!(!killed, "point {at}: it stopped a second time");
                 killed = true;
                 if let Some(mut dead) = running.take() {
                     dead.wait().expect("it is dead");
                 }
-                running = Some(service.start(0).await);
+                running = Some(service.start("0").await);
                 None
             }
         };
@@ -124,13 +125,13 @@ async fn journey(service: &Service, app: &TestApp, texts: &Texts, n: i64, curren
     }
     let written = changes(app, &jo.id.0).await - before;
     let is_new = app.signs_in(JO, &password).await;
-    assert_eq!(is_new, written == 1, "point {n}: the page said {}", ended.body);
-    assert!(written <= 1, "point {n}: the password was set {written} times");
+    assert_eq!(is_new, written == 1, "point {at}: the page said {}", ended.body);
+    assert!(written <= 1, "point {at}: the password was set {written} times");
     let says_done = ended.body.contains("You have a new password");
     let says_unknown = ended.body.contains("Your new password may work already");
-    assert!(says_done && is_new || says_unknown, "point {n}: set {written} times, and the page says {}", ended.body);
-    assert_eq!(app.signs_in(JO, current).await, !is_new, "point {n}: one password works, the old or the new");
-    assert_eq!(proved(app).await, 1, "point {n}: Jo's one step is passed once in a flow, whatever is posted twice");
+    assert!(says_done && is_new || says_unknown, "point {at}: set {written} times, and the page says {}", ended.body);
+    assert_eq!(app.signs_in(JO, current).await, !is_new, "point {at}: one password works, the old or the new");
+    assert_eq!(proved(app).await, 1, "point {at}: Jo's one step is passed once in a flow, whatever is posted twice");
     if is_new {
         current.clone_from(&password);
     }
@@ -260,15 +261,15 @@ impl Service {
     }
 
     /// Starts it; the power fails at the n-th point from now (0: never).
-    async fn start(&self, n: i64) -> Child {
-        let mut child = spawn(self.config.path(), n);
+    async fn start(&self, at: &str) -> Child {
+        let mut child = spawn(self.config.path(), at);
         let mut visitor = Visitor::new(&self.url);
         for _ in 0..2_000 {
             if visitor.open("/healthz").await.is_some() {
                 return child;
             }
             if child.try_wait().expect("its state").is_some() {
-                assert!(n > 0, "the service does not start");
+                assert!(at != "0", "the service does not start");
                 return child;
             }
             clock::wait(Duration::from_millis(5)).await;
@@ -277,9 +278,9 @@ impl Service {
     }
 }
 
-fn spawn(config: &Path, n: i64) -> Child {
+fn spawn(config: &Path, at: &str) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_regain"));
-    command.args(["serve", "--config"]).arg(config).env("REGAIN_FAULT_KILL_AT", n.to_string()).env("REGAIN_LOG", "off");
+    command.args(["serve", "--config"]).arg(config).env("REGAIN_FAULT_KILL_AT", at).env("REGAIN_LOG", "off");
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts")
 }
 
