@@ -179,7 +179,6 @@ impl App {
                 Attempt::Overtaken => continue,
                 Attempt::Exceeded(exceeded) => exceeded,
             };
-            self.tell_operators(origin, &exceeded).await;
             if exceeded.claim.what == What::LookUps {
                 // Nobody is known yet, so there is nobody to write it down for: a flood must not fill the store.
                 metrics::limit(What::LookUps.name());
@@ -197,7 +196,7 @@ impl App {
     async fn attempt(&self, at: &At<'_>, event: Event, claims: &[Claim]) -> Result<Attempt, Fault> {
         // Nothing is compared, and nobody asked, where a limit is reached. Whoever comes at the same moment as others may pass here,
         // and is told nothing when it cannot be counted.
-        if let Some(exceeded) = self.store.exceeded(claims, at.ctx.now).await? {
+        if let Some(exceeded) = self.exceeded(at.origin, claims).await? {
             return Ok(Attempt::Exceeded(exceeded));
         }
         let (mut next, mut effects) = flow::step(at.ctx, at.flow.clone(), event);
@@ -221,7 +220,7 @@ impl App {
             let (version, effects) = (Some(next_version(at.version)), self.after_commit(effects, messages));
             return Ok(Attempt::Decided(Box::new(Decided { effects, flow: next, version })));
         }
-        let exceeded = self.store.exceeded(claims, at.ctx.now).await?;
+        let exceeded = self.exceeded(at.origin, claims).await?;
         Ok(exceeded.map_or(Attempt::Overtaken, Attempt::Exceeded))
     }
 

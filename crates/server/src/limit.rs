@@ -72,7 +72,7 @@ impl App {
     }
 
     /// What stops many people at once is written down, and those who run the service are told: once for as long as it lasts.
-    pub(crate) async fn tell_operators(&self, origin: &Origin, exceeded: &Exceeded) {
+    async fn tell_operators(&self, origin: &Origin, exceeded: &Exceeded) {
         let claim = &exceeded.claim;
         if matches!(claim.scope, Scope::Destination | Scope::Account) {
             return;

@@ -67,7 +67,7 @@ fn in_order(mut all: Vec<(String, Stmt)>, bygone: Bygone) -> Vec<Stmt> {
 }
 
 /// The claim that is for more than a whole window may have, if there is one: it never goes.
-pub fn never(claims: &[Claim], now: Time) -> Option<Exceeded> {
+fn never(claims: &[Claim], now: Time) -> Option<Exceeded> {
     let claim = claims.iter().find(|claim| claim.weight > claim.limit.count)?;
     Some(Exceeded { claim: claim.clone(), until: claim.ends.unwrap_or(now + claim.limit.window) })
 }
@@ -217,7 +217,7 @@ impl Store {
     }
 
     /// The statements that count all of these claims, with what is taken back and forgotten. A claim is a guard that does not hold
-    /// where its limit is reached; one that can [`never`] go has to be turned away before.
+    /// where its limit is reached; one that is for more than a whole window may have never goes, and has to be turned away by [`exceeded`](Self::exceeded) before.
     ///
     /// # Errors
     /// If the operating system gives no randomness.

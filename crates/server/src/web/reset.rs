@@ -47,7 +47,7 @@ pub(crate) async fn show_unlock(
 }
 
 async fn shown(web: &Web, mut visitor: Visitor, asked: &Asked, unlock: bool) -> Reply {
-    let mut look = known(web, &visitor).await?;
+    let mut look = begun(web, &visitor).await?;
     if look.as_ref().is_some_and(is_over) {
         if asked.user_id().is_none() && !unlock {
             return Ok(Redirect::to("/reset/ended").into_response());
@@ -82,7 +82,7 @@ async fn shown(web: &Web, mut visitor: Visitor, asked: &Asked, unlock: bool) -> 
 /// `GET /reset/ended`: how the last reset of this browser ended. Once this page has arrived, the next visit begins another;
 /// until then, and for a while after it, it can be asked for again.
 pub(crate) async fn ended(State(web): State<Arc<Web>>, mut visitor: Visitor) -> Reply {
-    let mut look = known(&web, &visitor).await?.filter(is_over);
+    let mut look = begun(&web, &visitor).await?.filter(is_over);
     if look.is_some() {
         visitor.finish()?;
     } else if let Some(flow) = visitor.ended {
@@ -120,7 +120,7 @@ fn is_about_another(look: &Look, asked: Option<&str>) -> bool {
 }
 
 /// Where this visitor's flow stands, if it has begun; one that was named just now has not.
-async fn known(web: &Web, visitor: &Visitor) -> Result<Option<Look>, Refusal> {
+async fn begun(web: &Web, visitor: &Visitor) -> Result<Option<Look>, Refusal> {
     if visitor.fresh { Ok(None) } else { Ok(web.app.look(visitor.flow).await?) }
 }
 
