@@ -217,7 +217,8 @@ impl Store {
     }
 
     /// The statements that count all of these claims, with what is taken back and forgotten. A claim is a guard that does not hold
-    /// where its limit is reached; one that is for more than a whole window may have never goes, and has to be turned away by [`exceeded`](Self::exceeded) before.
+    /// where its limit is reached; one for more than a whole window may have has to be turned away by
+    /// [`exceeded`](Self::exceeded) before.
     ///
     /// # Errors
     /// If the operating system gives no randomness.

@@ -8,6 +8,7 @@ use regain::store::outbox::Payload;
 use regain_core::FlowId;
 use regain_core::Secret;
 use regain_core::Span;
+use regain_core::captcha;
 use regain_core::effect::{Delivery, Message, To};
 use regain_core::elsewhere::Survey;
 use regain_core::method::{Channel, ContactKind, Method};
@@ -255,6 +256,19 @@ async fn what_was_looked_at_before_a_contact_was_removed_proves_nothing() {
         app.app.drive_on(seen, &origin, hold, Event::Code { typed, seen: 0 }).await.unwrap();
         let now = app.app.look(flow).await.unwrap().unwrap();
         assert_eq!(now.proofs, 0, "the code of a contact that is gone: {:?}", now.view);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_directory_is_asked_about_nobody_where_a_limit_is_reached() {
+    each("[throttle]\nresets_in_all = [{ count = 1, seconds = 3600 }]", async |app| {
+        for (n, asked) in [(1, true), (2, false)] {
+            let answer = captcha::Answer::None;
+            fault::trail();
+            app.drive(FlowId([n; 16]), Event::Identify { user_id: JO.into(), answer, unlock: false }).await;
+            assert_eq!(fault::trail().contains(&"directory.find"), asked, "reset {n}");
+        }
     })
     .await;
 }
